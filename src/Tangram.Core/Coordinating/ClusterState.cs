@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Tangram.Model;
+
+namespace Tangram.Coordinating;
+
+/// <summary>A document with the revision at which it was last written, for compare-and-set.</summary>
+public sealed record Versioned<T>(T Value, long ModRevision) where T : class;
+
+/// <summary>Everything the store says about one node. Any part may be missing.</summary>
+public sealed record NodeState
+{
+    public required NodeName Name { get; init; }
+    public Versioned<Assigned>? Assigned { get; init; }
+    public Versioned<Seen>? Seen { get; init; }
+    public Versioned<Dead>? Dead { get; init; }
+
+    public ZoneName? Zone => Seen?.Value.Zone ?? Dead?.Value.Zone;
+
+    /// <summary>It has an agent with a lease and nobody has declared it dead.</summary>
+    public bool Alive => Seen is not null && Dead is null;
+
+    public EquatableArray<Assignment> Assignments => Assigned?.Value.Replicas ?? [];
+
+    public SeenReplica? Find(ReplicaName replica)
+    {
+        if (Seen is null) return null;
+        foreach (var seen in Seen.Value.Replicas) if (seen.Replica == replica) return seen;
+        return null;
+    }
+}
+
+/// <summary>What was seen: one immutable snapshot of the store at one revision. <see cref="Apply"/> makes the next.</summary>
+public sealed record ClusterState
+{
+    public static readonly ClusterState Empty = new();
+
+    public long Revision { get; init; }
+    public Versioned<Asked>? Asked { get; init; }
+    public Versioned<Term>? Term { get; init; }
+    public Versioned<Rollout>? Rollout { get; init; }
+    public ImmutableSortedDictionary<int, Revision> Revisions { get; init; } = ImmutableSortedDictionary<int, Revision>.Empty;
+    public ImmutableSortedDictionary<NodeName, NodeState> Nodes { get; init; } = ImmutableSortedDictionary<NodeName, NodeState>.Empty;
+    public ImmutableSortedDictionary<string, Versioned<GatewaySeen>> Gateways { get; init; } =
+        ImmutableSortedDictionary.Create<string, Versioned<GatewaySeen>>(StringComparer.Ordinal);
+
+    /// <summary>The revision of the newest key that a gateway's routes depend on (asked, revisions, rollout, assigned,
+    /// seen, dead). A gateway reports it as <see cref="GatewaySeen.Applied"/>.</summary>
+    public long RoutedRevision { get; init; }
+
+    /// <summary>The spec of a revision, or null when it was never written.</summary>
+    public ClusterSpec? Spec(int revision) => Revisions.TryGetValue(revision, out var found) ? found.Spec : null;
+
+    /// <summary>The spec that replicas shall follow now: the rollout's, before the first rollout the asked one.</summary>
+    public ClusterSpec? EffectiveSpec => Spec(Rollout?.Value.Effective ?? Asked?.Value.Revision ?? 0);
+
+    public static ClusterState From(RangeAnswer range) =>
+        range.Pairs.Aggregate(Empty, (state, pair) => state.With(new KeyChange(pair, false)))
+            with { Revision = range.Revision };
+
+    /// <summary>The state after a batch of the watch. Batches that were already applied change nothing.</summary>
+    public ClusterState Apply(StoreBatch batch)
+    {
+        if (batch.Revision <= Revision) return this;
+        var next = this;
+        foreach (var change in batch.Changes) next = next.With(change);
+        return next with { Revision = batch.Revision };
+    }
+
+    private ClusterState With(KeyChange change)
+    {
+        var (key, rev) = (change.Pair.Key, change.Pair.ModRevision);
+        var next = key switch
+        {
+            Keys.Asked => this with { Asked = Read<Asked>(change) },
+            Keys.Term => this with { Term = Read<Term>(change) },
+            Keys.Rollout => this with { Rollout = Read<Rollout>(change) },
+            _ when After(key, Keys.Revisions) is { } number => this with
+            {
+                Revisions = change.Deleted
+                    ? Revisions.Remove(int.Parse(number))
+                    : Revisions.SetItem(int.Parse(number), Json.Read<Revision>(change.Pair.Value)),
+            },
+            _ when After(key, Keys.AssignedPrefix) is { } node => Node(node, n => n with { Assigned = Read<Assigned>(change) }),
+            _ when After(key, Keys.SeenPrefix) is { } node => Node(node, n => n with { Seen = Read<Seen>(change) }),
+            _ when After(key, Keys.DeadPrefix) is { } node => Node(node, n => n with { Dead = Read<Dead>(change) }),
+            _ when After(key, Keys.GatewayPrefix) is { } gateway => this with
+            {
+                Gateways = change.Deleted
+                    ? Gateways.Remove(gateway)
+                    : Gateways.SetItem(gateway, Read<GatewaySeen>(change)!),
+            },
+            _ => this,
+        };
+        var routed = key != Keys.Term && !key.StartsWith(Keys.GatewayPrefix, StringComparison.Ordinal);
+        return routed && !ReferenceEquals(next, this) ? next with { RoutedRevision = Math.Max(rev, RoutedRevision) } : next;
+    }
+
+    private ClusterState Node(string name, Func<NodeState, NodeState> change)
+    {
+        var node = NodeName.Of(name);
+        var next = change(Nodes.GetValueOrDefault(node) ?? new NodeState { Name = node });
+        var gone = next.Assigned is null && next.Seen is null && next.Dead is null;
+        return this with { Nodes = gone ? Nodes.Remove(node) : Nodes.SetItem(node, next) };
+    }
+
+    private static string? After(string key, string prefix) =>
+        key.StartsWith(prefix, StringComparison.Ordinal) ? key[prefix.Length..] : null;
+
+    private static Versioned<T>? Read<T>(KeyChange change) where T : class =>
+        change.Deleted ? null : new Versioned<T>(Json.Read<T>(change.Pair.Value), change.Pair.ModRevision);
+}

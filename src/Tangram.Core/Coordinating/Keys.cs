@@ -1,0 +1,23 @@
+using Tangram.Model;
+
+namespace Tangram.Coordinating;
+
+/// <summary>The names of the store's keys. DESIGN's "Who writes what" is the contract.</summary>
+public static class Keys
+{
+    public const string Asked = "asked";
+    public const string Term = "term";
+    public const string Rollout = "rollout";
+    public const string Revisions = "revisions/";
+    public const string AssignedPrefix = "assigned/";
+    public const string SeenPrefix = "seen/";
+    public const string DeadPrefix = "dead/";
+    public const string GatewayPrefix = "gateways/";
+
+    /// <summary>Zero-padded so that keys sort as numbers do.</summary>
+    public static string Revision(int number) => $"{Revisions}{number:00000000}";
+    public static string Assigned(NodeName node) => AssignedPrefix + node.Value;
+    public static string Seen(NodeName node) => SeenPrefix + node.Value;
+    public static string Dead(NodeName node) => DeadPrefix + node.Value;
+    public static string Gateway(string gateway) => GatewayPrefix + gateway;
+}

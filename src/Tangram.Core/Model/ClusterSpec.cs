@@ -1,0 +1,46 @@
+namespace Tangram.Model;
+
+/// <summary>The whole application as its file asks for it.</summary>
+public sealed record ClusterSpec
+{
+    public required string Name { get; init; }
+
+    /// <summary>Sorted by name.</summary>
+    public EquatableArray<ServiceSpec> Services { get; init; }
+    public EquatableArray<ZoneName> Zones { get; init; }
+    public int NodesPerZone { get; init; } = 1;
+    public ObjectivesSpec Objectives { get; init; } = new();
+
+    /// <summary>Where the gateway listens for routed requests, as URLs.</summary>
+    public EquatableArray<string> GatewayListen { get; init; }
+
+    public ServiceSpec? Find(ServiceName name)
+    {
+        var services = Services.AsSpan();
+        var (low, high) = (0, services.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = services[middle].Name.CompareTo(name);
+            if (order == 0) return services[middle];
+            if (order < 0) low = middle + 1;
+            else high = middle - 1;
+        }
+        return null;
+    }
+
+    /// <summary>On one machine: ZONE-1 … ZONE-N for each zone, in the file's order.</summary>
+    public IEnumerable<(NodeName Node, ZoneName Zone)> VirtualNodes() =>
+        from zone in Zones
+        from number in Enumerable.Range(1, NodesPerZone)
+        select (NodeName.Of($"{zone.Value}-{number}"), zone);
+}
+
+/// <summary>Null: no objective was given. Ratios are 0 to 1.</summary>
+public sealed record ObjectivesSpec
+{
+    public double? Availability { get; init; }
+    public TimeSpan? LatencyP99 { get; init; }
+    public TimeSpan? RecoveryTime { get; init; }
+    public TimeSpan? RecoveryPoint { get; init; }
+}

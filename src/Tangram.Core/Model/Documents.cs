@@ -1,0 +1,160 @@
+namespace Tangram.Model;
+
+// The documents that the store holds, one per key. DESIGN's "Who writes what" says who may write each.
+
+/// <summary>Key <c>asked</c>: what people want. Written by a server for a command.</summary>
+public sealed record Asked
+{
+    /// <summary>The wanted revision; its content is under <c>revisions/N</c>.</summary>
+    public required int Revision { get; init; }
+
+    /// <summary>Counts that people set by <c>scale</c>. A deploy whose file asks for another count removes the entry.</summary>
+    public EquatableArray<Scale> Scale { get; init; }
+    public EquatableArray<NodeName> Drained { get; init; }
+
+    /// <summary>Identifies the command, so that a write whose answer was lost can be recognised.</summary>
+    public string Command { get; init; } = "";
+
+    public int ReplicasOf(ServiceSpec service)
+    {
+        foreach (var scale in Scale) if (scale.Service == service.Name) return scale.Replicas;
+        return service.Deploy.Replicas;
+    }
+}
+
+public sealed record Scale(ServiceName Service, int Replicas);
+
+/// <summary>Key <c>revisions/N</c>: immutable.</summary>
+public sealed record Revision
+{
+    public required int Number { get; init; }
+    public required ClusterSpec Spec { get; init; }
+
+    /// <summary>Only for people; nothing compares it.</summary>
+    public DateTimeOffset At { get; init; }
+    public string Origin { get; init; } = "";
+}
+
+/// <summary>Key <c>term</c>, under the leader's lease.</summary>
+public sealed record Term(long Number, string Leader);
+
+public enum Intent { Run, Drain, Stop }
+
+/// <summary>What a node shall do with one replica.</summary>
+public sealed record Assignment
+{
+    public required ReplicaName Replica { get; init; }
+    public required ServiceName Service { get; init; }
+    public required int Revision { get; init; }
+    public Intent Intent { get; init; }
+    public string Because { get; init; } = "";
+}
+
+/// <summary>Key <c>assigned/NODE</c>: written by the leader only, sorted by replica.</summary>
+public sealed record Assigned
+{
+    public EquatableArray<Assignment> Replicas { get; init; }
+}
+
+public enum Phase
+{
+    /// <summary>Accepted, its process not yet started.</summary>
+    Pending,
+    /// <summary>Its process runs and has not been ready since it started.</summary>
+    Starting,
+    Ready,
+    /// <summary>It was ready and its probe now fails.</summary>
+    Unready,
+    /// <summary>It ended and will be started again after a delay.</summary>
+    Waiting,
+    Stopping,
+    /// <summary>It was asked to end and has ended.</summary>
+    Stopped,
+    /// <summary>It ended by itself with exit code 0 and its restart policy lets it rest.</summary>
+    Completed,
+    /// <summary>It ended and its restart policy gave up.</summary>
+    Failed,
+}
+
+public sealed record SeenReplica
+{
+    public required ReplicaName Replica { get; init; }
+    public Phase Phase { get; init; }
+    public int? Port { get; init; }
+    public int? Pid { get; init; }
+
+    /// <summary>Counts every start of its process, so a gateway can tell a new process on the same port.</summary>
+    public int Starts { get; init; }
+
+    /// <summary>Starts that ended before they were ever ready, in a row.</summary>
+    public int FailedStarts { get; init; }
+    public bool EverReady { get; init; }
+
+    /// <summary>Of the last process that ended. Null: none has, or it is unknown.</summary>
+    public int? Exit { get; init; }
+    public string Because { get; init; } = "";
+
+    public int Restarts => Math.Max(0, Starts - 1);
+}
+
+/// <summary>Key <c>seen/NODE</c>, under the agent's lease: written by that agent, on change only.</summary>
+public sealed record Seen
+{
+    public required long Incarnation { get; init; }
+    public required ZoneName Zone { get; init; }
+    public EquatableArray<Variable> Labels { get; init; }
+
+    /// <summary>What the node offers. 0 means not limited.</summary>
+    public Resources Capacity { get; init; } = new();
+    public EquatableArray<SeenReplica> Replicas { get; init; }
+}
+
+/// <summary>Key <c>dead/NODE</c>: written by the leader; removed when a live agent of that name is heard again.</summary>
+public sealed record Dead(ZoneName Zone, long Incarnation, string Because);
+
+public enum RolloutStage { Rolling, Watching, RollingBack, Paused, Done, RolledBack, Failed }
+
+/// <summary>Key <c>rollout</c>: the leader's only memory that must outlive it.</summary>
+public sealed record Rollout
+{
+    /// <summary>The last revision that was watched to its end. 0: none yet.</summary>
+    public int Current { get; init; }
+
+    /// <summary>The revision that is going out, or went out last.</summary>
+    public int Target { get; init; }
+    public RolloutStage Stage { get; init; }
+
+    /// <summary>Services whose first batch has been watched and may go on.</summary>
+    public EquatableArray<ServiceName> Admitted { get; init; }
+
+    /// <summary>Why it failed, was rolled back or waits; for people.</summary>
+    public string Because { get; init; } = "";
+
+    /// <summary>The next serial of each service; serials never go back.</summary>
+    public EquatableArray<NextSerial> Serials { get; init; }
+
+    public bool Ended => Stage is RolloutStage.Done or RolloutStage.RolledBack or RolloutStage.Failed;
+
+    /// <summary>The revision that replicas shall run now.</summary>
+    public int Effective => Stage is RolloutStage.RollingBack or RolloutStage.RolledBack ? Current : Target;
+}
+
+public sealed record NextSerial(ServiceName Service, long Next);
+
+/// <summary>Key <c>gateways/G</c>, under the gateway's lease.</summary>
+public sealed record GatewaySeen
+{
+    public EquatableArray<string> Addresses { get; init; }
+
+    /// <summary>The store revision of the newest key that its routes take into account.</summary>
+    public long Applied { get; init; }
+
+    /// <summary>Draining replicas that still have requests in flight here.</summary>
+    public EquatableArray<ReplicaName> Busy { get; init; }
+
+    /// <summary>Requests since the rollout began, per service and revision; reported only while one runs.</summary>
+    public EquatableArray<Outcomes> Outcomes { get; init; }
+}
+
+/// <summary>Attempts that reached a replica of this revision, and those of them that failed (5xx, reset, cut).</summary>
+public sealed record Outcomes(ServiceName Service, int Revision, long Requests, long Failures);

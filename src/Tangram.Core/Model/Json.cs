@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tangram.Model;
+
+/// <summary>The one JSON form of every stored document.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Asked))]
+[JsonSerializable(typeof(Revision))]
+[JsonSerializable(typeof(Term))]
+[JsonSerializable(typeof(Assigned))]
+[JsonSerializable(typeof(Seen))]
+[JsonSerializable(typeof(Dead))]
+[JsonSerializable(typeof(Rollout))]
+[JsonSerializable(typeof(GatewaySeen))]
+[JsonSerializable(typeof(Assignment))]
+[JsonSerializable(typeof(SeenReplica))]
+[JsonSerializable(typeof(Scale))]
+[JsonSerializable(typeof(NextSerial))]
+[JsonSerializable(typeof(Outcomes))]
+[JsonSerializable(typeof(ServiceSpec))]
+[JsonSerializable(typeof(Variable))]
+[JsonSerializable(typeof(PortSpec))]
+[JsonSerializable(typeof(DependencySpec))]
+[JsonSerializable(typeof(RouteSpec))]
+[JsonSerializable(typeof(ConstraintSpec))]
+[JsonSerializable(typeof(NodeName))]
+[JsonSerializable(typeof(ZoneName))]
+[JsonSerializable(typeof(ReplicaName))]
+[JsonSerializable(typeof(ServiceName))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(int))]
+public sealed partial class Json : JsonSerializerContext
+{
+    public static string Write<T>(T document) => JsonSerializer.Serialize(document, typeof(T), Default);
+
+    /// <summary>Throws <see cref="JsonException"/> when the text is not a <typeparamref name="T"/>.</summary>
+    public static T Read<T>(string text) where T : class =>
+        (T?)JsonSerializer.Deserialize(text, typeof(T), Default) ?? throw new JsonException("null is not a document");
+}
