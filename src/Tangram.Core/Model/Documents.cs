@@ -35,8 +35,9 @@ public sealed record Revision
     public string Origin { get; init; } = "";
 }
 
-/// <summary>Key <c>term</c>, under the leader's lease.</summary>
-public sealed record Term(long Number, string Leader);
+/// <summary>Key <c>term</c>, under the leader's lease. The term's number is the revision at which the key was created:
+/// it only grows, and a write that compares it is fenced. <paramref name="Id"/> tells two processes of one name apart.</summary>
+public sealed record Term(string Leader, string Id);
 
 public enum Intent { Run, Drain, Stop }
 

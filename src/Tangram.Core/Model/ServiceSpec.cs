@@ -39,6 +39,9 @@ public sealed record ServiceSpec
     /// <summary>True when the gateway can send it requests: it has a probe, a route, a port, or exposes one.</summary>
     public bool Serves => Probe is not null || Routes.Count > 0 || Ports.Count > 0 || Expose.Count > 0;
 
+    /// <summary>True when readiness has to be asked; otherwise a process that runs is ready.</summary>
+    public bool IsChecked => Serves || Healthcheck is { Disabled: false };
+
     /// <summary>What a running replica depends on: two specs that agree on it need no move. Routes, replica count,
     /// placement and the rollout's own settings can change under a running replica.</summary>
     public ServiceSpec Template => this with
