@@ -162,12 +162,12 @@ internal sealed class ReplicaMachine(ReplicaName replica)
             Pid = null, Exit = code, FailedStarts = wasReady ? 0 : Seen.FailedStarts + 1,
             Because = because.Length > 0 ? because : code is { } c ? $"it ended with exit code {c}" : "it ended",
         };
-        if (_assignment is null || _assignment.Intent != Intent.Run)
+        Seen = Seen with
         {
-            Seen = Seen with { Phase = Phase.Stopped };
-            return;
-        }
-        Seen = Seen with { Phase = AfterExit(code, wasReady, now) };
+            // Before the first assignment is known, an adopted replica that ended just waits to hear what is asked.
+            Phase = _assignment is null ? Phase.Pending
+                : _assignment.Intent == Intent.Run ? AfterExit(code, wasReady, now) : Phase.Stopped,
+        };
     }
 
     /// <summary>A replica that had been ready comes back at once. One that had not waits: the delay doubles with every

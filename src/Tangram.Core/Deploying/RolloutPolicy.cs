@@ -37,8 +37,10 @@ public static class RolloutPolicy
     private static (Rollout, string)? Forward(ClusterState state, ClusterSpec spec, Rollout rollout,
         Dictionary<ServiceName, List<Standing>> standings, Windows windows, Instant now)
     {
-        var changed = Templates.Changed(state.Spec(rollout.Current), spec)
-            .Select(s => ServiceProgress.Of(state, s, standings.GetValueOrDefault(s.Name) ?? [])).ToArray();
+        var differs = Templates.Changed(state.Spec(rollout.Current), spec).Select(s => s.Name).ToHashSet();
+        var changed = spec.Services
+            .Select(s => ServiceProgress.Of(state, s, standings.GetValueOrDefault(s.Name) ?? []))
+            .Where(p => differs.Contains(p.Spec.Name) || p.Fresh.Count < p.Live.Count).ToArray();
         foreach (var service in changed)
             if (Failure(state, rollout, service, windows, now) is { } failure)
                 return Fail(rollout, service.Spec, failure);

@@ -13,7 +13,8 @@ public sealed record TrafficSeen(long Applied, EquatableArray<ReplicaName> Busy,
 public sealed record PublishRoutes(ClusterState State) : Effect;
 
 /// <summary>The control side of a gateway: follows the store, has routes published, and acknowledges what it has applied,
-/// which is what a move waits for. Without a store it keeps its last routes.</summary>
+/// which is what a move waits for. It has no routes before it is registered, or a move that did not know of it would not
+/// wait for it. Without a store it keeps its last routes.</summary>
 public sealed class GatewayMachine : IMachine
 {
     /// <summary>Outcomes alone are written at most this often; acknowledgements and drains go at once.</summary>
@@ -28,6 +29,8 @@ public sealed class GatewayMachine : IMachine
     private GatewaySeen? _written;
     private long _writtenLease;
     private long _revision;
+    private long? _registeredAt;
+    private long _published;
     private long _pending;
     private GatewaySeen? _pendingSeen;
     private Instant _pendingSince;
@@ -39,39 +42,52 @@ public sealed class GatewayMachine : IMachine
         _lease = new LeaseKeeper(ttl, _requests);
     }
 
+    /// <summary>The store has known of it at least once in this life.</summary>
+    public bool Registered => _registeredAt is not null;
+
     public void On(Event @event, Instant now, List<Effect> effects)
     {
         _lease.On(@event, now, effects);
         switch (@event)
         {
             case Event.StateChanged changed:
-                Take(changed.State, effects);
+                Take(changed.State);
                 break;
             case TrafficSeen traffic:
                 _traffic = traffic;
                 break;
             case Event.Committed committed when committed.Request == _pending:
                 if (committed.Answer is { Status: StoreStatus.Ok, Succeeded: true })
+                {
                     (_written, _revision) = (_pendingSeen, committed.Answer.Revision);
+                    _registeredAt ??= _revision;
+                }
                 _pending = 0;
                 break;
         }
+        Publish(effects);
         Acknowledge(now, effects);
     }
 
     public void Resign(List<Effect> effects) => _lease.Resign(effects);
 
-    private void Take(ClusterState state, List<Effect> effects)
+    private void Take(ClusterState state)
     {
-        var routesChanged = state.RoutedRevision != _state.RoutedRevision;
         _state = state;
         if (state.Revision >= _revision) _revision = state.Gateways.GetValueOrDefault(_name)?.ModRevision ?? 0;
-        if (routesChanged) effects.Add(new PublishRoutes(state));
+    }
+
+    private void Publish(List<Effect> effects)
+    {
+        if (_registeredAt is not { } registered || _state.Revision < registered) return;
+        if (_state.RoutedRevision == _published) return;
+        _published = _state.RoutedRevision;
+        effects.Add(new PublishRoutes(_state));
     }
 
     private void Acknowledge(Instant now, List<Effect> effects)
     {
-        if (!_lease.Held(now) || _traffic.Applied == 0) return;
+        if (!_lease.Held(now) || _state.Revision == 0) return;
         if (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2)) return;
         var rolling = _state.Rollout is { Value.Ended: false };
         var seen = new GatewaySeen

@@ -81,10 +81,22 @@ public sealed class Simulator
             complaints = [.. _invariants.NotConverged(_store.State, _processes, _off)];
             if (complaints.Length == 0) break;
         }
+        foreach (var complaint in complaints.Length == 0 ? [] : Diagnosis()) Note(complaint);
         foreach (var complaint in complaints) _invariants.Violated($"did not converge: {complaint}");
         _commands.CheckNothingLost();
         return new SimulationResult(_seed, _invariants.Violations, [.. _trace], _events, _agenda.Now - Instant.Zero,
             _agenda.Now - healed, _commands.Sent, _faults, _moves);
+    }
+
+    /// <summary>What someone who looks at a cluster that does not converge wants to know first.</summary>
+    private IEnumerable<string> Diagnosis()
+    {
+        foreach (var actor in _actors.Values)
+            if (actor.Machine is LeaderMachine leader && leader.Leading(_agenda.Now) is { } term)
+                yield return $"{actor.Name} leads in term {term}; waiting: {leader.Waiting}";
+        foreach (var (name, gateway) in _store.State.Gateways)
+            yield return $"{name} applied {gateway.Value.Applied} of {_store.State.RoutedRevision}, busy {gateway.Value.Busy}";
+        yield return $"rollout {_store.State.Rollout?.Value}";
     }
 
     private void RunUntil(Instant until)
@@ -217,8 +229,9 @@ public sealed class Simulator
     {
         var assignment = _store.State.Nodes.Values.SelectMany(n => n.Assignments).FirstOrDefault(a => a.Replica == replica);
         foreach (var (name, traffic) in _traffic)
-            if (_actors[name].Up && !_actors[name].Paused && traffic.InFlight(replica) > 0 && assignment is not null &&
-                assignment.Because.StartsWith("drained", StringComparison.Ordinal))
+            if (_actors[name].Machine is GatewayMachine gateway && traffic.InFlight(replica) > 0 &&
+                (_store.State.Gateways.ContainsKey(name) || !gateway.Registered) &&
+                assignment?.Because.StartsWith("drained", StringComparison.Ordinal) == true)
                 _invariants.Violated($"{replica} was stopped with {traffic.InFlight(replica)} requests of {name} in flight");
         _processes.Signal(replica);
     }
