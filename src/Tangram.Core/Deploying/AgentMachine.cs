@@ -8,6 +8,9 @@ namespace Tangram.Deploying;
 public sealed record NodeIdentity(NodeName Name, ZoneName Zone, EquatableArray<Variable> Labels, Resources Capacity,
     long Incarnation);
 
+/// <summary>The whole node is to end in order: every replica is stopped, whatever it is assigned.</summary>
+public sealed record StopEverything : Event;
+
 /// <summary>A node's agent: runs what its node is assigned, reports what it sees, tells its neighbours that it lives.
 /// Without a store it goes on running what it was last assigned.</summary>
 public sealed class AgentMachine : IMachine
@@ -28,6 +31,7 @@ public sealed class AgentMachine : IMachine
     private long _pending;
     private Seen? _pendingSeen;
     private Instant _pendingSince;
+    private bool _stopping;
 
     public AgentMachine(NodeIdentity identity, TimeSpan ttl, IEnumerable<Survivor> survivors, Instant now)
     {
@@ -46,8 +50,12 @@ public sealed class AgentMachine : IMachine
         _lease.On(@event, now, effects);
         switch (@event)
         {
-            case Event.StateChanged changed:
+            case Event.StateChanged changed when !_stopping:
                 Take(changed.State, effects);
+                break;
+            case StopEverything:
+                _stopping = true;
+                foreach (var machine in _replicas.Values) machine.Unassign();
                 break;
             case ReplicaEvent happened when _replicas.TryGetValue(happened.Replica, out var machine):
                 machine.On(happened, now, effects);

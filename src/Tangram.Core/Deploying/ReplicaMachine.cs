@@ -85,7 +85,7 @@ internal sealed class ReplicaMachine(ReplicaName replica)
 
     public void Unassign() =>
         _assignment = (_assignment ?? new Assignment { Replica = replica, Service = ServiceName.Of("none"), Revision = 0 })
-            with { Intent = Intent.Stop, Because = "it is no longer assigned here" };
+            with { Intent = Intent.Stop, Because = "it shall not run here any more" };
 
     public void On(ReplicaEvent @event, Instant now, List<Coordinating.Effect> effects)
     {

@@ -34,7 +34,10 @@ public static class PlanTxn
                 : new StoreOp.Put(Keys.Assigned(group.Key), Json.Write(new Assigned { Replicas = next })));
         }
         foreach (var node in reasons)
+        {
             compares.Add(Compare.Unchanged(Keys.Seen(node), state.Nodes[node].Seen?.ModRevision ?? 0));
+            compares.Add(Compare.Unchanged(Keys.Dead(node), state.Nodes[node].Dead?.ModRevision ?? 0));
+        }
         foreach (var step in steps) AddNodeOp(state, step, compares, ops);
         if (NextRollout(state, steps) is { } rollout) ops.Add(new StoreOp.Put(Keys.Rollout, Json.Write(rollout)));
         return new Txn { Compares = compares, Then = ops };

@@ -34,7 +34,8 @@ internal sealed class SimulatedStore(Agenda agenda, Rng rng, SimulatorOptions op
             if (batch is not null) Publish([batch]);
             return result;
         },
-        status => TxnAnswer.Failed(status, "simulated"), answer);
+        status => TxnAnswer.Failed(status, "simulated"),
+        given => answer(options.OnAnswer is { } onAnswer ? onAnswer(who, given) : given));
 
     public void Grant(TimeSpan ttl, Action<LeaseAnswer> answer) =>
         Call(() => _engine.Grant(ttl, agenda.Now), Failed, answer);

@@ -131,7 +131,7 @@ public sealed class Simulator
     private void Note(string what)
     {
         _trace.AddLast($"{_agenda.Now} {what}");
-        if (_trace.Count > 400) _trace.RemoveFirst();
+        if (_trace.Count > 4000) _trace.RemoveFirst();
     }
 
     private bool Reachable(Actor actor) => !IsNode(actor.Name, out var node) || !_cut.Contains(node);
@@ -164,7 +164,7 @@ public sealed class Simulator
         var records = _store.State.Nodes.GetValueOrDefault(node)?.Assignments ?? [];
         ActorOf($"agent {node}").Start(new AgentMachine(
             new NodeIdentity(node, ZoneName.Of(node.Value[..1]), [], new Resources(), incarnation), Ttl,
-            _processes.Survivors(node, records), _agenda.Now));
+            _processes.Survivors(node, records).Where(s => _options.Adopts?.Invoke(s) ?? true), _agenda.Now));
     }
 
     private void StartGateway(string name)

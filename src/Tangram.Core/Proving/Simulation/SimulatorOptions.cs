@@ -1,4 +1,5 @@
 using Tangram.Coordinating;
+using Tangram.Deploying;
 using Tangram.Model;
 
 namespace Tangram.Proving.Simulation;
@@ -29,6 +30,12 @@ public sealed record SimulatorOptions
 
     /// <summary>The same for events before a machine gets them.</summary>
     public Func<string, Event, Event?>? OnEvent { get; init; }
+
+    /// <summary>The same for the store's answers to transactions, people's among them.</summary>
+    public Func<string, TxnAnswer, TxnAnswer>? OnAnswer { get; init; }
+
+    /// <summary>Whether a restarted agent takes a surviving replica over.</summary>
+    public Func<Survivor, bool>? Adopts { get; init; }
 }
 
 /// <summary>What one seed showed.</summary>
