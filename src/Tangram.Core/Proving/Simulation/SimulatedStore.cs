@@ -43,7 +43,10 @@ internal sealed class SimulatedStore(Agenda agenda, Rng rng, SimulatorOptions op
     public void KeepAlive(long lease, Action<LeaseAnswer> answer) =>
         Call(() => _engine.KeepAlive(lease, agenda.Now), Failed, answer);
 
-    public void Revoke(long lease) => agenda.After(Delay(), () => Publish(_engine.Revoke(lease)));
+    public void Revoke(long lease) => agenda.After(Delay(), () =>
+    {
+        if (_engine.Revoke(lease).Batch is { } batch) Publish([batch]);
+    });
 
     private static LeaseAnswer Failed(StoreStatus status) => new(status, 0, TimeSpan.Zero, "simulated");
 
