@@ -17,7 +17,7 @@ public static class Needs
     public static string Program(string name)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
-        var found = folders.Append("/usr/sbin").Append("/sbin").Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        var found = folders.Append("/usr/sbin").Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
         That(found is not null, $"needs the program '{name}', which is not installed");
         return found!;
     }
