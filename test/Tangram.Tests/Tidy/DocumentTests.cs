@@ -66,6 +66,14 @@ public sealed partial class DocumentTests
         group file by folder into missing
         select $"{missing.Key}/README.md does not exist");
 
+    [Fact]
+    public void Every_package_has_its_reason() => Assert.Equal(
+        Names(Package(), SourceFile.Of("Directory.Packages.props")),
+        Names(Row(), SourceFile.Of("docs/decisions/0001-dependencies.md")));
+
+    private static string[] Names(Regex pattern, SourceFile file) =>
+        pattern.Matches(file.Text).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal).ToArray();
+
     /// <summary>The lines that stand outside fenced code.</summary>
     private static IEnumerable<(int Number, string Text)> Prose(SourceFile file)
     {
@@ -106,6 +114,12 @@ public sealed partial class DocumentTests
         }
         return known;
     }
+
+    [GeneratedRegex("<PackageVersion Include=\"([^\"]+)\"")]
+    private static partial Regex Package();
+
+    [GeneratedRegex(@"^\| ([\w.]*[A-Z.][\w.]*) \|", RegexOptions.Multiline)]
+    private static partial Regex Row();
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Code();
