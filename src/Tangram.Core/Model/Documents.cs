@@ -8,7 +8,8 @@ public sealed record Asked
     /// <summary>The wanted revision; its content is under <c>revisions/N</c>.</summary>
     public required int Revision { get; init; }
 
-    /// <summary>Counts that people set by <c>scale</c>. A deploy whose file asks for another count removes the entry.</summary>
+    /// <summary>Counts that people set by <c>scale</c>. A deploy whose file asks for another count removes the
+    /// entry.</summary>
     public EquatableArray<Scale> Scale { get; init; }
     public EquatableArray<NodeName> Drained { get; init; }
 
@@ -110,7 +111,8 @@ public sealed record Seen
     public EquatableArray<SeenReplica> Replicas { get; init; }
 }
 
-/// <summary>Key <c>dead/NODE</c>: written by the leader; removed when a live agent of that name is heard again.</summary>
+/// <summary>Key <c>dead/NODE</c>: written by the leader; removed when a live agent of that name is heard
+/// again.</summary>
 public sealed record Dead(ZoneName Zone, long Incarnation, string Because);
 
 public enum RolloutStage { Rolling, Watching, RollingBack, Paused, Done, RolledBack, Failed }
@@ -157,5 +159,6 @@ public sealed record GatewaySeen
     public EquatableArray<Outcomes> Outcomes { get; init; }
 }
 
-/// <summary>Attempts that reached a replica of this revision, and those of them that failed (5xx, reset, cut).</summary>
+/// <summary>Attempts that reached a replica of this revision, and those of them that failed (5xx, reset,
+/// cut).</summary>
 public sealed record Outcomes(ServiceName Service, int Revision, long Requests, long Failures);
