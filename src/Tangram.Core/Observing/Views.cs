@@ -1,0 +1,71 @@
+using Tangram.Model;
+
+namespace Tangram.Observing;
+
+// What people and programs see: the shapes of `--json` and of the HTTP API. Other tools build on them: add, never rename.
+
+public sealed record StatusView
+{
+    public required string Cluster { get; init; }
+
+    /// <summary>Every desired replica is ready, on the content of the revision in force, and known to every live gateway,
+    /// and no rollout is in progress or has failed.</summary>
+    public required bool Ready { get; init; }
+
+    /// <summary>Null while there is none.</summary>
+    public required string? Leader { get; init; }
+
+    /// <summary>The revision that replicas shall run now. 0: none.</summary>
+    public required int Revision { get; init; }
+    public required RolloutView? Rollout { get; init; }
+    public EquatableArray<ServiceView> Services { get; init; }
+    public EquatableArray<NodeView> Nodes { get; init; }
+    public EquatableArray<GatewayView> Gateways { get; init; }
+}
+
+/// <param name="Stage">pending, rolling, watching, rollingBack, paused, done, rolledBack or failed.</param>
+/// <param name="Target">The revision that is going out, or went out last.</param>
+/// <param name="Current">The last revision that was watched to its end; 0: none.</param>
+public sealed record RolloutView(string Stage, int Target, int Current, string Because)
+{
+    /// <summary>Nothing more happens to it by itself.</summary>
+    public bool Ended() => Stage is "done" or "rolledBack" or "failed" or "paused";
+}
+
+/// <param name="Desired">With scale and drained nodes taken into account.</param>
+/// <param name="Ready">Ready replicas, and those that did their work and ended, of any revision.</param>
+/// <param name="Updated">Of these, those that have the content of the revision in force.</param>
+/// <param name="Revision">The newest revision among its running replicas; 0 when none runs.</param>
+public sealed record ServiceView(string Name, int Desired, int Ready, int Updated, int Revision);
+
+/// <param name="State">ready, drained, silent (nothing is heard, not yet declared dead) or dead.</param>
+public sealed record NodeView(string Name, string? Zone, string State, int Replicas, string Because);
+
+/// <param name="Gateway">Its name; it has one entry for each address.</param>
+public sealed record GatewayView(string Address, string Gateway);
+
+/// <param name="State">pending, starting, ready, unready, waiting, draining, stopping, stopped, completed, failed, or
+/// lost when its node is silent or dead.</param>
+/// <param name="Revision">The newest revision whose content it has: a revision that does not touch a service leaves its
+/// replicas running, and they are then replicas of that revision too.</param>
+/// <param name="Restarts">Starts after the first one.</param>
+public sealed record ReplicaView(
+    string Replica, string Service, string Node, string? Zone, string State, bool Ready, int? Pid, int? Port,
+    int Revision, int Restarts, string Because);
+
+/// <param name="Number">Grows by one for each event of this cluster's log.</param>
+/// <param name="At">UTC.</param>
+/// <param name="Subject">A replica, service, node or revision, or the cluster.</param>
+public sealed record EventView(long Number, DateTimeOffset At, string Subject, string What);
+
+public sealed record WhyView(string Subject, EquatableArray<string> Sentences, EquatableArray<EventView> Events);
+
+/// <summary>The answer to a command that was carried out.</summary>
+/// <param name="Changed">False when it was so already.</param>
+public sealed record DoneView(int Revision, bool Changed, string What);
+
+/// <param name="Kind">arguments, conflict, unavailable (it did not happen) or unknown (it may have).</param>
+public sealed record ErrorView(string Error, string Kind)
+{
+    public const string Arguments = "arguments", Conflict = "conflict", Unavailable = "unavailable", Unknown = "unknown";
+}
