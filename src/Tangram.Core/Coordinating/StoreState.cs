@@ -12,12 +12,12 @@ public sealed record StoredLease(long Id, TimeSpan Ttl, Instant Deadline, Immuta
 /// that could not write goes back to the one before by one assignment.</summary>
 public sealed record StoreState
 {
-    public static readonly StoreState Empty = new();
-
     private static readonly IComparer<KeyValue> ByKey =
         Comparer<KeyValue>.Create((a, b) => string.CompareOrdinal(a.Key, b.Key));
 
     public static readonly ImmutableSortedSet<KeyValue> NoPairs = ImmutableSortedSet.Create(ByKey);
+
+    public static readonly StoreState Empty = new();
 
     /// <summary>1 when nothing was ever written, as in etcd.</summary>
     public long Revision { get; init; } = 1;
