@@ -16,10 +16,11 @@ internal static class DesignWarnings
             var spec = draft.Spec;
             if (spec.Routes.Count > 0 && spec.Deploy is { Mode: DeployMode.Replicated, Replicas: < 2 })
                 problems.Warn(draft.ReplicasPlace,
-                    $"'{draft.Name}' takes requests and has {(spec.Deploy.Replicas == 0 ? "no replica" : "one replica")}",
+                    $"'{draft.Name}' takes requests and has {(spec.Deploy.Replicas == 0 ? "no" : "one")} replica",
                     "write deploy.replicas: 2 or more, so that one can be lost or replaced");
             if (spec is { Serves: true, Probe: null } && spec.Healthcheck is null or { Disabled: true })
-                problems.Warn(draft.TangramPlace, $"'{draft.Name}' has no probe, and gets requests before it can answer them",
+                problems.Warn(draft.TangramPlace,
+                    $"'{draft.Name}' has no probe, and gets requests before it can answer them",
                     "write x-tangram.probe: http:/PATH, or tcp");
             if (spec.Files is null)
                 problems.Warn(draft.TangramPlace,

@@ -27,6 +27,12 @@ public abstract class Tree
         internal override string Kind => IsNull ? "nothing" : "one value";
     }
 
+    /// <summary>What stands here was refused already, so that readers pass over it without another word.</summary>
+    public sealed class Refused(Place place) : Tree(place, 1)
+    {
+        internal override string Kind => "nothing";
+    }
+
     public sealed class List(Place place, IReadOnlyList<Tree> items) : Tree(place, 1 + items.Sum(item => item.Size))
     {
         public IReadOnlyList<Tree> Items { get; } = items;
