@@ -1,13 +1,17 @@
-using Tangram.Proving.Simulation;
-var from = ulong.Parse(args[0]); var n = int.Parse(args[1]);
-for (var s = from; s < from + (ulong)n; s++)
-{
-    var r = Simulator.Run(s);
-    if (!r.Held || n == 1)
+using Tangram.Bench;
+
+return args is [var which, ..]
+    ? which switch
     {
-        if (n == 1) foreach (var t in r.Trace) Console.WriteLine(t);
-        Console.WriteLine($"seed {s}: {string.Join("\n   ", r.Violations.Take(4))}");
+        "planning" => PlanningBench.Run(),
+        "store" => await StoreBench.RunAsync(),
+        "simulate" => SimulationBench.Run(args[1..]),
+        _ => Usage(),
     }
-    if (n == 1) Console.WriteLine($"{r.Events} events, {r.Simulated}, converged {r.ConvergedAfter}, {r.Commands} cmds {r.Faults} faults {r.Moves} moves");
+    : Usage();
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: dotnet run --project bench/Tangram.Bench -c Release -- planning|store|simulate [FROM COUNT]");
+    return 2;
 }
-return 0;

@@ -1,12 +1,15 @@
-using Tangram.Coordinating;
-using Tangram.Deploying;
+using Tangram.Cli;
 using Tangram.Model;
-ServiceSpec Svc(string n, string cmd, int r, string path) => new() { Name = ServiceName.Of(n), Command = ["sh", "-c", cmd], Routes = [new RouteSpec(null, path)], Probe = new ProbeSpec(ProbeKind.Http, "/"), Deploy = new DeploySpec { Replicas = r, Update = new UpdateSpec { Parallelism = 2, Monitor = TimeSpan.FromSeconds(3) } } };
-var spec = new ClusterSpec { Name = "try", Zones = [ZoneName.Of("a"), ZoneName.Of("b"), ZoneName.Of("c")], GatewayListen = ["http://127.0.0.1:8080"], Services = [Svc("files", "exec python3 -m http.server $PORT --bind 127.0.0.1", 6, "/")] };
-var host = await ClusterHost.StartAsync("/tmp/trystate", spec, TimeProvider.System, (s, w) => Console.WriteLine($"{TimeProvider.System.GetLocalNow():HH:mm:ss.fff} {s}: {w}"));
-if (host.State.Asked is null) Console.WriteLine((await host.Store.CommitAsync(new Txn { Compares = [Compare.Absent(Keys.Asked)], Then = [new StoreOp.Put(Keys.Asked, Json.Write(new Asked { Revision = 1 })), new StoreOp.Put(Keys.Revision(1), Json.Write(new Revision { Number = 1, Spec = spec }))] })).Succeeded);
-var stop = new TaskCompletionSource();
-using var s1 = System.Runtime.InteropServices.PosixSignalRegistration.Create(System.Runtime.InteropServices.PosixSignal.SIGTERM, c => { c.Cancel = true; stop.TrySetResult(); });
-await Task.WhenAny(stop.Task, host.Failed);
-await host.StopClusterAsync(default); await host.DisposeAsync();
-return 0;
+
+return await CommandLine.RunAsync(args, Surroundings.OfThisProcess(), new Entrances
+{
+    ReadFile = _ => throw NotInThisBuild("the file reader"),
+    Up = (_, _) => throw NotInThisBuild("the cluster"),
+    PlanAlone = (_, _) => throw NotInThisBuild("the planner"),
+    Load = (_, _, _) => throw NotInThisBuild("the load generator"),
+    Simulate = (_, _, _) => throw NotInThisBuild("the simulator"),
+    DownWithoutDaemon = (_, _) => throw NotInThisBuild("the process runner"),
+    ReadLog = (_, _) => throw NotInThisBuild("the log reader"),
+});
+
+static CommandFailure NotInThisBuild(string what) => new(Exit.Failed, $"{what} is not connected in this build");

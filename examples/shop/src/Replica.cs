@@ -5,7 +5,8 @@ namespace Shop;
 /// <summary>What every service of the shop takes from its surroundings, and how it listens.</summary>
 internal static class Replica
 {
-    /// <summary>Less than the file's <c>stop_grace_period</c>: requests in flight end before the process is killed.</summary>
+    /// <summary>Less than the file's <c>stop_grace_period</c>: requests in flight end before the process is
+    /// killed.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(9);
 
     public static string Name { get; } = Read("TANGRAM_REPLICA") ?? "alone";
@@ -21,7 +22,8 @@ internal static class Replica
 
     public static WebApplication Build()
     {
-        var port = Read("PORT") ?? throw new InvalidOperationException("PORT is not set: Tangram gives every replica its port");
+        var port = Read("PORT") ??
+            throw new InvalidOperationException("PORT is not set: Tangram gives every replica its port");
         // Tangram also sets this one, for programs that know nothing of PORT; with both, Kestrel would warn.
         Environment.SetEnvironmentVariable("ASPNETCORE_HTTP_PORTS", null);
         var builder = WebApplication.CreateSlimBuilder();

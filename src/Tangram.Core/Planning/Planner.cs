@@ -101,11 +101,18 @@ public static class Planner
             Cordoned = drained.Contains(n.Name) ? "drained" : null,
         });
         var placer = new Placer(nodes);
-        foreach (var replica in standings.Values.SelectMany(s => s))
+        foreach (var (service, replicas) in standings)
         {
-            if (!replica.Node.Alive || state.Spec(replica.Assignment.Revision)?.Find(replica.Assignment.Service) is not { } spec)
-                continue;
-            placer.Occupy(replica.Node.Name, spec);
+            var (revision, spec) = (0, (ServiceSpec?)null);
+            foreach (var replica in replicas.Where(r => r.Node.Alive))
+            {
+                if (replica.Assignment.Revision != revision)
+                {
+                    revision = replica.Assignment.Revision;
+                    spec = state.Spec(revision)?.Find(service);
+                }
+                if (spec is not null) placer.Occupy(replica.Node.Name, spec);
+            }
         }
         return placer;
     }

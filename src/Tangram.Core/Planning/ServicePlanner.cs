@@ -140,11 +140,12 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
     private IEnumerable<Standing> Victims(List<Standing> stale, List<Standing> fresh, int desired)
     {
         var surplus = fresh.Count - desired;
-        if (surplus <= 0) return stale.OrderBy(r => !r.Idle);
-        var idle = fresh.Where(r => r.Idle).Reverse().Take(surplus).ToList();
+        var first = stale.OrderBy(r => !r.Idle).ThenBy(r => r.Replica);
+        if (surplus <= 0) return first;
+        var idle = fresh.Where(r => r.Idle).OrderByDescending(r => r.Replica).Take(surplus).ToList();
         var names = Placer.Victims(fresh.Except(idle).Select(r => (r.Replica, r.Node.Name, r.Node.Zone)), surplus - idle.Count);
         var byName = fresh.ToDictionary(r => r.Replica);
-        return stale.OrderBy(r => !r.Idle).Concat(idle).Concat(names.Select(n => byName[n]));
+        return first.Concat(idle).Concat(names.Select(n => byName[n]));
     }
 
     /// <summary>Its node may return with it. It is asked to stop once its replacement serves, so that there are never

@@ -20,25 +20,33 @@ public sealed record Standing(NodeState Node, Assignment Assignment, SeenReplica
     /// <summary>There is nothing more to wait for: it serves, or it was a task and has done it.</summary>
     public bool Settled => Serving || (Live && Seen?.Phase == Phase.Completed);
 
-    /// <summary>Every replica of every service in one pass, in the order of names.</summary>
+    /// <summary>Every replica of every service in one pass, by node, in the order of names.</summary>
     public static Dictionary<ServiceName, List<Standing>> All(ClusterState state)
     {
         var applied = state.Gateways.Count == 0 ? long.MaxValue : state.Gateways.Values.Min(g => g.Value.Applied);
         var all = new Dictionary<ServiceName, List<Standing>>();
         foreach (var node in state.Nodes.Values)
         {
-            var seen = new Dictionary<ReplicaName, SeenReplica>();
-            if (node.Seen is not null) foreach (var s in node.Seen.Value.Replicas) seen[s.Replica] = s;
-            foreach (var assignment in node.Assignments)
+            var assignments = node.Assignments.AsSpan();
+            var seen = node.Seen is null ? [] : node.Seen.Value.Replicas.AsSpan();
+            for (var i = 0; i < assignments.Length; i++)
             {
-                var known = seen.GetValueOrDefault(assignment.Replica);
+                var assignment = assignments[i];
+                var known = Find(seen, i, assignment.Replica);
                 var routed = known?.Phase == Phase.Ready && node.Seen!.ModRevision <= applied;
                 if (!all.TryGetValue(assignment.Service, out var list)) all[assignment.Service] = list = [];
                 list.Add(new Standing(node, assignment, known, routed));
             }
         }
-        foreach (var list in all.Values) list.Sort((a, b) => a.Replica.CompareTo(b.Replica));
         return all;
+    }
+
+    /// <summary>Both lists are sorted by replica and mostly the same, so the place of one is a good guess for the other.</summary>
+    private static SeenReplica? Find(ReadOnlySpan<SeenReplica> seen, int guess, ReplicaName replica)
+    {
+        if (guess < seen.Length && seen[guess].Replica == replica) return seen[guess];
+        foreach (var candidate in seen) if (candidate.Replica == replica) return candidate;
+        return null;
     }
 
     /// <summary>Every gateway has acknowledged the removal and has nothing in flight there.</summary>

@@ -25,33 +25,37 @@ public enum LoadFailure
     Abandoned,
 }
 
-/// <summary>A connection ended or broke while an answer was due. It is deliberately no <see cref="System.IO.IOException"/>:
-/// after one of those the platform's HTTP client would repeat the request behind our back.</summary>
-public sealed class AnswerLostException(Exception? cause) : Exception(cause?.Message ?? "the connection was closed", cause);
+/// <summary>A connection ended or broke while an answer was due. It is deliberately no <see
+/// cref="System.IO.IOException"/>: after one of those the platform's HTTP client would repeat the request behind
+/// our back.</summary>
+public sealed class AnswerLostException(Exception? cause)
+    : Exception(cause?.Message ?? "the connection was closed", cause);
 
 /// <summary>How one request ended: an HTTP status, or a failure.</summary>
 public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, string What)
 {
     public bool Ok => Failure is null && Status is >= 200 and < 300;
 
-    /// <summary>An answer has a latency. A time-out has one too, at least what was waited, or a server that stalls would
-    /// look fast. Other failures have none: a refusal in no time is not a fast answer.</summary>
+    /// <summary>An answer has a latency. A time-out has one too, at least what was waited, or a server that stalls
+    /// would look fast. Other failures have none: a refusal in no time is not a fast answer.</summary>
     public bool HasLatency => Failure is null or LoadFailure.Timeout;
 
     public static LoadOutcome Answered(int status) => new(status, null, "");
 
     public static LoadOutcome Failed(LoadFailure failure, string what) => new(0, failure, what);
 
-    /// <summary>What an exception of the HTTP client means. <paramref name="begun"/>: the answer's head had arrived.</summary>
+    /// <summary>What an exception of the HTTP client means. <paramref name="begun"/>: the answer's head had
+    /// arrived.</summary>
     public static LoadOutcome Of(Exception exception, bool begun)
     {
-        var failure = exception is OperationCanceledException ? LoadFailure.Timeout : Kind(exception) ?? LoadFailure.Other;
+        var failure = exception is OperationCanceledException ? LoadFailure.Timeout
+            : Kind(exception) ?? LoadFailure.Other;
         if (begun && failure is (LoadFailure.Reset or LoadFailure.Closed)) failure = LoadFailure.Cut;
         return Failed(failure, exception.GetBaseException().Message);
     }
 
     /// <summary>The innermost cause that we know decides: outer ones say less.</summary>
-    private static LoadFailure? Kind(Exception? exception) => exception is null ? null : Kind(exception.InnerException) ?? exception switch
+    private static LoadFailure? Kind(Exception exception) => Inner(exception) ?? exception switch
     {
         SocketException socket => OfSocket(socket.SocketErrorCode),
         AnswerLostException => LoadFailure.Closed,
@@ -59,6 +63,9 @@ public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, stri
         HttpRequestException { HttpRequestError: { } error } => OfHttp(error),
         _ => null,
     };
+
+    private static LoadFailure? Inner(Exception exception) =>
+        exception.InnerException is { } inner ? Kind(inner) : null;
 
     private static LoadFailure? OfSocket(SocketError error) => error switch
     {

@@ -14,10 +14,11 @@ public static class LoadReport
         if (result.Interrupted) yield return "Interrupted: these are the results so far.";
         foreach (var counts in result.Classes)
         {
-            yield return $"{counts.Name}: {counts.Sent} sent, {counts.Ok} ok, {counts.NonSuccess} answered otherwise, " +
-                         $"{counts.Failed} failed" + (counts.Abandoned > 0 ? $", {counts.Abandoned} abandoned" : "");
+            yield return $"{counts.Name}: {counts.Sent} sent, {counts.Ok} ok, " +
+                         $"{counts.NonSuccess} answered otherwise, {counts.Failed} failed" +
+                         (counts.Abandoned > 0 ? $", {counts.Abandoned} abandoned" : "");
             foreach (var trouble in counts.Troubles)
-                yield return $"  {trouble.Kind}: {trouble.Count}, from {Seconds(trouble.First)} to {Seconds(trouble.Last)}";
+                yield return $"  {trouble}, from {Seconds(trouble.First)} to {Seconds(trouble.Last)}";
             yield return Row("  latency", counts.Latency);
             yield return Row("  uncorrected", counts.Uncorrected);
         }
@@ -26,13 +27,14 @@ public static class LoadReport
             yield return "Much of the latency is the generator's own lateness: read it as an upper bound.";
         foreach (var example in result.Examples.Take(MostExamples))
             yield return $"  {Seconds(example.Ended)} {example.Class} #{example.Index} {example.Kind} after " +
-                         $"{Milliseconds(example.Ended - example.Begun)}" + (example.What.Length > 0 ? $": {example.What}" : "");
+                         $"{Milliseconds(example.Ended - example.Begun)}" +
+                         (example.What.Length > 0 ? $": {example.What}" : "");
         yield return $"{result.Verdict.Ruling}: {result.Verdict.Because}.";
     }
 
     public static string Line(LoadProgress progress) =>
-        $"{progress.Elapsed.TotalSeconds,5:0} s  {progress.Sent} of {progress.Planned} sent, {progress.InFlight} in flight, " +
-        $"{progress.Ok} ok, {progress.Bad} failed, p99 {Milliseconds(progress.P99)}";
+        $"{progress.Elapsed.TotalSeconds,5:0} s  {progress.Sent} of {progress.Planned} sent, " +
+        $"{progress.InFlight} in flight, {progress.Ok} ok, {progress.Bad} failed, p99 {Milliseconds(progress.P99)}";
 
     private static string Row(string name, LatencySummary s) =>
         $"{name,-18} p50 {Milliseconds(s.P50)}  p90 {Milliseconds(s.P90)}  p99 {Milliseconds(s.P99)}  " +

@@ -62,7 +62,8 @@ public sealed record LoadCounts
     /// <summary>From the intended start to the end of the answer.</summary>
     [JsonPropertyName("latencyMs")] public required LatencySummary Latency { get; init; }
 
-    /// <summary>From when it was really begun; smaller than <see cref="Latency"/> when the generator was late.</summary>
+    /// <summary>From when it was really begun; smaller than <see cref="Latency"/> when the generator was
+    /// late.</summary>
     [JsonPropertyName("uncorrectedMs")] public required LatencySummary Uncorrected { get; init; }
 
     /// <summary>Everything but success.</summary>
@@ -76,7 +77,10 @@ public sealed record LoadTrouble(
     string Kind,
     long Count,
     [property: JsonPropertyName("firstMs")] TimeSpan First,
-    [property: JsonPropertyName("lastMs")] TimeSpan Last);
+    [property: JsonPropertyName("lastMs")] TimeSpan Last)
+{
+    public override string ToString() => $"{Count} {Kind}";
+}
 
 public sealed record LoadExample(
     string Class,
@@ -86,7 +90,8 @@ public sealed record LoadExample(
     string Kind,
     string What);
 
-/// <summary>Percentiles to three significant digits; <see cref="Max"/> is exact. All zero when nothing was counted.</summary>
+/// <summary>Percentiles to three significant digits; <see cref="Max"/> is exact. All zero when nothing was
+/// counted.</summary>
 public sealed record LatencySummary
 {
     public static readonly LatencySummary Empty = new();
@@ -101,7 +106,8 @@ public sealed record LatencySummary
 }
 
 /// <summary>A look at a run under way. <paramref name="P99"/> is of the whole run so far.</summary>
-public sealed record LoadProgress(TimeSpan Elapsed, long Planned, long Sent, int InFlight, long Ok, long Bad, TimeSpan P99);
+public sealed record LoadProgress(
+    TimeSpan Elapsed, long Planned, long Sent, int InFlight, long Ok, long Bad, TimeSpan P99);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

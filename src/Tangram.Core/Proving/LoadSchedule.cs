@@ -25,8 +25,8 @@ public sealed class LoadSchedule
     /// <summary>Since the start of the run.</summary>
     public TimeSpan At(long index) => TimeSpan.FromTicks((long)(index / _rate * TimeSpan.TicksPerSecond));
 
-    /// <summary>The class of the next request: the one furthest behind its share, so that classes are spread evenly. Call
-    /// it once per index, in order.</summary>
+    /// <summary>The class of the next request: the one furthest behind its share, so that classes are spread
+    /// evenly. Call it once per index, in order.</summary>
     public int NextClass(long index)
     {
         var furthest = 0;

@@ -25,11 +25,12 @@ public sealed record LoadVerdict(LoadRuling Ruling, string Because)
     {
         if (total.Bad > maxFailed)
             return new(LoadRuling.Failed, $"{total.Bad} of {total.Sent} requests failed: " +
-                $"{string.Join(", ", total.Troubles.Select(t => $"{t.Count} {t.Kind}"))} ({Allowed(maxFailed)} allowed)");
+                $"{string.Join(", ", total.Troubles)} ({Allowed(maxFailed)} allowed)");
         if (total.Sent == 0) return new(LoadRuling.Void, "nothing was sent");
         if (lateness.P99 > Late)
-            return new(LoadRuling.Void, $"the generator was late: 1 % of the requests began {lateness.P99.TotalMilliseconds:0} ms " +
-                "or more after their time, so this machine was too busy to offer the load");
+            return new(LoadRuling.Void, "the generator was late: 1 % of the requests began " +
+                $"{lateness.P99.TotalMilliseconds:0} ms or more after their time, so this machine was " +
+                "too busy to offer the load");
         return new(LoadRuling.Passed, $"{total.Bad} of {total.Sent} requests failed ({Allowed(maxFailed)} allowed)");
     }
 

@@ -7,7 +7,8 @@ internal sealed record CgroupMounts(IReadOnlyDictionary<string, string> Controll
 {
     public static CgroupMounts Read(string mountInfo, string ownCgroups)
     {
-        var own = File.ReadAllLines(ownCgroups).Select(line => line.Split(':', 3)).Where(parts => parts.Length == 3).ToList();
+        var own = File.ReadAllLines(ownCgroups)
+            .Select(line => line.Split(':', 3)).Where(parts => parts.Length == 3).ToList();
         var controllers = new Dictionary<string, string>();
         var unified = new List<string>();
         foreach (var line in File.ReadAllLines(mountInfo))

@@ -11,8 +11,9 @@ namespace Tangram.Deploying;
 internal sealed class Cgroups(
     string cluster, IReadOnlyDictionary<string, string> controllers, IReadOnlyList<string> unified)
 {
-    private sealed record Limit(string Controller, string Words, IReadOnlyList<(string File, string Value, bool Needed)> V1,
-        IReadOnlyList<(string File, string Value, bool Needed)> V2);
+    private readonly record struct Setting(string File, string Value, bool Needed = true);
+
+    private sealed record Limit(string Controller, string Words, Setting[] V1, Setting[] V2);
 
     // Linux's own default, in microseconds; a quota below 1 ms is refused.
     private const long Period = 100_000, LeastQuota = 1_000;
@@ -26,7 +27,8 @@ internal sealed class Cgroups(
 
     /// <summary>Makes the cgroup of one start. What cannot be limited here is said in a warning, one sentence each, and
     /// the replica runs without that limit.</summary>
-    public (ReplicaCgroup Cgroup, IReadOnlyList<string> Warnings) Create(ReplicaName replica, int start, Resources limits)
+    public (ReplicaCgroup Cgroup, IReadOnlyList<string> Warnings) Create(
+        ReplicaName replica, int start, Resources limits)
     {
         var (folders, warnings) = (new List<string>(), new List<string>());
         foreach (var limit in Wanted(limits))
@@ -48,21 +50,21 @@ internal sealed class Cgroups(
         {
             var bytes = limits.Memory.ToString(CultureInfo.InvariantCulture);
             yield return new Limit("memory", $"the memory limit of {limits.Memory / 1048576.0:0.#} MiB",
-                [("memory.limit_in_bytes", bytes, true), ("memory.memsw.limit_in_bytes", bytes, false)],
-                [("memory.max", bytes, true), ("memory.swap.max", "0", false)]);
+                [new("memory.limit_in_bytes", bytes), new("memory.memsw.limit_in_bytes", bytes, Needed: false)],
+                [new("memory.max", bytes), new("memory.swap.max", "0", Needed: false)]);
         }
         if (limits.Cpus > 0)
         {
             var quota = Math.Max(LeastQuota, (long)(limits.Cpus * Period)).ToString(CultureInfo.InvariantCulture);
             yield return new Limit("cpu", $"the limit of {limits.Cpus:0.###} cpus",
-                [("cpu.cfs_period_us", $"{Period}", true), ("cpu.cfs_quota_us", quota, true)],
-                [("cpu.max", $"{quota} {Period}", true)]);
+                [new("cpu.cfs_period_us", $"{Period}"), new("cpu.cfs_quota_us", quota)],
+                [new("cpu.max", $"{quota} {Period}")]);
         }
         if (limits.Pids > 0)
         {
             var most = limits.Pids.ToString(CultureInfo.InvariantCulture);
             yield return new Limit("pids", $"the limit of {limits.Pids} processes",
-                [("pids.max", most, true)], [("pids.max", most, true)]);
+                [new("pids.max", most)], [new("pids.max", most)]);
         }
     }
 
@@ -79,8 +81,9 @@ internal sealed class Cgroups(
             var folder = Path.Combine(top, "tangram", cluster, name);
             var made = Try(folder, () =>
             {
-                foreach (var above in (string[])[top, Path.Combine(top, "tangram"), Path.Combine(top, "tangram", cluster)])
-                    Enable(above, limit.Controller);
+                Enable(top, limit.Controller);
+                Enable(Path.Combine(top, "tangram"), limit.Controller);
+                Enable(Path.Combine(top, "tangram", cluster), limit.Controller);
                 Set(folder, limit.V2);
             }, ref refused);
             if (made) return folder;
@@ -91,12 +94,13 @@ internal sealed class Cgroups(
     private static void Enable(string folder, string controller)
     {
         var file = Path.Combine(folder, "cgroup.subtree_control");
-        if (!File.ReadAllText(file).Split((char[])[' ', '\n']).Contains(controller)) File.WriteAllText(file, "+" + controller);
+        var enabled = File.ReadAllText(file).Split((char[])[' ', '\n']);
+        if (!enabled.Contains(controller)) File.WriteAllText(file, "+" + controller);
     }
 
-    private static void Set(string folder, IReadOnlyList<(string File, string Value, bool Needed)> values)
+    private static void Set(string folder, IReadOnlyList<Setting> settings)
     {
-        foreach (var (file, value, needed) in values)
+        foreach (var (file, value, needed) in settings)
             if (needed || File.Exists(Path.Combine(folder, file))) File.WriteAllText(Path.Combine(folder, file), value);
     }
 

@@ -6,7 +6,8 @@ namespace Tangram.Deploying;
 internal static class DurableFile
 {
     /// <summary>Writes beside it, syncs, renames into place and syncs the folder. Owner-only. Throws
-    /// <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>; then the old content is still there.</summary>
+    /// <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>; then the old content is still
+    /// there.</summary>
     public static void Write(string path, string text, bool durable = true)
     {
         var beside = path + ".new";

@@ -25,7 +25,8 @@ internal static class FolderContent
     public const UnixFileMode ReadAndExecute = (UnixFileMode)0b101_101_101;
     private const int Block = 128 * 1024;
 
-    /// <summary>Sorted by path. Throws <see cref="FilesRefusedException"/> for what cannot be copied faithfully.</summary>
+    /// <summary>Sorted by path. Throws <see cref="FilesRefusedException"/> for what cannot be copied
+    /// faithfully.</summary>
     public static IReadOnlyList<Entry> List(string root, FilesLimits limits)
     {
         var entries = new List<Entry>();
@@ -35,18 +36,19 @@ internal static class FolderContent
 
         void Walk(DirectoryInfo folder, string prefix, int depth)
         {
-            if (depth > limits.Depth) throw new FilesRefusedException($"{folder} lies deeper than {limits.Depth} folders");
+            if (depth > limits.Depth)
+                throw new FilesRefusedException($"{folder} lies deeper than {limits.Depth} folders");
             foreach (var item in folder.EnumerateFileSystemInfos())
             {
                 var relative = prefix + item.Name;
                 if (entries.Count >= limits.Files)
-                    throw new FilesRefusedException($"{root} holds more than {limits.Files} files: point x-tangram.files "
-                                                    + "at what the service needs to run");
+                    throw new FilesRefusedException($"{root} holds more than {limits.Files} files: point "
+                                                    + "x-tangram.files at what the service needs to run");
                 var kind = KindOf(item);
                 if (kind == Kind.Link && FolderLinks.Leaves(root, relative))
-                    throw new FilesRefusedException($"the link {item.FullName} → {item.LinkTarget} leaves {root}: what it "
-                                                    + "points at would not be part of the revision; copy it into the folder");
-                var mode = kind == Kind.File ? item.UnixFileMode & ReadAndExecute | UnixFileMode.UserRead : UnixFileMode.None;
+                    throw new FilesRefusedException($"the link {item.FullName} → {item.LinkTarget} leaves {root}: what "
+                                                    + "it points at would not be part of the revision; copy it there");
+                var mode = kind == Kind.File ? item.UnixFileMode & ReadAndExecute | UnixFileMode.UserRead : default;
                 entries.Add(new Entry(relative, kind, mode, item.LinkTarget ?? ""));
                 if (kind == Kind.Folder) Walk((DirectoryInfo)item, relative + '/', depth + 1);
             }
@@ -62,8 +64,8 @@ internal static class FolderContent
             : throw new FilesRefusedException($"{item.FullName} is neither a file, a folder nor a link");
     }
 
-    /// <summary>The hash, in hexadecimal. With <paramref name="copyTo"/> every entry is also made there, and the hash is of
-    /// what was written, whatever happens to the original meanwhile.</summary>
+    /// <summary>The hash, in hexadecimal. With <paramref name="copyTo"/> every entry is also made there, and the hash
+    /// is of what was written, whatever happens to the original meanwhile.</summary>
     public static string Hash(string root, FilesLimits limits, string? copyTo = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -73,7 +75,8 @@ internal static class FolderContent
             hash.AppendData([(byte)entry.Kind]);
             Append(hash, Encoding.UTF8.GetBytes(entry.Relative));
             Append(hash, BitConverter.GetBytes((int)entry.Mode));
-            var (from, to) = (Path.Combine(root, entry.Relative), copyTo is null ? null : Path.Combine(copyTo, entry.Relative));
+            var from = Path.Combine(root, entry.Relative);
+            var to = copyTo is null ? null : Path.Combine(copyTo, entry.Relative);
             switch (entry.Kind)
             {
                 case Kind.Folder:

@@ -7,8 +7,8 @@ internal static class FolderLinks
     private const int MostLinks = 40;
 
     /// <summary>True when following <paramref name="relative"/> would leave <paramref name="root"/>, at any step: an
-    /// absolute target leaves it even if it points back inside, since the copy lies elsewhere. A link to nothing inside the
-    /// folder, or in a circle, does not.</summary>
+    /// absolute target leaves it even if it points back inside, since the copy lies elsewhere. A link to nothing inside
+    /// the folder, or in a circle, does not.</summary>
     public static bool Leaves(string root, string relative)
     {
         var inside = new List<string>();

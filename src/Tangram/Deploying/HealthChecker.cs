@@ -4,14 +4,15 @@ using Tangram.Model;
 
 namespace Tangram.Deploying;
 
-/// <summary>Runs a healthcheck's test as a process in a session of its own: exit code 0 means healthy. At the timeout its
-/// whole group is killed.</summary>
+/// <summary>Runs a healthcheck's test as a process in a session of its own: exit code 0 means healthy. At the timeout
+/// its whole group is killed.</summary>
 internal sealed class HealthChecker(string clusterId, Poller poller, TimeProvider time)
 {
     /// <summary>Of the output, the last bytes that the reason quotes.</summary>
     private const int MostOutput = 512;
 
-    /// <param name="environment">As the replica's own: give the same variables as to <see cref="ReplicaStart"/>.</param>
+    /// <param name="environment">As the replica's own: give the same variables as to
+    /// <see cref="ReplicaStart"/>.</param>
     public async Task<ProbeAnswer> CheckAsync(HealthcheckSpec check, ReplicaName replica, string workingDirectory,
         IReadOnlyList<Variable> environment, CancellationToken cancellation)
     {
@@ -19,7 +20,8 @@ internal sealed class HealthChecker(string clusterId, Poller poller, TimeProvide
             return ProbeAnswer.No($"the working directory {workingDirectory} of the healthcheck does not exist");
         using var run = new Run(poller);
         var all = ReplicaEnvironment.Of(environment, new Variable(ReplicaEnvironment.ClusterMark, clusterId),
-            new Variable(ReplicaEnvironment.ReplicaMark, replica.Value), new Variable(ReplicaEnvironment.CheckMark, "1"));
+            new Variable(ReplicaEnvironment.ReplicaMark, replica.Value),
+            new Variable(ReplicaEnvironment.CheckMark, "1"));
         if (run.Start(check.Test, all, workingDirectory) is { } error) return ProbeAnswer.No(error);
         using var expiry = new CancellationTokenSource(check.Timeout, time);
         await using var late = expiry.Token.Register(run.Kill);

@@ -4,11 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Tangram.Deploying;
 
 /// <summary>The log of one replica: one endless text, of which the file system keeps the last part. The process appends
-/// to <c>NAME.log</c> and never knows; its head is copied to <c>NAME.log.OFFSET</c> and then punched out of the file, so
-/// the file's apparent size grows while its disk use does not. A part's name and length say which bytes it holds, so
+/// to <c>NAME.log</c> and never knows; its head is copied to <c>NAME.log.OFFSET</c> and then punched out of the file,
+/// so the file's apparent size grows while its disk use does not. A part's name and length say which bytes it holds, so
 /// nothing else need be remembered and every step can be cut by a crash and repeated.</summary>
-/// <remarks>Where the file system cannot punch holes, the file is emptied after the copy instead, and <c>NAME.log.base</c>
-/// holds the offset of its first byte. Bytes written in the microseconds between the two would be lost.</remarks>
+/// <remarks>Where the file system cannot punch holes, the file is emptied after the copy instead, and
+/// <c>NAME.log.base</c> holds the offset of its first byte. Bytes written in the microseconds between the two would be
+/// lost.</remarks>
 internal sealed class LogFile(string folder, string name, LogFile.Punch? punch = null)
 {
     /// <summary>Frees a range of a file. False: this file system cannot.</summary>
@@ -31,9 +32,10 @@ internal sealed class LogFile(string folder, string name, LogFile.Punch? punch =
     {
         var parts = new List<Part>();
         if (!Directory.Exists(folder)) return parts;
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles(name + ".log.*"))
+        // The pattern ".log.*" would match the live file too, as DOS had it.
+        foreach (var file in new DirectoryInfo(folder).EnumerateFiles(name + ".log.?*"))
         {
-            var suffix = file.Name.AsSpan(name.Length + 5);
+            var suffix = file.Name.AsSpan(file.Name.LastIndexOf('.') + 1);
             if (!long.TryParse(suffix, NumberStyles.None, CultureInfo.InvariantCulture, out var offset)) continue;
             try { parts.Add(new Part(file.FullName, offset, file.Length)); }
             catch (FileNotFoundException) { }
@@ -58,38 +60,47 @@ internal sealed class LogFile(string folder, string name, LogFile.Punch? punch =
         return Base() + Math.Max(0, Native.Seek(live.Number(), 0, Native.SeekToContent));
     }
 
-    /// <summary>Moves what exceeds <paramref name="size"/> bytes into parts of about that size, cut at line ends, and keeps
-    /// the newest <paramref name="files"/> - 1 of them. Returns the bytes that are kept no more. One caller at a time.</summary>
+    /// <summary>Moves what exceeds <paramref name="size"/> bytes into parts of about that size, cut at line ends, and
+    /// keeps the newest <paramref name="files"/> - 1 of them. Returns the length of the live file at which the next
+    /// rotation is due. One caller at a time.</summary>
     public long Rotate(long size, int files)
     {
-        if (!File.Exists(LivePath)) return 0;
+        if (!File.Exists(LivePath)) return size;
         var parts = Parts();
-        using var live = File.OpenHandle(LivePath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var live = File.OpenHandle(
+            LivePath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         var origin = Base();
         var end = origin + RandomAccess.GetLength(live);
         var from = Math.Max(origin, parts is [.., var newest] ? newest.End : 0);
+        if (end < from)
+        {
+            // Somebody has emptied or removed it under us: what it holds now follows the parts.
+            DurableFile.Write(BasePath, from.ToString(CultureInfo.InvariantCulture), durable: false);
+            (origin, end) = (from, from + end - origin);
+        }
         // A crash may have come between the copy and the hole; punching again is free.
         if (from > origin) Free(live, origin, from);
-        long dropped = 0;
         while (end - from >= size)
         {
             // What would be dropped in this very call need not be copied first.
-            var skip = Math.Max(0, (end - from) / size - (files - 1)) * size;
-            dropped += skip;
-            from += skip;
+            from += Math.Max(0, (end - from) / size - (files - 1)) * size;
             var cut = Cut(live, from - origin, from - origin + size) + origin;
             Copy(live, from - origin, cut - from, $"{LivePath}.{from}");
             parts.Add(new Part($"{LivePath}.{from}", from, cut - from));
             from = cut;
         }
-        if (!Free(live, origin, from)) Empty(live, origin, from);
+        var due = from - origin + size;
+        if (!Free(live, origin, from))
+        {
+            Empty(live, origin, from);
+            due = size;
+        }
         for (var extra = parts.Count - (files - 1); extra > 0; extra--)
         {
-            dropped += parts[0].Length;
             File.Delete(parts[0].Path);
             parts.RemoveAt(0);
         }
-        return dropped;
+        return due;
     }
 
     public void Delete()
@@ -132,7 +143,8 @@ internal sealed class LogFile(string folder, string name, LogFile.Punch? punch =
             var buffer = new byte[CopySize];
             for (long done = 0; done < length;)
             {
-                var read = RandomAccess.Read(live, buffer.AsSpan(0, (int)Math.Min(CopySize, length - done)), from + done);
+                var block = buffer.AsSpan(0, (int)Math.Min(CopySize, length - done));
+                var read = RandomAccess.Read(live, block, from + done);
                 if (read == 0) break;
                 RandomAccess.Write(copy, buffer.AsSpan(0, read), done);
                 done += read;

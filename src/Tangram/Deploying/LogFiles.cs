@@ -17,6 +17,10 @@ internal sealed class LogFiles
     private readonly string _folder;
     private readonly LogLimits _limits;
 
+    // The length at which each is due, so that a look costs no more than its length.
+    private readonly Dictionary<string, long> _due = [];
+    private readonly Lock _gate = new();
+
     public LogFiles(string folder, LogLimits? limits = null)
     {
         (_folder, _limits) = (folder, limits ?? new LogLimits());
@@ -47,12 +51,20 @@ internal sealed class LogFiles
 
     public void RotateAll(Action<string> failed)
     {
+        lock (_gate) RotateEach(failed);
+    }
+
+    private void RotateEach(Action<string> failed)
+    {
         foreach (var live in new DirectoryInfo(_folder).EnumerateFiles("*.log"))
         {
-            if (live.Length < _limits.Size) continue;
+            var due = _due.GetValueOrDefault(live.Name, _limits.Size);
+            // Much shorter than it was: somebody has emptied it.
+            if (live.Length < due && live.Length >= due - _limits.Size) continue;
             try
             {
-                new LogFile(_folder, Path.GetFileNameWithoutExtension(live.Name)).Rotate(_limits.Size, _limits.Files);
+                var log = new LogFile(_folder, Path.GetFileNameWithoutExtension(live.Name));
+                _due[live.Name] = log.Rotate(_limits.Size, _limits.Files);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -61,7 +73,8 @@ internal sealed class LogFiles
         }
     }
 
-    /// <summary>Removes the logs of replicas that are not among <paramref name="live"/>, except the newest few.</summary>
+    /// <summary>Removes the logs of replicas that are not among
+    /// <paramref name="live"/>, except the newest few.</summary>
     public void Collect(IReadOnlySet<ReplicaName> live)
     {
         var ended = new DirectoryInfo(_folder).EnumerateFiles("*.log")
@@ -70,6 +83,11 @@ internal sealed class LogFiles
             .OrderByDescending(log => log.LastWriteTimeUtc)
             .Skip(_limits.Ended)
             .ToList();
-        foreach (var log in ended) new LogFile(_folder, log.Name).Delete();
+        lock (_gate)
+            foreach (var log in ended)
+            {
+                new LogFile(_folder, log.Name).Delete();
+                _due.Remove(log.Name + ".log");
+            }
     }
 }

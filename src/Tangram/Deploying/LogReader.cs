@@ -20,7 +20,8 @@ internal sealed class LogReader(LogFiles logs, TimeProvider time)
 
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Where the last <paramref name="lines"/> lines begin; a last line without its end counts as one.</summary>
+    /// <summary>Where the last <paramref name="lines"/> lines begin; a last line without its end counts as
+    /// one.</summary>
     public long OffsetOfLast(ReplicaName replica, int lines)
     {
         var log = logs.Of(replica);
@@ -48,8 +49,8 @@ internal sealed class LogReader(LogFiles logs, TimeProvider time)
     }
 
     /// <summary>Lines from an offset on, or from the oldest byte that is kept when that is later. With
-    /// <paramref name="follow"/> it waits for more until cancelled; otherwise it ends at the end, and a last line without
-    /// its end is given as it stands.</summary>
+    /// <paramref name="follow"/> it waits for more until cancelled; otherwise it ends at the end, and a last line
+    /// without its end is given as it stands.</summary>
     public async IAsyncEnumerable<LogLine> ReadAsync(ReplicaName replica, long from, bool follow,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -73,10 +74,7 @@ internal sealed class LogReader(LogFiles logs, TimeProvider time)
             var done = 0;
             for (int length; (length = piece.AsSpan(done, filled - done).IndexOf((byte)'\n')) >= 0; done += length + 1)
                 yield return Line(piece, done, length, begin, 1);
-            if (done == 0 && filled == LongestPiece)
-            {
-                yield return Line(piece, 0, done = filled, begin, 0);
-            }
+            if (done == 0 && filled == LongestPiece) yield return Line(piece, 0, done = filled, begin, 0);
             piece.AsSpan(done, filled - done).CopyTo(piece);
             (begin, filled) = (begin + done, filled - done);
         }
@@ -85,7 +83,8 @@ internal sealed class LogReader(LogFiles logs, TimeProvider time)
 
     private static LogLine Line(byte[] piece, int at, int length, long begin, int end)
     {
-        var text = Encoding.UTF8.GetString(piece, at, end > 0 && length > 0 && piece[at + length - 1] == '\r' ? length - 1 : length);
+        var crlf = end > 0 && length > 0 && piece[at + length - 1] == '\r';
+        var text = Encoding.UTF8.GetString(piece, at, crlf ? length - 1 : length);
         return new LogLine(begin + at, text, begin + at + length + end, Whole: end > 0);
     }
 
@@ -108,7 +107,8 @@ internal sealed class LogReader(LogFiles logs, TimeProvider time)
         return done;
     }
 
-    /// <summary>Reads from whichever file holds the offset. Moves the offset up when what stood there is kept no more.</summary>
+    /// <summary>Reads from whichever file holds the offset. Moves the offset up when what stood there is kept no
+    /// more.</summary>
     private static int Read(LogFile log, ref long at, Span<byte> into)
     {
         // Each round can lose a race against one rotation.

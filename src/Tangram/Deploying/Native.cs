@@ -26,7 +26,8 @@ internal static unsafe partial class Native
     public static string Why => Marshal.GetLastPInvokeErrorMessage();
 
     [LibraryImport("libc", EntryPoint = "posix_spawn")]
-    public static partial int PosixSpawn(int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** envp);
+    public static partial int PosixSpawn(
+        int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** envp);
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
     public static partial int SpawnAttributesInit(byte* attributes);
@@ -123,7 +124,8 @@ internal static unsafe partial class Native
     {
         const int workingFolder = -100, noFollow = 0x100, modeAt = 28, typeMask = 0xF000, regular = 0x8000;
         byte* answer = stackalloc byte[256];
-        return Statx(workingFolder, path, noFollow, 1, answer) == 0 && (*(ushort*)(answer + modeAt) & typeMask) == regular;
+        return Statx(workingFolder, path, noFollow, 1, answer) == 0
+            && (*(ushort*)(answer + modeAt) & typeMask) == regular;
     }
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]

@@ -8,6 +8,7 @@ internal static class Orphans
     /// adopted and before anything starts. Our own children and their descendants are never touched.</summary>
     public static int End(string clusterId, IReadOnlyList<ReplicaRecord> running)
     {
+        const string check = ReplicaEnvironment.CheckMark + "=1";
         var cluster = $"{ReplicaEnvironment.ClusterMark}={clusterId}";
         var replicas = running.Select(record => $"{ReplicaEnvironment.ReplicaMark}={record.Replica}").ToHashSet();
         var all = ProcessStat.All().ToDictionary(stat => stat.Pid);
@@ -21,8 +22,7 @@ internal static class Orphans
         return Stragglers.Kill(orphans);
 
         bool IsOrphan(IReadOnlyList<string> environment) => environment.Contains(cluster)
-            && (!environment.Any(replicas.Contains)
-                || environment.Any(entry => entry.StartsWith(ReplicaEnvironment.CheckMark + '=', StringComparison.Ordinal)));
+            && (!environment.Any(replicas.Contains) || environment.Contains(check));
     }
 
     // Tangram may itself be started from within a process that carries the mark.

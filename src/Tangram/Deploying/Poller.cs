@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Tangram.Deploying;
 
-/// <summary>One thread that waits for any number of descriptors (exits, output of health checks). It costs nothing while
-/// nothing happens.</summary>
+/// <summary>One thread that waits for any number of descriptors (exits, output of health checks). It costs nothing
+/// while nothing happens.</summary>
 internal sealed unsafe class Poller : IDisposable
 {
     private const int Batch = 64;
@@ -33,8 +33,8 @@ internal sealed unsafe class Poller : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Calls <paramref name="ready"/> on the poller's thread whenever the descriptor is readable or hung up, until
-    /// <see cref="Remove"/>. The callback must not block for long: others wait behind it.</summary>
+    /// <summary>Calls <paramref name="ready"/> on the poller's thread whenever the descriptor is readable or hung up,
+    /// until <see cref="Remove"/>. The callback must not block for long: others wait behind it.</summary>
     public long Add(int descriptor, Action ready)
     {
         byte* @event = stackalloc byte[16];
@@ -68,7 +68,8 @@ internal sealed unsafe class Poller : IDisposable
             var count = Native.EpollWait(_epoll.Number(), events, Batch, -1);
             for (var i = 0; i < count && !_ending; i++)
             {
-                var token = BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(events + i * Size + TokenAt, 8));
+                var at = new ReadOnlySpan<byte>(events + i * Size + TokenAt, 8);
+                var token = BinaryPrimitives.ReadInt64LittleEndian(at);
                 Action? ready;
                 lock (_gate) ready = _watched.TryGetValue(token, out var entry) ? entry.Ready : null;
                 ready?.Invoke();

@@ -13,8 +13,8 @@ internal abstract record PortAnswer
     internal sealed record Refused(string Because) : PortAnswer;
 }
 
-/// <summary>Gives replicas their ports; one for all virtual nodes of a process. Ports lie outside the range from which the
-/// kernel takes those of outgoing connections, so that none of these can be in the way. Thread-safe.</summary>
+/// <summary>Gives replicas their ports; one for all virtual nodes of a process. Ports lie outside the range from which
+/// the kernel takes those of outgoing connections, so that none of these can be in the way. Thread-safe.</summary>
 internal sealed class PortAllocator
 {
     // Below it well-known servers listen.
@@ -38,8 +38,8 @@ internal sealed class PortAllocator
         _next = (int)(Hash(cluster) % (uint)_ports.Length);
     }
 
-    /// <summary>A free port, held for the replica until <see cref="Release"/>. It is not given again until all others had
-    /// their turn, so that a gateway with old routes does not meet a stranger there.</summary>
+    /// <summary>A free port, held for the replica until <see cref="Release"/>. It is not given again until all others
+    /// had their turn, so that a gateway with old routes does not meet a stranger there.</summary>
     public PortAnswer Allocate(ReplicaName replica)
     {
         lock (_gate)
@@ -52,13 +52,13 @@ internal sealed class PortAllocator
                 _held.Add(port, replica);
                 return new PortAnswer.Allocated(port);
             }
-            return new PortAnswer.Refused($"none of the {_ports.Length} ports for replicas is free, {_held.Count} of them "
-                                          + "are held by this cluster's replicas");
+            return new PortAnswer.Refused($"none of the {_ports.Length} ports for replicas is free, {_held.Count} of "
+                                          + "them are held by this cluster's replicas");
         }
     }
 
-    /// <summary>A fixed port for a replica (published with <c>mode: host</c>). Refused when a replica holds it or something
-    /// listens there, with the owner's name.</summary>
+    /// <summary>A fixed port for a replica (published with <c>mode: host</c>). Refused when a replica holds it or
+    /// something listens there, with the owner's name.</summary>
     public PortAnswer Claim(ReplicaName replica, int port)
     {
         lock (_gate)

@@ -7,7 +7,8 @@ internal sealed record PortOwner(int Pid, string Program)
 {
     public override string ToString() => $"{Program} (pid {Pid})";
 
-    /// <summary>Null when nobody listens, or when the listener belongs to a user whose descriptors we may not see.</summary>
+    /// <summary>Null when nobody listens, or when the listener belongs to a user whose descriptors we may not
+    /// see.</summary>
     public static PortOwner? Find(int port)
     {
         var links = Inodes("/proc/net/tcp", port).Concat(Inodes("/proc/net/tcp6", port))

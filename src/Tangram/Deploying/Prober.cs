@@ -22,11 +22,12 @@ internal sealed class Prober(TimeProvider time)
     private static readonly TimeSpan MostDraining = TimeSpan.FromMilliseconds(100);
 
     /// <summary>TCP: it accepts. HTTP: it answers GET with 2xx or 3xx. Never throws but for cancellation.</summary>
-    public async Task<ProbeAnswer> ProbeAsync(ProbeSpec probe, int port, TimeSpan timeout, CancellationToken cancellation)
+    public async Task<ProbeAnswer> ProbeAsync(
+        ProbeSpec probe, int port, TimeSpan timeout, CancellationToken cancellation)
     {
         using var expiry = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(expiry.Token, cancellation);
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await socket.ConnectAsync(IPAddress.Loopback, port, either.Token);

@@ -7,8 +7,9 @@ namespace Tangram.Deploying;
 /// stop is the supervisor's business. Thread-safe.</summary>
 /// <param name="clusterId">Marks every process, so that orphans can be found.</param>
 /// <param name="poller">Shared by all nodes of this process; must outlive the runner.</param>
-/// <param name="exited">Called on the poller's thread, once for each start that ended while we ran, after everything the
-/// replica left behind has ended too. It must not block; it may come before <see cref="Start"/> has returned.</param>
+/// <param name="exited">Called on the poller's thread, once for each start that ended while we ran, after everything
+/// the replica left behind has ended too. It must not block; it may come before <see cref="Start"/> has
+/// returned.</param>
 internal sealed class ProcessRunner(
     string clusterId, RecordFolder records, LogFiles logs, Cgroups cgroups, Poller poller, Action<ReplicaExit> exited)
     : IDisposable
@@ -26,8 +27,8 @@ internal sealed class ProcessRunner(
         get { lock (_gate) return [.. _running.Values.Select(watched => watched.Record)]; }
     }
 
-    /// <summary>Starts a process. When it returns, the program may run and its record is on disk. Takes a few milliseconds,
-    /// most of them for the disk.</summary>
+    /// <summary>Starts a process. When it returns, the program may run and its record is on disk. Takes a few
+    /// milliseconds, most of them for the disk.</summary>
     public StartAnswer Start(ReplicaStart start)
     {
         lock (_gate)
@@ -35,7 +36,8 @@ internal sealed class ProcessRunner(
                 return new StartAnswer.Failed($"{start.Replica} already runs with pid {already.Record.Pid}");
         if (start.Command.Count == 0) return new StartAnswer.Failed($"{start.Replica} has no command to run");
         if (!Directory.Exists(start.WorkingDirectory))
-            return new StartAnswer.Failed($"the working directory {start.WorkingDirectory} of {start.Replica} does not exist");
+            return new StartAnswer.Failed(
+                $"the working directory {start.WorkingDirectory} of {start.Replica} does not exist");
 
         var (cgroup, warnings) = cgroups.Create(start.Replica, start.Starts, start.Limits);
         try
@@ -115,7 +117,8 @@ internal sealed class ProcessRunner(
             {
                 Replica = start.Replica, Service = start.Service, Revision = start.Revision, Port = start.Port,
                 Starts = start.Starts, Pid = pid, BootId = ProcessStat.BootId, Cgroups = cgroup.Folders,
-                StartTime = ProcessStat.Read(pid)?.StartTime ?? throw new IOException("its process cannot be seen in /proc"),
+                StartTime = ProcessStat.Read(pid)?.StartTime
+                            ?? throw new IOException("its process cannot be seen in /proc"),
             };
             records.Save(record);
             if (!TryWatch(record, cgroup)) throw new IOException($"its process cannot be watched: {Native.Why}");
@@ -178,7 +181,7 @@ internal sealed class ProcessRunner(
         lock (_gate)
         {
             var status = watched.Child ? ExitStatus.Reap(watched.Record.Pid) : null;
-            status ??= ExitStatus.Ask(watched.Pidfd.Number());
+            status ??= ExitStatus.Ask(watched.Record.Pid, watched.Pidfd.Number());
             exit = ReplicaExit.Of(watched.Record, status, outOfMemory);
             _running.Remove(watched.Record.Replica);
             Release(watched);

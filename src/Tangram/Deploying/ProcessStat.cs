@@ -6,7 +6,9 @@ namespace Tangram.Deploying;
 /// <summary>What the kernel says of one process in <c>/proc/PID/stat</c>.</summary>
 /// <param name="StartTime">Field 22: clock ticks since boot. With the pid and the boot id it names one process for
 /// good.</param>
-internal readonly record struct ProcessStat(int Pid, char State, int Parent, int Group, int Session, long StartTime)
+/// <param name="ExitStatus">Field 52, of a process that has ended: as waitpid gives it; 0 when we may not know.</param>
+internal readonly record struct ProcessStat(
+    int Pid, char State, int Parent, int Group, int Session, long StartTime, int ExitStatus)
 {
     /// <summary>A zombie has ended and holds nothing but its number; <c>kill(pid, 0)</c> cannot tell.</summary>
     public bool Ended => State is 'Z' or 'X';
@@ -54,10 +56,10 @@ internal readonly record struct ProcessStat(int Pid, char State, int Parent, int
         var close = text.LastIndexOf(')');
         if (close < 0) return null;
         var fields = text[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length < 20
+        return fields.Length < 50
             ? null
             : new ProcessStat(pid, fields[0][0], Number(fields[1]), Number(fields[2]), Number(fields[3]),
-                long.Parse(fields[19], CultureInfo.InvariantCulture));
+                long.Parse(fields[19], CultureInfo.InvariantCulture), Number(fields[49]));
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

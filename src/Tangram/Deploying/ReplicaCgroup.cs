@@ -3,8 +3,8 @@ using Tangram.Model;
 
 namespace Tangram.Deploying;
 
-/// <summary>The cgroup folders of one start of a replica: one with cgroup v2, one for each controller with v1, none when
-/// nothing is limited.</summary>
+/// <summary>The cgroup folders of one start of a replica: one with cgroup v2, one for each controller with v1, none
+/// when nothing is limited.</summary>
 internal sealed class ReplicaCgroup(IReadOnlyList<string> folders)
 {
     public static readonly ReplicaCgroup None = new([]);
@@ -32,11 +32,15 @@ internal sealed class ReplicaCgroup(IReadOnlyList<string> folders)
         return null;
     }
 
-    /// <summary>Removes the folders, and those above that are empty then. What is still in use stays for a later call.</summary>
+    /// <summary>Removes the folders, and those above that are empty then. What is still in use stays for a later
+    /// call.</summary>
     public void Remove()
     {
         foreach (var folder in folders)
-            for (var (path, levels) = (folder, 0); levels < 3 && TryRemove(path); levels++) path = Path.GetDirectoryName(path)!;
+        {
+            var path = folder;
+            for (var levels = 0; levels < 3 && TryRemove(path); levels++) path = Path.GetDirectoryName(path)!;
+        }
     }
 
     private static bool TryRemove(string folder)

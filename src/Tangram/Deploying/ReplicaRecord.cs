@@ -4,8 +4,8 @@ using Tangram.Model;
 
 namespace Tangram.Deploying;
 
-/// <summary>The durable trace of a replica's last start, written before its program may run, so that no process can exist
-/// that no record names. Boot id, pid and start time together name one process for good.</summary>
+/// <summary>The durable trace of a replica's last start, written before its program may run, so that no process can
+/// exist that no record names. Boot id, pid and start time together name one process for good.</summary>
 internal sealed record ReplicaRecord
 {
     public required ReplicaName Replica { get; init; }
@@ -18,7 +18,8 @@ internal sealed record ReplicaRecord
     public required string BootId { get; init; }
     public IReadOnlyList<string> Cgroups { get; init; } = [];
 
-    /// <summary>True once its end was seen; <see cref="Exit"/> is then its code, or null when that is unknown.</summary>
+    /// <summary>True once its end was seen; <see cref="Exit"/> is then its code, or null when that is
+    /// unknown.</summary>
     public bool Ended { get; init; }
     public int? Exit { get; init; }
 
@@ -43,9 +44,13 @@ internal sealed class RecordFolder
         Directory.CreateDirectory(folder, StateFolder.OwnerOnly);
     }
 
-    /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when it is not on disk.</summary>
-    public void Save(ReplicaRecord record, bool durable = true) =>
-        DurableFile.Write(PathOf(record.Replica), JsonSerializer.Serialize(record, RecordJson.Default.ReplicaRecord), durable);
+    /// <summary>Throws <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when it is not on
+    /// disk.</summary>
+    public void Save(ReplicaRecord record, bool durable = true)
+    {
+        var text = JsonSerializer.Serialize(record, RecordJson.Default.ReplicaRecord);
+        DurableFile.Write(PathOf(record.Replica), text, durable);
+    }
 
     public void Remove(ReplicaName replica) => File.Delete(PathOf(replica));
 

@@ -9,7 +9,8 @@ internal sealed record ReplicaStart
     public required ServiceName Service { get; init; }
     public required int Revision { get; init; }
 
-    /// <summary>Recorded, so that it is known after a restart of ours. It reaches the process by the environment.</summary>
+    /// <summary>Recorded, so that it is known after a restart of ours. It reaches the process by the
+    /// environment.</summary>
     public int? Port { get; init; }
 
     /// <summary>Which start of this replica it is, from 1.</summary>
@@ -28,7 +29,8 @@ internal abstract record StartAnswer
 {
     private StartAnswer() { }
 
-    /// <param name="Warnings">Sentences: what was asked for and cannot be had here, such as limits without cgroups.</param>
+    /// <param name="Warnings">Sentences: what was asked for and cannot be had here, such as limits without
+    /// cgroups.</param>
     internal sealed record Started(int Pid, IReadOnlyList<string> Warnings) : StartAnswer;
 
     /// <summary>Nothing runs.</summary>
@@ -36,7 +38,8 @@ internal abstract record StartAnswer
 }
 
 /// <param name="Starts">Of the start that ended, so that a late report is not taken for a later start's.</param>
-/// <param name="Exit">128 + the signal when one ended it. Null: unknown, as for an adopted process before Linux 6.15.</param>
+/// <param name="Exit">128 + the signal when one ended it. Null: unknown, as for an adopted process before Linux
+/// 6.15.</param>
 /// <param name="Signal">The signal that ended it, or null.</param>
 /// <param name="Because">A sentence for people.</param>
 internal sealed record ReplicaExit(ReplicaName Replica, int Pid, int Starts, int? Exit, int? Signal, string Because)
@@ -59,7 +62,8 @@ internal sealed record ReplicaExit(ReplicaName Replica, int Pid, int Starts, int
 }
 
 /// <param name="Running">Taken over: their exits will be reported.</param>
-/// <param name="Gone">Those that ended while nobody watched, or whose end had been seen already; their records are removed.</param>
+/// <param name="Gone">Those that ended while nobody watched, or whose end had been seen already; their records are
+/// removed.</param>
 /// <param name="Unreadable">Files that were no records, removed.</param>
 internal sealed record Adopted(
     IReadOnlyList<ReplicaRecord> Running, IReadOnlyList<ReplicaRecord> Gone, IReadOnlyList<string> Unreadable);

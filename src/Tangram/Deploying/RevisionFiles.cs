@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Tangram.Deploying;
 
-/// <summary>The copies of <c>x-tangram.files</c> that revisions run from, each stored once under the hash of its content
-/// and read-only. A revision names its copy by <see cref="Model.ServiceSpec.FilesHash"/>; revisions with the same content
-/// share one. Thread-safe, and so are two processes.</summary>
+/// <summary>The copies of <c>x-tangram.files</c> that revisions run from, each stored once under the hash of its
+/// content and read-only. A revision names its copy by <see cref="Model.ServiceSpec.FilesHash"/>; revisions with the
+/// same content share one. Thread-safe, and so are two processes.</summary>
 /// <param name="folder">The state folder's <c>files</c>; nothing else may be in it.</param>
 internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
 {
@@ -29,7 +29,7 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
             var place = PathOf(hash);
             if (Directory.Exists(place) && Verify(hash)) return hash;
             foreach (var inner in Directory.EnumerateDirectories(beside, "*", Everything))
-                if (new DirectoryInfo(inner).LinkTarget is null) File.SetUnixFileMode(inner, FolderContent.ReadAndExecute);
+                File.SetUnixFileMode(inner, FolderContent.ReadAndExecute);
             Sync(beside);
             if (Directory.Exists(place)) Remove(place);
             Directory.Move(beside, place);
@@ -60,7 +60,8 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
         if (!_verified.GetOrAdd(hash, Verify))
         {
             _verified.TryRemove(hash, out _);
-            throw new IOException($"the copy {place} of the revision's files was changed since it was made: deploy again");
+            throw new IOException($"the copy {place} of the revision's files was changed since it was made: "
+                                  + "deploy again");
         }
         return place;
     }
@@ -70,7 +71,8 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
     public int Collect(IReadOnlySet<string> named)
     {
         if (!Directory.Exists(folder)) return 0;
-        var gone = Directory.EnumerateDirectories(folder).Where(path => !named.Contains(Path.GetFileName(path))).ToList();
+        var gone = Directory.EnumerateDirectories(folder)
+            .Where(path => !named.Contains(Path.GetFileName(path))).ToList();
         foreach (var path in gone)
         {
             _verified.TryRemove(Path.GetFileName(path), out _);
@@ -102,7 +104,8 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
     private static void Sync(string path)
     {
         using var handle = Descriptors.Opened(path, 0);
-        if (Native.SyncFileSystem(handle.Number()) != 0) throw new IOException($"{path} could not be synced: {Native.Why}");
+        if (Native.SyncFileSystem(handle.Number()) != 0)
+            throw new IOException($"{path} could not be synced: {Native.Why}");
     }
 
     // A folder's entries can be removed only while it may be written.

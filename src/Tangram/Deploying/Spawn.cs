@@ -5,7 +5,8 @@ namespace Tangram.Deploying;
 
 /// <summary>Starts a program in a session of its own, so that it outlives us, with default signal dispositions and an
 /// empty mask (.NET itself ignores SIGPIPE, and what is ignored stays so after exec). No other descriptor of ours
-/// reaches it: everything that .NET, SQLite and this folder open is closed on exec.</summary>
+/// reaches it: everything that .NET, SQLite and this folder open is closed on exec, and what we inherited ourselves (a
+/// lock of the calling script, say, which must not live as long as a replica) is marked so here.</summary>
 internal static unsafe class Spawn
 {
     private const short SetSignalDefaults = 0x04, SetSignalMask = 0x08, SetSession = 0x80;
@@ -13,8 +14,16 @@ internal static unsafe class Spawn
     // posix_spawnattr_t is 336 bytes, posix_spawn_file_actions_t 80 and sigset_t 128, in glibc and musl alike.
     private const int AttributesSize = 512, ActionsSize = 256, SignalsSize = 128;
 
-    /// <summary>Returns the child's pid, or minus the errno. <paramref name="path"/> is not looked up in PATH. A missing
-    /// folder shows as ENOENT too: check it before.</summary>
+    static Spawn()
+    {
+        const nuint closeOnExec = 0x5451;
+        foreach (var path in Directory.GetFiles("/proc/self/fd"))
+            if (int.TryParse(Path.GetFileName(path), out var descriptor) && descriptor > 2)
+                Native.Ioctl(descriptor, closeOnExec, null);
+    }
+
+    /// <summary>Returns the child's pid, or minus the errno. <paramref name="path"/> is not looked up in PATH. A
+    /// missing folder shows as ENOENT too: check it before.</summary>
     public static int Start(string path, IReadOnlyList<string> argv, IReadOnlyList<Variable> environment,
         string workingDirectory, int input, int output)
     {

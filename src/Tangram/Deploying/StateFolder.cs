@@ -28,6 +28,10 @@ internal sealed class StateFolder : IDisposable
     public string Node(NodeName node) => Folder("nodes", node.Value);
     public string Records(NodeName node) => Folder("nodes", node.Value, "replicas");
 
+    /// <summary>The nodes that have records here, sorted: what a <c>down</c> without a daemon goes through.</summary>
+    public IReadOnlyList<NodeName> Nodes() => [.. Directory.EnumerateDirectories(Folder("nodes"))
+        .Select(System.IO.Path.GetFileName).Where(Names.IsValid).Select(name => NodeName.Of(name!)).Order()];
+
     /// <summary>A folder that is the replica's own to run in.</summary>
     public string Work(ReplicaName replica) => Folder("work", replica.Value);
 
@@ -59,8 +63,8 @@ internal sealed class StateFolder : IDisposable
         return Native.Flock(handle.Number(), Native.LockExclusive | Native.LockNoWait) != 0;
     }
 
-    /// <summary>Makes the folder if needed and locks it. Throws <see cref="IOException"/> whose message says what, where
-    /// and what to do: held by another daemon, written by a newer Tangram, or not writable.</summary>
+    /// <summary>Makes the folder if needed and locks it. Throws <see cref="IOException"/> whose message says what,
+    /// where and what to do: held by another daemon, written by a newer Tangram, or not writable.</summary>
     public static StateFolder Open(string root, string cluster)
     {
         var path = System.IO.Path.Combine(root, Names.Checked(cluster, "cluster"));
@@ -137,7 +141,8 @@ internal sealed class StateFolder : IDisposable
             return;
         }
         if (!int.TryParse(File.ReadAllText(file), out var found))
-            throw new IOException($"{file} does not hold a number: the state folder is damaged. Restore it from a backup.");
+            throw new IOException($"{file} does not hold a number: the state folder is damaged. Restore it from a "
+                                  + "backup.");
         if (found > Format)
             throw new IOException($"the state in {path} has format {found}, and this Tangram knows up to {Format}. Use "
                                   + "the newer Tangram that wrote it.");

@@ -10,7 +10,8 @@ internal static class Stragglers
     private const int MostRounds = 10;
     private const int RoundMilliseconds = 200;
 
-    /// <summary>Call it when the leader has ended. Returns how many processes were ended. Waits at most 2 s for them.</summary>
+    /// <summary>Call it when the leader has ended. Returns how many processes were ended. Waits at most 2 s for
+    /// them.</summary>
     public static int EndAll(ReplicaRecord record, string clusterId)
     {
         var (count, cluster) = (0, $"{ReplicaEnvironment.ClusterMark}={clusterId}");

@@ -2,8 +2,8 @@ using HdrHistogram;
 
 namespace Tangram.Proving;
 
-/// <summary>Counts durations from 1 µs to 2 h to three significant digits; histograms add up, percentiles do not. Not safe
-/// for several threads at once.</summary>
+/// <summary>Counts durations from 1 µs to 2 h to three significant digits; histograms add up, percentiles do not.
+/// Not safe for several threads at once.</summary>
 internal sealed class LatencyHistogram
 {
     private const long Highest = 2L * 3600 * 1_000_000;
@@ -24,8 +24,13 @@ internal sealed class LatencyHistogram
         _sum += other._sum;
     }
 
-    public TimeSpan At(double percentile) =>
-        _counts.TotalCount == 0 ? TimeSpan.Zero : Smaller(TimeSpan.FromMicroseconds(_counts.GetValueAtPercentile(percentile)), _max);
+    /// <summary>A bucket is named by its upper end, which may lie above anything that was seen.</summary>
+    public TimeSpan At(double percentile)
+    {
+        if (_counts.TotalCount == 0) return TimeSpan.Zero;
+        var value = TimeSpan.FromMicroseconds(_counts.GetValueAtPercentile(percentile));
+        return value < _max ? value : _max;
+    }
 
     public LatencySummary Summary() => _counts.TotalCount == 0 ? LatencySummary.Empty : new LatencySummary
     {
@@ -34,7 +39,4 @@ internal sealed class LatencyHistogram
         P50 = At(50), P90 = At(90), P99 = At(99), P999 = At(99.9),
         Max = _max,
     };
-
-    /// <summary>A bucket is named by its upper end, which may lie above anything that was seen.</summary>
-    private static TimeSpan Smaller(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

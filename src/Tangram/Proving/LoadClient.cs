@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Tangram.Proving;
 
-/// <summary>Sends one request at a time per call, HTTP/1.1, exactly once: no redirect, no proxy, no cookie, no repetition.
-/// Safe for many threads.</summary>
+/// <summary>Sends one request at a time per call, HTTP/1.1, exactly once: no redirect, no proxy, no cookie, no
+/// repetition. Safe for many threads.</summary>
 internal sealed class LoadClient : IDisposable
 {
     private readonly LoadOptions _options;
@@ -20,13 +20,14 @@ internal sealed class LoadClient : IDisposable
         _classes = [.. options.Classes.Select(c => (c, c.Body is null ? null : Encoding.UTF8.GetBytes(c.Body)))];
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
-            MaxConnectionsPerServer = options.Connections ?? int.MaxValue,
+            MaxConnectionsPerServer = options.Connections,
             ConnectTimeout = options.Timeout,
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,
             ActivityHeadersPropagator = null,
-            PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new LoadConnection(context.PlaintextStream)),
+            PlaintextStreamFilter = (context, _) =>
+                ValueTask.FromResult<Stream>(new LoadConnection(context.PlaintextStream)),
         });
     }
 

@@ -1,8 +1,9 @@
 namespace Tangram.Proving;
 
-/// <summary>A connection that tells a lost answer from an idle connection's end. By itself the platform's HTTP client
-/// repeats a GET when a reused connection ends before its answer; an instrument must see that, not hide it. So when bytes
-/// were written and none have come back, the end of the stream is an <see cref="AnswerLostException"/>.</summary>
+/// <summary>A connection that tells a lost answer from an idle connection's end. By itself the platform's HTTP
+/// client repeats a GET when a reused connection ends before its answer; an instrument must see that, not hide it.
+/// So when bytes were written and none have come back, the end of the stream is an <see
+/// cref="AnswerLostException"/>.</summary>
 internal sealed class LoadConnection(Stream inner) : Stream
 {
     private volatile bool _awaiting;
@@ -62,7 +63,12 @@ internal sealed class LoadConnection(Stream inner) : Stream
     public override void Write(byte[] buffer, int offset, int count) => throw Synchronous();
     public override void Flush() => throw Synchronous();
     public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public override void SetLength(long value) => throw new NotSupportedException();
 

@@ -47,7 +47,11 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
 
     public LoadProgress Progress(TimeSpan now)
     {
-        lock (_lock) return new(now, planned, _total.Sent + _inFlight, _inFlight, _total.Ok, _total.NonSuccess + _total.Failed, _all.At(99));
+        lock (_lock)
+        {
+            var bad = _total.NonSuccess + _total.Failed;
+            return new(now, planned, _total.Sent + _inFlight, _inFlight, _total.Ok, bad, _all.At(99));
+        }
     }
 
     public LoadResult Result(string run, DateTimeOffset startedAt, bool interrupted)
@@ -72,7 +76,7 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
                 Planned = planned,
                 MostInFlight = _mostInFlight,
                 Total = total,
-                Classes = _tallies.Select((t, i) => t.Counts(_latencies[i].Summary(), _uncorrected[i].Summary())).ToEquatableArray(),
+                Classes = _tallies.Select(Counts).ToEquatableArray(),
                 Lateness = lateness,
                 Examples = _tallies.SelectMany(t => t.Examples).OrderBy(e => e.Ended).ToEquatableArray(),
                 Interrupted = interrupted,
@@ -80,6 +84,9 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
             };
         }
     }
+
+    private LoadCounts Counts(LoadTally tally, int @class) =>
+        tally.Counts(_latencies[@class].Summary(), _uncorrected[@class].Summary());
 
     private void Count(LoadSample sample)
     {

@@ -5,9 +5,9 @@ internal static class LoadRun
 {
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs to the end of the load and of its last answer. Cancelling gives the results so far; it does not
-    /// throw. Throws <see cref="ArgumentException"/> when the options have <see cref="LoadOptions.Problems"/>. The clock has
-    /// to run at the speed of the world: what is measured is real.</summary>
+    /// <summary>Runs to the end of the load and of its last answer. Cancelling gives the results so far; it does
+    /// not throw. Throws <see cref="ArgumentException"/> when the options have <see cref="LoadOptions.Problems"/>.
+    /// The clock has to run at the speed of the world: what is measured is real.</summary>
     public static async Task<LoadResult> RunAsync(
         LoadOptions options, IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation)
     {
@@ -36,8 +36,8 @@ internal static class LoadRun
     }
 
     /// <summary>Starts every request at its time, on a thread of its own that nothing else can hold up.</summary>
-    private static void Offer(LoadOptions options, LoadClient client, LoadSchedule schedule, LoadRecord record, LoadPace pace,
-        SemaphoreSlim slots, CancellationToken cancellation)
+    private static void Offer(LoadOptions options, LoadClient client, LoadSchedule schedule, LoadRecord record,
+        LoadPace pace, SemaphoreSlim slots, CancellationToken cancellation)
     {
         for (var i = 0L; i < schedule.Count; i++)
         {

@@ -19,7 +19,10 @@ internal static class LoadWarmUp
         var serving = ServeAsync(listener, over.Token);
         var options = new LoadOptions
         {
-            Url = new Uri($"http://{listener.LocalEndpoint}/"), Rate = 1, Duration = TimeSpan.FromSeconds(1), UniqueIdHeader = "x-id",
+            Url = new Uri($"http://{listener.LocalEndpoint}/"),
+            Rate = 1,
+            Duration = TimeSpan.FromSeconds(1),
+            UniqueIdHeader = "x-id",
         };
         using (var client = new LoadClient(options, "warm-up", time))
             for (var i = 0; i < Rounds; i++)

@@ -5,8 +5,8 @@ using System.Text;
 
 namespace Tangram.ClusterTests.Proving;
 
-/// <summary>A server on a bare socket that can do what no HTTP server would: close, reset or stall at will. It counts the
-/// requests that really arrived.</summary>
+/// <summary>A server on a bare socket that can do what no HTTP server would: close, reset or stall at will. It
+/// counts the requests that really arrived.</summary>
 internal sealed class RawServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -68,7 +68,8 @@ internal sealed class RawServer : IAsyncDisposable
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException) { }
     }
 
-    /// <summary>A whole request with its body, which may come in several packets; null when the connection ended.</summary>
+    /// <summary>A whole request with its body, which may come in several packets; null when the connection
+    /// ended.</summary>
     private async Task<string?> ReadAsync(Socket socket)
     {
         var buffer = new byte[8192];

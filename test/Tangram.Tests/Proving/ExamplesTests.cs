@@ -20,8 +20,9 @@ public sealed class ExamplesTests
     public void A_version_of_the_shop_differs_in_the_binary_alone(string file, string folder, string project)
     {
         var first = File.ReadAllText(Path.Combine(Shop, "compose.yaml"));
-        Assert.Equal(first.Replace("bin/order-v1", $"bin/{folder}", StringComparison.Ordinal), File.ReadAllText(Path.Combine(Shop, file)));
-        Assert.Contains($"<ShopFolder>{folder}</ShopFolder>",
-            File.ReadAllText(Path.Combine(Shop, "src", project, $"{project}.csproj")), StringComparison.Ordinal);
+        var expected = first.Replace("bin/order-v1", $"bin/{folder}", StringComparison.Ordinal);
+        Assert.Equal(expected, File.ReadAllText(Path.Combine(Shop, file)));
+        var built = File.ReadAllText(Path.Combine(Shop, "src", project, $"{project}.csproj"));
+        Assert.Contains($"<ShopFolder>{folder}</ShopFolder>", built, StringComparison.Ordinal);
     }
 }

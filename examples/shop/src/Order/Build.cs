@@ -1,6 +1,7 @@
 namespace Shop;
 
-/// <summary>What differs between the builds of this service. Each is a project of its own over the same source.</summary>
+/// <summary>What differs between the builds of this service. Each is a project of its own over the same
+/// source.</summary>
 internal static class Build
 {
 #if V2

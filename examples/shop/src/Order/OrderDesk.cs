@@ -16,8 +16,11 @@ internal sealed class OrderDesk(Executions? executions, HttpClient? stock)
 {
     private static readonly Order[] Orders = [new(1, "tea", 2), new(2, "cup", 4), new(3, "kettle", 1)];
 
-    public static JsonHttpResult<VersionAnswer> Version() =>
-        TypedResults.Json(new VersionAnswer(Build.Version, Replica.Name, Replica.Zone), OrderJson.Default.VersionAnswer);
+    public static JsonHttpResult<VersionAnswer> Version()
+    {
+        var answer = new VersionAnswer(Build.Version, Replica.Name, Replica.Zone);
+        return TypedResults.Json(answer, OrderJson.Default.VersionAnswer);
+    }
 
     public async Task<IResult> AllAsync()
     {
@@ -30,11 +33,16 @@ internal sealed class OrderDesk(Executions? executions, HttpClient? stock)
         await Task.Delay(Replica.Latency);
         if (Array.Find(Orders, order => order.Id == id) is not { } order) return TypedResults.NotFound();
         if (stock is null) return TypedResults.Json(order, OrderJson.Default.Order);
-        using var answer = await stock.GetAsync($"/api/stock/{order.Item}");
-        // A dependency that fails is shown, not papered over: the shop is here to be measured.
-        if (!answer.IsSuccessStatusCode) return TypedResults.Text("stock does not answer\n", statusCode: 502);
-        var found = await answer.Content.ReadFromJsonAsync(OrderJson.Default.StockAnswer);
-        return TypedResults.Json(order with { InStock = found?.InStock }, OrderJson.Default.Order);
+        try
+        {
+            var found = await stock.GetFromJsonAsync($"/api/stock/{order.Item}", OrderJson.Default.StockAnswer);
+            return TypedResults.Json(order with { InStock = found?.InStock }, OrderJson.Default.Order);
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            // A dependency that fails is shown, not papered over: the shop is here to be measured.
+            return TypedResults.Text($"stock does not answer: {e.Message}\n", statusCode: 502);
+        }
     }
 
     /// <summary>The execution is noted before the work, so that one that is cut half-way counts too.</summary>
@@ -46,7 +54,8 @@ internal sealed class OrderDesk(Executions? executions, HttpClient? stock)
         await request.Body.CopyToAsync(Stream.Null);
         executions?.Add(id);
         await Task.Delay(Replica.Latency);
-        return TypedResults.Json(new Placed(id, Replica.Name, Build.Version), OrderJson.Default.Placed, statusCode: 201);
+        var placed = new Placed(id, Replica.Name, Build.Version);
+        return TypedResults.Json(placed, OrderJson.Default.Placed, statusCode: 201);
     }
 }
 

@@ -33,7 +33,8 @@ static string Page(string orders) => $$"""
       pre { white-space: pre-wrap }
     </style>
     <h1>The shop</h1>
-    <p>Served by <b>{{WebUtility.HtmlEncode(Replica.Name)}}</b> in zone <b>{{WebUtility.HtmlEncode(Replica.Zone)}}</b>.</p>
+    <p>Served by <b>{{WebUtility.HtmlEncode(Replica.Name)}}</b>
+    in zone <b>{{WebUtility.HtmlEncode(Replica.Zone)}}</b>.</p>
     <pre>{{WebUtility.HtmlEncode(orders)}}</pre>
     </html>
 

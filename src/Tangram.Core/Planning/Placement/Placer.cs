@@ -2,48 +2,113 @@ using Tangram.Model;
 
 namespace Tangram.Planning.Placement;
 
-public sealed record PlacementNode
+public enum PlacementStrategy
 {
-    public required NodeName Name { get; init; }
-    public required ZoneName Zone { get; init; }
-    public EquatableArray<Variable> Labels { get; init; }
-    public Resources Capacity { get; init; } = new();
-    public string? Cordoned { get; init; }
+    /// <summary>Over zones, then nodes, as evenly as may be.</summary>
+    Spread,
+
+    /// <summary>Fill the fullest node that still has room, to keep others empty.</summary>
+    Binpack,
 }
 
-public sealed record PlacementAnswer(IReadOnlyList<NodeName> Nodes, string? Refusal);
-
-public sealed class Placer(IEnumerable<PlacementNode> nodes)
+/// <summary>Says on which node each new replica goes, and why where none fits. One turn of planning makes one, tells it
+/// what runs, and asks; it accounts for its own answers.</summary>
+public sealed class Placer
 {
-    private readonly PlacementNode[] _nodes = [.. nodes];
-    private readonly Dictionary<(NodeName, ServiceName), int> _count = [];
-    private readonly Dictionary<NodeName, int> _total = [];
+    private readonly NodeAccount[] _nodes;
+    private readonly Dictionary<NodeName, NodeAccount> _byName;
 
-    public void Occupy(NodeName node, ServiceSpec s)
+    public Placer(IEnumerable<PlacementNode> nodes)
     {
-        _count[(node, s.Name)] = _count.GetValueOrDefault((node, s.Name)) + 1;
-        _total[node] = _total.GetValueOrDefault(node) + 1;
+        _nodes = [.. nodes.OrderBy(n => n.Name).Select((node, order) => new NodeAccount(node, order))];
+        _byName = _nodes.ToDictionary(n => n.Node.Name);
     }
 
-    public PlacementAnswer Place(ServiceSpec s, int count)
+    /// <summary>A replica of the service holds its share of the node. Unknown nodes are passed over.</summary>
+    public void Occupy(NodeName node, ServiceSpec service)
     {
-        var result = new List<NodeName>();
-        for (var i = 0; i < count; i++)
+        if (_byName.TryGetValue(node, out var account)) account.Add(service);
+    }
+
+    /// <summary>Places up to <paramref name="count"/> replicas. Same input, same output.</summary>
+    public PlacementAnswer Place(ServiceSpec service, int count, PlacementStrategy strategy = PlacementStrategy.Spread)
+    {
+        var placed = new List<NodeName>(count);
+        var tree = strategy == PlacementStrategy.Spread ? SpreadTree.Of(service, _nodes) : null;
+        while (placed.Count < count)
         {
-            var best = _nodes.Where(n => n.Cordoned is null && Satisfies(s, n.Name, n.Zone, n.Labels))
-                .OrderBy(n => _nodes.Where(z => z.Zone == n.Zone).Sum(z => _count.GetValueOrDefault((z.Name, s.Name))))
-                .ThenBy(n => _count.GetValueOrDefault((n.Name, s.Name))).ThenBy(n => _total.GetValueOrDefault(n.Name)).ThenBy(n => n.Name)
-                .FirstOrDefault();
-            if (best is null) return new PlacementAnswer(result, "no node fits");
-            result.Add(best.Name);
-            Occupy(best.Name, s);
+            var node = tree is not null ? tree.Next() : Fullest(service);
+            if (node is null) return new PlacementAnswer(placed, Explain(service));
+            placed.Add(node.Node.Name);
         }
-        return new PlacementAnswer(result, null);
+        return new PlacementAnswer(placed, null);
     }
 
-    public PlacementAnswer PlaceOn(ServiceSpec s, IEnumerable<NodeName> nodes) => new([.. nodes], null);
-    public IReadOnlyList<NodeName> Eligible(ServiceSpec s) => [.. _nodes.Where(n => n.Cordoned is null).Select(n => n.Name)];
-    public static bool Satisfies(ServiceSpec s, NodeName n, ZoneName z, EquatableArray<Variable> labels) => true;
-    public static IReadOnlyList<ReplicaName> Victims(IEnumerable<(ReplicaName Replica, NodeName Node, ZoneName? Zone)> replicas, int count) =>
-        [.. replicas.OrderByDescending(r => r.Replica).Take(count).Select(r => r.Replica)];
+    /// <summary>Takes these nodes, one replica each, as far as they have room.</summary>
+    public PlacementAnswer PlaceOn(ServiceSpec service, IEnumerable<NodeName> nodes)
+    {
+        var placed = new List<NodeName>();
+        string? refusal = null;
+        foreach (var node in nodes.Select(n => _byName[n]))
+        {
+            if (node.WhyNot(service) is { } why)
+            {
+                refusal ??= $"{service.Name} has no room on {node.Node.Name}: such nodes {why}";
+                continue;
+            }
+            node.Add(service);
+            placed.Add(node.Node.Name);
+        }
+        return new PlacementAnswer(placed, refusal);
+    }
+
+    /// <summary>The nodes where a global service has a replica: those that it may run on, full or not, by name.</summary>
+    public IReadOnlyList<NodeName> Eligible(ServiceSpec service) =>
+        [.. _nodes.Where(n => n.MayEver(service)).Select(n => n.Node.Name)];
+
+    /// <summary>Whether a node's attributes meet the service's constraints.</summary>
+    public static bool Satisfies(ServiceSpec service, NodeName node, ZoneName zone, EquatableArray<Variable> labels)
+    {
+        foreach (var constraint in service.Deploy.Placement.Constraints)
+            if (!NodeAccount.Satisfies(constraint, PlacementNode.Attribute(constraint.Attribute, node, zone, labels)))
+                return false;
+        return true;
+    }
+
+    /// <summary>Which replicas to take away so that the rest are spread best: from the fullest zone, there from the fullest
+    /// node, there the youngest.</summary>
+    public static IReadOnlyList<ReplicaName> Victims(
+        IEnumerable<(ReplicaName Replica, NodeName Node, ZoneName? Zone)> replicas, int count)
+    {
+        var left = replicas.ToList();
+        var victims = new List<ReplicaName>();
+        while (victims.Count < count && left.Count > 0)
+        {
+            var zones = left.GroupBy(r => r.Zone).ToDictionary(g => g.Key ?? default, g => g.Count());
+            var nodes = left.GroupBy(r => r.Node).ToDictionary(g => g.Key, g => g.Count());
+            var victim = left.OrderByDescending(r => zones[r.Zone ?? default]).ThenByDescending(r => nodes[r.Node])
+                .ThenByDescending(r => r.Replica).First();
+            left.Remove(victim);
+            victims.Add(victim.Replica);
+        }
+        return victims;
+    }
+
+    /// <summary>The sentence that says why no node takes one more.</summary>
+    public string Explain(ServiceSpec service)
+    {
+        if (_nodes.Length == 0) return "no node is alive";
+        var reasons = _nodes.Select(n => n.WhyNot(service)).OfType<string>().GroupBy(r => r)
+            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => $"{g.Count()} {g.Key}");
+        return $"no node fits: of {_nodes.Length} nodes, {string.Join("; ", reasons)}";
+    }
+
+    private NodeAccount? Fullest(ServiceSpec service)
+    {
+        var best = _nodes.Where(n => n.WhyNot(service) is null)
+            .MaxBy(n => (n.Load, n.Replicas, -n.Order));
+        best?.Add(service);
+        return best;
+    }
 }

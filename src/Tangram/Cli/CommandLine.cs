@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using Tangram.Model;
+
+namespace Tangram.Cli;
+
+/// <summary>The command line: which commands there are, and how each ends.</summary>
+internal static class CommandLine
+{
+    public static string Version => typeof(CommandLine).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Parses, runs and returns the exit code.</summary>
+    public static async Task<int> RunAsync(string[] args, Surroundings around, Entrances entrances)
+    {
+        // No @file arguments: a name may begin with @.
+        var parsed = Tree(new CommandContext(around, entrances))
+            .Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction)
+        {
+            foreach (var error in parsed.Errors) around.PrintError($"tangram: {error.Message}");
+            around.PrintError($"See `{Named(parsed.CommandResult.Command)} --help`.");
+            return Exit.Arguments;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                // `up` has its own order of stopping; everything else may just be ended.
+                ProcessTerminationTimeout = null,
+                Output = around.Out,
+                Error = around.Error,
+            });
+        }
+        catch (CommandFailure e)
+        {
+            around.PrintError(e.Message);
+            return e.ExitCode;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            around.PrintError(e.Message);
+            return Exit.Failed;
+        }
+    }
+
+    internal static RootCommand Tree(CommandContext context)
+    {
+        var root = new RootCommand("Turns one machine into a highly available cluster, from one Compose file.")
+        {
+            UpCommand.Make(context), FileCommands.Plan(context), DeployCommand.Deploy(context),
+            LookCommands.Ps(context), LookCommands.Status(context), LookCommands.Events(context), LogsCommand.Make(context),
+            LookCommands.Why(context), FileCommands.Config(context),
+            ActCommands.Scale(context), DeployCommand.Rollback(context), ActCommands.Drain(context), ActCommands.Undrain(context),
+            ActCommands.Kill(context), ActCommands.Revive(context), ActCommands.Down(context),
+            ProveCommands.Load(context), ProveCommands.Simulate(context), VersionCommand(context),
+        };
+        root.HelpName = "tangram";
+        foreach (var option in root.Options)
+            if (option is HelpOption { Action: HelpAction help }) option.Action = new HelpWithExamples(help, context.Around.Out);
+        return root;
+    }
+
+    private static Command VersionCommand(CommandContext context)
+    {
+        var json = CommandContext.JsonOption();
+        var command = new Command("version", "Prints the version") { json };
+        command.SetAction(parsed => context.Around.Print(parsed.GetValue(json)
+            ? $$"""{"version": "{{Version}}"}"""
+            : $"tangram {Version}"));
+        return command;
+    }
+
+    private static string Named(Command command) => command is RootCommand ? "tangram" : $"tangram {command.Name}";
+
+    private sealed class HelpWithExamples(HelpAction help, TextWriter to) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parsed)
+        {
+            var code = help.Invoke(parsed);
+            var command = parsed.CommandResult.Command;
+            if (!Examples.Of.TryGetValue(command is RootCommand ? "" : command.Name, out var examples)) return code;
+            to.WriteLine("Examples:");
+            foreach (var line in examples) to.WriteLine("  " + line);
+            to.WriteLine();
+            return code;
+        }
+    }
+}

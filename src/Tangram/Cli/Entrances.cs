@@ -1,0 +1,61 @@
+using Tangram.Model;
+using Tangram.Observing;
+
+namespace Tangram.Cli;
+
+/// <summary>The doors from the command line into the rest of the house; Program.cs connects them.</summary>
+internal sealed record Entrances
+{
+    /// <summary>Reads a file. The spec is null when there are errors.</summary>
+    public required Func<string, (ClusterSpec? Spec, EquatableArray<Problem> Problems)> ReadFile { get; init; }
+
+    /// <summary>Starts the cluster in this process; returns once it answers, before it is ready.</summary>
+    public required Func<UpRequest, CancellationToken, Task<RunningCluster>> Up { get; init; }
+
+    /// <summary>What a spec comes to when no cluster runs, as text, or as JSON when true.</summary>
+    public required Func<ClusterSpec, bool, string> PlanAlone { get; init; }
+
+    /// <summary>Offers a load, prints what came of it, and returns the exit code.</summary>
+    public required Func<LoadRequest, Surroundings, CancellationToken, Task<int>> Load { get; init; }
+
+    /// <summary>Simulates, prints what came of it, and returns the exit code.</summary>
+    public required Func<SimulateRequest, Surroundings, CancellationToken, Task<int>> Simulate { get; init; }
+
+    /// <summary>Stops the replicas that a killed daemon left, given the cluster's state folder; returns what it did.</summary>
+    public required Func<string, CancellationToken, Task<string>> DownWithoutDaemon { get; init; }
+
+    /// <summary>The lines of one replica's log.</summary>
+    public required Func<LogRequest, CancellationToken, IAsyncEnumerable<string>> ReadLog { get; init; }
+}
+
+internal sealed record UpRequest(ClusterSpec Spec, string File, string StateRoot);
+
+/// <summary>A cluster that runs in this process.</summary>
+internal sealed record RunningCluster
+{
+    public required Func<StatusView> Status { get; init; }
+    public required EventLog Events { get; init; }
+
+    /// <summary>Drains and stops everything; done when it has ended.</summary>
+    public required Func<Task> StopInOrder { get; init; }
+
+    /// <summary>Kills what still runs and returns.</summary>
+    public required Action StopAtOnce { get; init; }
+
+    /// <summary>Completes when the cluster ended, by StopInOrder or by `down`; fails when it broke.</summary>
+    public required Task Ended { get; init; }
+}
+
+/// <param name="Folder">The cluster's folder of logs, one REPLICA.log each.</param>
+/// <param name="Tail">Only so many of the last lines. Null: all that is kept.</param>
+internal sealed record LogRequest(string Folder, ReplicaName Replica, int? Tail, bool Follow);
+
+/// <param name="Mix">As typed after <c>--mix</c>; empty: only Method on Url.</param>
+/// <param name="Headers">As typed: <c>Name: value</c>.</param>
+internal sealed record LoadRequest(
+    Uri Url, double Rate, TimeSpan Duration, string Method, string? Body, EquatableArray<string> Headers,
+    EquatableArray<string> Mix, TimeSpan Timeout, int Connections, string? IdHeader, long MaxFailed, bool Json);
+
+/// <param name="Seed">The first one.</param>
+/// <param name="Seeds">How many, one after the other.</param>
+internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json);

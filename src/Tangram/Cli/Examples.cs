@@ -1,0 +1,43 @@
+namespace Tangram.Cli;
+
+/// <summary>What <c>--help</c> shows beneath the options, by command; "" is the program itself.</summary>
+internal static class Examples
+{
+    public static readonly Dictionary<string, string[]> Of = new(StringComparer.Ordinal)
+    {
+        [""] =
+        [
+            "tangram up -f compose.yaml          run the cluster of this file until Ctrl-C",
+            "tangram status                      is it ready?",
+            "tangram deploy                      make it match the file, or say why not",
+            "tangram '[suggest:7]' 'tangram s'   completions, for a shell's completion script",
+            "",
+            "Exit codes: 0 done; 1 tried and failed; 2 the file or the arguments are wrong; 3 no cluster answers.",
+            "A command finds its cluster by TANGRAM_HOST (a socket or URL), else the file given or in this folder,",
+            "else the only one that runs.",
+        ],
+        ["up"] = ["tangram up", "tangram up -f shop/compose.yaml --detach"],
+        ["plan"] = ["tangram plan -f compose.yaml"],
+        ["deploy"] =
+        [
+            "tangram deploy", "tangram deploy --supersede          replace a rollout that hangs",
+            "tangram deploy --attach             follow a rollout again",
+        ],
+        ["ps"] = ["tangram ps", "tangram ps order --json"],
+        ["status"] = ["tangram status --json"],
+        ["events"] = ["tangram events --follow"],
+        ["logs"] = ["tangram logs order --tail 20", "tangram logs order-3 --follow"],
+        ["why"] = ["tangram why order-3", "tangram why a-1"],
+        ["scale"] = ["tangram scale order=6 web=3"],
+        ["rollback"] = ["tangram rollback"],
+        ["drain"] = ["tangram drain a-1"],
+        ["undrain"] = ["tangram undrain a-1"],
+        ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
+        ["revive"] = ["tangram revive a-1"],
+        ["down"] = ["tangram down -f compose.yaml"],
+        ["load"] = ["tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s"],
+        ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
+        ["config"] = ["tangram config -f compose.yaml"],
+        ["version"] = ["tangram version --json"],
+    };
+}

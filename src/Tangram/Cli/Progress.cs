@@ -1,0 +1,25 @@
+namespace Tangram.Cli;
+
+/// <summary>One line that says how far it is: redrawn on a terminal, elsewhere printed whenever it changes.</summary>
+internal sealed class Progress(Surroundings around)
+{
+    private string _last = "";
+
+    public void Show(string line)
+    {
+        if (line == _last || line == "") return;
+        _last = line;
+        if (!around.Colour) around.Print(line);
+        else around.Out.Write("\r\e[2K" + (line.Length < Width ? line : line[..(Width - 1)]));
+        around.Out.Flush();
+    }
+
+    /// <summary>Before anything else is printed.</summary>
+    public void Clear()
+    {
+        if (around.Colour && _last != "") around.Out.Write("\r\e[2K");
+        _last = "";
+    }
+
+    private static int Width => Console.IsOutputRedirected || Console.WindowWidth < 20 ? 80 : Console.WindowWidth;
+}

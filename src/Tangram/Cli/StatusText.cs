@@ -1,0 +1,53 @@
+using System.Globalization;
+using Tangram.Observing;
+
+namespace Tangram.Cli;
+
+/// <summary>The status as people read it.</summary>
+internal static class StatusText
+{
+    public static void Write(StatusView status, Surroundings around)
+    {
+        var ready = status.Ready ? Painted("ready", "32") : Painted("not ready", "33");
+        around.Print(Invariant($"{status.Cluster} is {ready}, on revision {status.Revision}, ") +
+                             (status.Leader is null ? "without a leader" : $"led by {status.Leader}"));
+        if (status.Rollout is { Stage: not "done" } rollout) around.Print(Sentence(rollout));
+        around.Print("");
+        var services = new Table("SERVICE", "READY", "UP TO DATE", "REVISION");
+        foreach (var s in status.Services)
+            services.Add(s.Name, Invariant($"{s.Ready}/{s.Desired}"), Invariant($"{s.Updated}/{s.Desired}"), Invariant($"{s.Revision}"));
+        services.Write(around.Out);
+        around.Print("");
+        var nodes = new Table("NODE", "ZONE", "STATE", "REPLICAS", "BECAUSE");
+        foreach (var n in status.Nodes) nodes.Add(n.Name, n.Zone ?? "-", n.State, Invariant($"{n.Replicas}"), n.Because);
+        nodes.Write(around.Out);
+        if (status.Gateways.Count > 0) around.Print("");
+        foreach (var gateway in status.Gateways) around.Print($"gateway {gateway.Gateway}: {gateway.Address}");
+
+        string Painted(string word, string colour) => around.Colour ? $"\e[{colour}m{word}\e[0m" : word;
+    }
+
+    /// <summary>What is going on with the rollout, as one sentence.</summary>
+    public static string Sentence(RolloutView rollout)
+    {
+        var because = rollout.Because == "" ? "" : $": {rollout.Because.TrimEnd('.')}";
+        return rollout.Stage switch
+        {
+            "pending" => Invariant($"revision {rollout.Target} is about to go out"),
+            "rolling" => Invariant($"revision {rollout.Target} is going out{because}"),
+            "watching" => Invariant($"revision {rollout.Target} is out and is being watched{because}"),
+            "rollingBack" => Invariant($"revision {rollout.Target} failed, revision {rollout.Current} comes back{because}"),
+            "paused" => Invariant($"the rollout of revision {rollout.Target} is paused{because}"),
+            "done" => Invariant($"revision {rollout.Target} is in force"),
+            "rolledBack" => Invariant($"revision {rollout.Target} was rolled back, revision {rollout.Current} is in force{because}"),
+            _ => Invariant($"revision {rollout.Target} failed, and there is none to go back to{because}"),
+        };
+    }
+
+    /// <summary>How far each service is, e.g. "order: 2 of 6 on revision 4". Those that are there are left out.</summary>
+    public static string Going(StatusView status) => string.Join("; ", status.Services
+        .Where(s => s.Updated < s.Desired)
+        .Select(s => Invariant($"{s.Name}: {s.Updated} of {s.Desired} on revision {status.Revision}")));
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,39 @@
+namespace Tangram.Cli;
+
+/// <summary>What a command knows of the process and the machine it runs in; tests bring their own.</summary>
+internal sealed record Surroundings
+{
+    public required Func<string, string?> Variable { get; init; }
+
+    /// <summary>The folder that holds one folder per cluster.</summary>
+    public required string StateRoot { get; init; }
+    public required string WorkingFolder { get; init; }
+    public required TextWriter Out { get; init; }
+    public required TextWriter Error { get; init; }
+
+    /// <summary>A person watches standard output.</summary>
+    public bool Terminal { get; init; }
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    public bool Colour => Terminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") != "dumb";
+
+    public static Surroundings OfThisProcess()
+    {
+        Func<string, string?> variable = Environment.GetEnvironmentVariable;
+        return new Surroundings
+        {
+            Variable = variable,
+            StateRoot = SocketPlace.StateRoot(variable, Environment.IsPrivilegedProcess),
+            WorkingFolder = Environment.CurrentDirectory,
+            Out = Console.Out,
+            Error = Console.Error,
+            Terminal = !Console.IsOutputRedirected,
+        };
+    }
+
+    public void Print(string line) => Out.WriteLine(line);
+
+    public void PrintError(string line) => Error.WriteLine(line);
+
+    public Task PauseAsync(TimeSpan span, CancellationToken cancellation) => Task.Delay(span, Clock, cancellation);
+}

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Tangram.Model;
+using Tangram.Observing;
+
+namespace Tangram.Cli;
+
+/// <summary>Runs a cluster in this process: progress until it is ready, then its events, until it is told to stop. The
+/// first Ctrl-C or SIGTERM stops in order, the second at once.</summary>
+internal sealed class UpCommand(CommandContext context)
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>After so long without progress it says how to find out why.</summary>
+    private static readonly TimeSpan Stuck = TimeSpan.FromSeconds(15);
+
+    private readonly Surroundings _around = context.Around;
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _atOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public static Command Make(CommandContext context)
+    {
+        var file = CommandContext.FileOption();
+        var detach = new Option<bool>("--detach", "-d") { Description = "Leave it running, and return when it is ready" };
+        var daemon = new Option<bool>(Detached.Option) { Hidden = true };
+        var command = new Command("up", "Runs this cluster on this machine until Ctrl-C") { file, detach, daemon };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var path = context.Finder.FileOf(parsed.GetValue(file));
+            var spec = context.Finder.Read(path);
+            var place = context.Finder.Named(spec.Name);
+            if (ClusterFinder.Answers(place.Address))
+                throw new CommandFailure(Exit.Failed, $"'{spec.Name}' runs already, at {place.Address}. " +
+                    "To change it use `tangram deploy`, to stop it `tangram down`");
+            if (parsed.GetValue(detach)) return await new Detached(context).StartAsync(path, place, cancellation);
+            if (parsed.GetValue(daemon)) Detached.Enter(place.Folder!);
+            return await new UpCommand(context).RunAsync(new UpRequest(spec, path, context.Around.StateRoot), cancellation);
+        });
+        return command;
+    }
+
+    internal async Task<int> RunAsync(UpRequest request, CancellationToken cancellation)
+    {
+        // Held to the end: a registration that is collected lets the signal kill.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var begun = _around.Clock.GetTimestamp();
+        var up = context.Entrances.Up(request, starting.Token);
+        if (await Task.WhenAny(up, _stop.Task) != up) await starting.CancelAsync();
+        RunningCluster cluster;
+        try { cluster = await up; }
+        catch (OperationCanceledException) when (_stop.Task.IsCompleted) { return Exit.Done; }
+
+        var running = await ShowAsync(cluster, begun);
+        if (running) await StopAsync(cluster);
+        await cluster.Ended;
+        _around.Print("stopped");
+        return Exit.Done;
+    }
+
+    /// <summary>The first call stops in order, the second at once.</summary>
+    internal void Stop()
+    {
+        if (!_stop.TrySetResult()) _atOnce.TrySetResult();
+    }
+
+    private void OnSignal(PosixSignalContext signal)
+    {
+        signal.Cancel = true;
+        Stop();
+    }
+
+    /// <summary>False when the cluster ended by itself.</summary>
+    private async Task<bool> ShowAsync(RunningCluster cluster, long begun)
+    {
+        var progress = new Progress(_around);
+        var (before, since, hinted) = ("", begun, false);
+        while (cluster.Status() is { Ready: false } status)
+        {
+            if (status.Rollout is { Stage: "failed" or "paused" } bad)
+            {
+                progress.Clear();
+                _around.PrintError(StatusText.Sentence(bad));
+                break;
+            }
+            var going = StatusText.Going(status);
+            progress.Show(going);
+            if (going != before) (before, since, hinted) = (going, _around.Clock.GetTimestamp(), false);
+            else if (!hinted && _around.Clock.GetElapsedTime(since) > Stuck)
+            {
+                hinted = true;
+                progress.Clear();
+                _around.Print($"no progress for {Duration.Words(Stuck)}: `tangram why {status.Cluster}` says what it waits for");
+            }
+            if (await EndsAsync(cluster, _around.PauseAsync(Every, CancellationToken.None))) return !cluster.Ended.IsCompleted;
+        }
+        progress.Clear();
+        if (cluster.Status() is { Ready: true } ready)
+        {
+            _around.Print($"ready in {Duration.Words(_around.Clock.GetElapsedTime(begun))}");
+            foreach (var gateway in ready.Gateways) _around.Print($"gateway: {gateway.Address}");
+        }
+        await StreamAsync(cluster);
+        return !cluster.Ended.IsCompleted;
+    }
+
+    private async Task StreamAsync(RunningCluster cluster)
+    {
+        using var done = new CancellationTokenSource();
+        for (var last = cluster.Events.Last; ;)
+        {
+            var more = cluster.Events.AfterAsync(last, TimeSpan.FromSeconds(30), done.Token);
+            if (await EndsAsync(cluster, more))
+            {
+                await done.CancelAsync();
+                await more.ContinueWith(_ => { }, TaskScheduler.Default);
+                return;
+            }
+            foreach (var e in await more)
+            {
+                _around.Print(context.Shown(e));
+                last = e.Number;
+            }
+        }
+    }
+
+    private async Task<bool> EndsAsync(RunningCluster cluster, Task step)
+    {
+        await Task.WhenAny(step, _stop.Task, cluster.Ended);
+        return _stop.Task.IsCompleted || cluster.Ended.IsCompleted;
+    }
+
+    private async Task StopAsync(RunningCluster cluster)
+    {
+        _around.Print("stopping in order; a second Ctrl-C stops at once");
+        var inOrder = cluster.StopInOrder();
+        if (await Task.WhenAny(inOrder, _atOnce.Task) == inOrder)
+        {
+            await inOrder;
+            return;
+        }
+        cluster.StopAtOnce();
+        throw new CommandFailure(Exit.Failed, "stopped at once: requests that were in flight are lost");
+    }
+}

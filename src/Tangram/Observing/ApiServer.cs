@@ -1,0 +1,210 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Observing;
+
+/// <summary>The HTTP API, version 1, on the cluster's unix socket. Whoever may open the socket may do everything: the
+/// file mode is the access control.</summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    /// <summary>A spec of 1,000 services is below 2 MB.</summary>
+    private const long LargestBody = 16 << 20;
+
+    private readonly WebApplication _app;
+    private readonly string _socket;
+
+    private ApiServer(WebApplication app, string socket) => (_app, _socket) = (app, socket);
+
+    /// <summary>Listens at <paramref name="socket"/>. The caller holds the cluster's lock, so a socket that lies there is
+    /// a dead daemon's. Throws <see cref="IOException"/> when it cannot.</summary>
+    public static async Task<ApiServer> StartAsync(ClusterPort port, string socket, CancellationToken cancellation = default)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        // The host's own lifetime would take Ctrl-C and SIGTERM away from us.
+        builder.Services.AddSingleton<IHostLifetime, OurLifetime>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = LargestBody;
+            kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        var app = builder.Build();
+        new ApiRoutes(port).Map(app);
+        File.Delete(socket);
+        await app.StartAsync(cancellation);
+        File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return new ApiServer(app, socket);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        try { await _app.StopAsync(patience.Token); }
+        catch (OperationCanceledException) { /* A follower that does not let go is cut. */ }
+        await _app.DisposeAsync();
+        File.Delete(_socket);
+    }
+
+    private sealed class OurLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
+
+/// <summary>What each path answers. Paths and shapes are the contract with other programs.</summary>
+internal sealed class ApiRoutes(ClusterPort port)
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    private readonly CommandRunner _commands = new(port);
+
+    public void Map(WebApplication app)
+    {
+        Get(app, "/v1/status", http => Write(http, 200, Look.Status(port.State(), port.Cluster)));
+        Get(app, "/v1/ps", http => Write(http, 200, Look.Replicas(port.State())));
+        Get(app, "/v1/events", EventsAsync);
+        Get(app, "/v1/why/{subject}", WhyAsync);
+        Post(app, "/v1/plan", PlanAsync);
+        Post(app, "/v1/deploy", DeployAsync);
+        Post(app, "/v1/rollback", http => RunAsync(http, Commands.Rollback));
+        Post(app, "/v1/scale", ScaleAsync);
+        Post(app, "/v1/drain/{node}", http => NodeAsync(http, Commands.Drain));
+        Post(app, "/v1/undrain/{node}", http => NodeAsync(http, Commands.Undrain));
+        Post(app, "/v1/kill/{subject}", KillAsync);
+        Post(app, "/v1/revive/{node}", http => Act(http, port.Revive(Named(http, "node")), $"revive {Named(http, "node")}"));
+        Post(app, "/v1/down", async http =>
+        {
+            await Act(http, null, "down");
+            await http.Response.CompleteAsync();
+            port.Down();
+        });
+        app.MapFallback((RequestDelegate)(http => Refuse(http, 404,
+            new ErrorView($"there is no {http.Request.Method} {http.Request.Path} in version 1 of the API. " +
+                          "Is the daemon older than this command?", ErrorView.Arguments))));
+    }
+
+    private async Task EventsAsync(HttpContext http)
+    {
+        _ = long.TryParse(http.Request.Query["after"], out var after);
+        _ = double.TryParse(http.Request.Query["wait"], System.Globalization.CultureInfo.InvariantCulture, out var seconds);
+        var wait = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestWait.TotalSeconds));
+        // A number from before the log was lost would wait for ever.
+        var known = Math.Min(after, port.Events.Last);
+        await Write(http, 200, await port.Events.AfterAsync(known, wait, http.RequestAborted));
+    }
+
+    private async Task WhyAsync(HttpContext http)
+    {
+        var (subject, state) = (Named(http, "subject"), port.State());
+        if (Why.Explain(state, subject, port.Refusals(subject)) is not { } sentences)
+        {
+            await Refuse(http, 404, new ErrorView($"nothing is named '{subject}'. There are: " +
+                string.Join(", ", Why.Subjects(state)), ErrorView.Arguments));
+            return;
+        }
+        var events = port.Events.After(0).Where(e => e.Subject == subject).TakeLast(10).ToEquatableArray();
+        await Write(http, 200, new WhyView(subject, sentences, events));
+    }
+
+    private async Task PlanAsync(HttpContext http)
+    {
+        if (await BodyAsync<ClusterSpec>(http, Json.Read<ClusterSpec>) is not { } spec) return;
+        var json = http.Request.Query["json"] == "true";
+        http.Response.ContentType = json ? "application/json; charset=utf-8" : "text/plain; charset=utf-8";
+        await http.Response.WriteAsync(port.Plan(spec, json));
+    }
+
+    private async Task DeployAsync(HttpContext http)
+    {
+        if (await BodyAsync<ClusterSpec>(http, Json.Read<ClusterSpec>) is not { } spec) return;
+        var (prepared, error) = await port.Prepare(spec, http.RequestAborted);
+        if (prepared is null)
+        {
+            await Refuse(http, 400, new ErrorView(error ?? "the files cannot be copied", ErrorView.Arguments));
+            return;
+        }
+        var supersede = http.Request.Query["supersede"] == "true";
+        await RunAsync(http, (state, stamp) => Commands.Deploy(state, stamp, prepared, supersede));
+    }
+
+    private async Task ScaleAsync(HttpContext http)
+    {
+        if (await BodyAsync(http, ViewJson.Read<Scale[]>) is not { } wanted) return;
+        await RunAsync(http, (state, stamp) => Commands.Scale(state, stamp, [.. wanted]));
+    }
+
+    private async Task NodeAsync(HttpContext http, Func<ClusterState, CommandStamp, NodeName, Decision> command)
+    {
+        var name = Named(http, "node");
+        if (!Names.IsValid(name))
+            await Refuse(http, 400, new ErrorView($"'{name}' is not a node's name", ErrorView.Arguments));
+        else
+            await RunAsync(http, (state, stamp) => command(state, stamp, NodeName.Of(name)));
+    }
+
+    private Task KillAsync(HttpContext http)
+    {
+        TimeSpan? time = null;
+        if (http.Request.Query["for"].ToString() is { Length: > 0 } text)
+        {
+            if (!Duration.TryParse(text, out var read))
+                return Refuse(http, 400, new ErrorView($"'{text}' is not a duration. Write 30s or 1m30s", ErrorView.Arguments));
+            time = read;
+        }
+        var subject = Named(http, "subject");
+        return Act(http, port.Kill(subject, time), $"kill {subject}" + (time is null ? "" : $" for {Duration.Words(time.Value)}"));
+    }
+
+    private Task Act(HttpContext http, string? refusal, string what)
+    {
+        if (refusal is not null) return Refuse(http, 409, new ErrorView(refusal, ErrorView.Conflict));
+        port.Events.Add(port.Cluster, what);
+        return Write(http, 200, new DoneView(port.State().Asked?.Value.Revision ?? 0, true, what));
+    }
+
+    private async Task RunAsync(HttpContext http, Func<ClusterState, CommandStamp, Decision> command)
+    {
+        var (done, error) = await _commands.RunAsync(command, http.RequestAborted);
+        if (done is not null) await Write(http, 200, done);
+        else await Refuse(http, error!.Kind switch
+        {
+            ErrorView.Arguments => 400,
+            ErrorView.Conflict => 409,
+            ErrorView.Unavailable => 503,
+            _ => 504,
+        }, error);
+    }
+
+    private static async Task<T?> BodyAsync<T>(HttpContext http, Func<string, T> read) where T : class
+    {
+        try
+        {
+            using var body = new StreamReader(http.Request.Body);
+            return read(await body.ReadToEndAsync(http.RequestAborted));
+        }
+        catch (JsonException e)
+        {
+            await Refuse(http, 400, new ErrorView($"the body is not what {http.Request.Path} takes: {e.Message}",
+                ErrorView.Arguments));
+            return null;
+        }
+    }
+
+    private static string Named(HttpContext http, string name) => http.Request.RouteValues[name]?.ToString() ?? "";
+
+    private static void Get(WebApplication app, string path, RequestDelegate answer) => app.MapMethods(path, ["GET"], answer);
+    private static void Post(WebApplication app, string path, RequestDelegate answer) => app.MapMethods(path, ["POST"], answer);
+
+    private static Task Refuse(HttpContext http, int status, ErrorView error) => Write(http, status, error);
+
+    private static Task Write<T>(HttpContext http, int status, T view)
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json; charset=utf-8";
+        return http.Response.WriteAsync(ViewJson.Write(view));
+    }
+}
