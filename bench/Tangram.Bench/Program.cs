@@ -1,1 +1,17 @@
-return 0;
+using Tangram.Bench;
+
+return args is [var which, ..]
+    ? which switch
+    {
+        "planning" => PlanningBench.Run(),
+        "store" => await StoreBench.RunAsync(),
+        "simulate" => SimulationBench.Run(args[1..]),
+        _ => Usage(),
+    }
+    : Usage();
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: dotnet run --project bench/Tangram.Bench -c Release -- planning|store|simulate [FROM COUNT]");
+    return 2;
+}

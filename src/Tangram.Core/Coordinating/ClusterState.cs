@@ -29,7 +29,8 @@ public sealed record NodeState
     }
 }
 
-/// <summary>What was seen: one immutable snapshot of the store at one revision. <see cref="Apply"/> makes the next.</summary>
+/// <summary>What was seen: one immutable snapshot of the store at one revision. <see cref="Apply"/> makes the
+/// next.</summary>
 public sealed record ClusterState
 {
     public static readonly ClusterState Empty = new();
@@ -38,8 +39,10 @@ public sealed record ClusterState
     public Versioned<Asked>? Asked { get; init; }
     public Versioned<Term>? Term { get; init; }
     public Versioned<Rollout>? Rollout { get; init; }
-    public ImmutableSortedDictionary<int, Revision> Revisions { get; init; } = ImmutableSortedDictionary<int, Revision>.Empty;
-    public ImmutableSortedDictionary<NodeName, NodeState> Nodes { get; init; } = ImmutableSortedDictionary<NodeName, NodeState>.Empty;
+    public ImmutableSortedDictionary<int, Revision> Revisions { get; init; } =
+        ImmutableSortedDictionary<int, Revision>.Empty;
+    public ImmutableSortedDictionary<NodeName, NodeState> Nodes { get; init; } =
+        ImmutableSortedDictionary<NodeName, NodeState>.Empty;
     public ImmutableSortedDictionary<string, Versioned<GatewaySeen>> Gateways { get; init; } =
         ImmutableSortedDictionary.Create<string, Versioned<GatewaySeen>>(StringComparer.Ordinal);
 
@@ -50,7 +53,8 @@ public sealed record ClusterState
     /// <summary>The spec of a revision, or null when it was never written.</summary>
     public ClusterSpec? Spec(int revision) => Revisions.TryGetValue(revision, out var found) ? found.Spec : null;
 
-    /// <summary>The spec that replicas shall follow now: the rollout's, before the first rollout the asked one.</summary>
+    /// <summary>The spec that replicas shall follow now: the rollout's, before the first rollout the asked
+    /// one.</summary>
     public ClusterSpec? EffectiveSpec => Spec(Rollout?.Value.Effective ?? Asked?.Value.Revision ?? 0);
 
     public static ClusterState From(RangeAnswer range) =>
@@ -80,7 +84,8 @@ public sealed record ClusterState
                     ? Revisions.Remove(int.Parse(number))
                     : Revisions.SetItem(int.Parse(number), Json.Read<Revision>(change.Pair.Value)),
             },
-            _ when After(key, Keys.AssignedPrefix) is { } node => Node(node, n => n with { Assigned = Read<Assigned>(change) }),
+            _ when After(key, Keys.AssignedPrefix) is { } node =>
+                Node(node, n => n with { Assigned = Read<Assigned>(change) }),
             _ when After(key, Keys.SeenPrefix) is { } node => Node(node, n => n with { Seen = Read<Seen>(change) }),
             _ when After(key, Keys.DeadPrefix) is { } node => Node(node, n => n with { Dead = Read<Dead>(change) }),
             _ when After(key, Keys.GatewayPrefix) is { } gateway => this with
@@ -92,7 +97,8 @@ public sealed record ClusterState
             _ => this,
         };
         var routed = key != Keys.Term && !key.StartsWith(Keys.GatewayPrefix, StringComparison.Ordinal);
-        return routed && !ReferenceEquals(next, this) ? next with { RoutedRevision = Math.Max(rev, RoutedRevision) } : next;
+        if (!routed || ReferenceEquals(next, this)) return next;
+        return next with { RoutedRevision = Math.Max(rev, RoutedRevision) };
     }
 
     private ClusterState Node(string name, Func<NodeState, NodeState> change)

@@ -44,9 +44,11 @@ public enum StoreStatus
 /// <param name="Value">The text as put.</param>
 /// <param name="Version">1 for the first put since the key was created.</param>
 /// <param name="Lease">0 when the key hangs on none.</param>
-public sealed record KeyValue(string Key, string Value, long CreateRevision, long ModRevision, long Version, long Lease);
+public sealed record KeyValue(
+    string Key, string Value, long CreateRevision, long ModRevision, long Version, long Lease);
 
-/// <summary>A put, or a delete when <see cref="Deleted"/> (then Value is empty and ModRevision is the delete's).</summary>
+/// <summary>A put, or a delete when <see cref="Deleted"/> (then Value is empty and ModRevision is the
+/// delete's).</summary>
 public sealed record KeyChange(KeyValue Pair, bool Deleted);
 
 /// <summary>All changes of one revision.</summary>
@@ -74,8 +76,8 @@ public abstract record StoreOp
     public sealed record Get(string Key) : StoreOp;
 }
 
-/// <summary>If every comparison holds, <see cref="Then"/>, otherwise <see cref="Else"/>. As in etcd, one transaction may
-/// not put a key twice, and putting with an unknown lease fails the whole transaction (Unavailable).</summary>
+/// <summary>If every comparison holds, <see cref="Then"/>, otherwise <see cref="Else"/>. As in etcd, one transaction
+/// may not put a key twice, and putting with an unknown lease fails the whole transaction (Unavailable).</summary>
 public sealed record Txn
 {
     public IReadOnlyList<Compare> Compares { get; init; } = [];
@@ -85,8 +87,10 @@ public sealed record Txn
 
 /// <param name="Succeeded">Whether the comparisons held.</param>
 /// <param name="Revision">The store's revision after it.</param>
-/// <param name="Gets">The answers of the Get operations of the branch that ran, in order; null for a missing key.</param>
-public sealed record TxnAnswer(StoreStatus Status, bool Succeeded, long Revision, IReadOnlyList<KeyValue?> Gets, string Error = "")
+/// <param name="Gets">The answers of the Get operations of the branch that ran, in order; null for a missing
+/// key.</param>
+public sealed record TxnAnswer(
+    StoreStatus Status, bool Succeeded, long Revision, IReadOnlyList<KeyValue?> Gets, string Error = "")
 {
     public static TxnAnswer Failed(StoreStatus status, string error) => new(status, false, 0, [], error);
 }

@@ -3,7 +3,8 @@ using Tangram.Model;
 namespace Tangram.Coordinating;
 
 /// <summary>A protocol without I/O. The pump (a loop in the shell, or the simulator) hands it one event at a time and
-/// carries out the effects in the order given; the order is a contract. Same events, same times: same effects.</summary>
+/// carries out the effects in the order given; the order is a contract. Same events, same times: same
+/// effects.</summary>
 /// <remarks>A machine keeps its state in fields rather than returning a new self: the pump owns it alone, and a
 /// cluster of 5,000 nodes need not be copied per event.</remarks>
 public interface IMachine
@@ -25,7 +26,8 @@ public abstract record Event
 
     public sealed record Committed(long Request, TxnAnswer Answer) : Event;
 
-    /// <summary>The answer to a grant or a renewal. <paramref name="SentAt"/>: when it was sent, for the deadline.</summary>
+    /// <summary>The answer to a grant or a renewal. <paramref name="SentAt"/>: when it was sent, for the
+    /// deadline.</summary>
     public sealed record Leased(long Request, LeaseAnswer Answer, Instant SentAt) : Event;
 
     public sealed record Heard(Message Message) : Event;

@@ -2,7 +2,8 @@ namespace Tangram.Model;
 
 public enum DeployMode { Replicated, Global }
 
-/// <summary>Compose's <c>deploy</c>. Where Compose's own defaults are poor, ours differ and the support matrix says so.</summary>
+/// <summary>Compose's <c>deploy</c>. Where Compose's own defaults are poor, ours differ and the support matrix says
+/// so.</summary>
 public sealed record DeploySpec
 {
     public DeployMode Mode { get; init; }
@@ -52,7 +53,8 @@ public sealed record RestartSpec
     public RestartCondition Condition { get; init; }
     public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Null means without end. A start that became ready and stayed so for <see cref="Window"/> does not count.</summary>
+    /// <summary>Null means without end. A start that became ready and stayed so for <see cref="Window"/> does not
+    /// count.</summary>
     public int? MaxAttempts { get; init; }
     public TimeSpan Window { get; init; }
 }

@@ -8,7 +8,8 @@ public sealed record Asked
     /// <summary>The wanted revision; its content is under <c>revisions/N</c>.</summary>
     public required int Revision { get; init; }
 
-    /// <summary>Counts that people set by <c>scale</c>. A deploy whose file asks for another count removes the entry.</summary>
+    /// <summary>Counts that people set by <c>scale</c>. A deploy whose file asks for another count removes the
+    /// entry.</summary>
     public EquatableArray<Scale> Scale { get; init; }
     public EquatableArray<NodeName> Drained { get; init; }
 
@@ -38,8 +39,9 @@ public sealed record Revision
     public string Origin { get; init; } = "";
 }
 
-/// <summary>Key <c>term</c>, under the leader's lease.</summary>
-public sealed record Term(long Number, string Leader);
+/// <summary>Key <c>term</c>, under the leader's lease. The term's number is the revision at which the key was created:
+/// it only grows, and a write that compares it is fenced. <paramref name="Id"/> tells two processes of one name apart.</summary>
+public sealed record Term(string Leader, string Id);
 
 public enum Intent { Run, Drain, Stop }
 
@@ -112,7 +114,8 @@ public sealed record Seen
     public EquatableArray<SeenReplica> Replicas { get; init; }
 }
 
-/// <summary>Key <c>dead/NODE</c>: written by the leader; removed when a live agent of that name is heard again.</summary>
+/// <summary>Key <c>dead/NODE</c>: written by the leader; removed when a live agent of that name is heard
+/// again.</summary>
 public sealed record Dead(ZoneName Zone, long Incarnation, string Because);
 
 public enum RolloutStage { Rolling, Watching, RollingBack, Paused, Done, RolledBack, Failed }
@@ -159,5 +162,6 @@ public sealed record GatewaySeen
     public EquatableArray<Outcomes> Outcomes { get; init; }
 }
 
-/// <summary>Attempts that reached a replica of this revision, and those of them that failed (5xx, reset, cut).</summary>
+/// <summary>Attempts that reached a replica of this revision, and those of them that failed (5xx, reset,
+/// cut).</summary>
 public sealed record Outcomes(ServiceName Service, int Revision, long Requests, long Failures);

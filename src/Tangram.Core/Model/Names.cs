@@ -42,8 +42,8 @@ public readonly record struct ZoneName : IName<ZoneName>
     public override string ToString() => Value;
 }
 
-/// <summary>One replica for its whole life, <c>SERVICE-SERIAL</c>. A restart in place keeps the name; a move makes a new
-/// one. Serials of a service only grow, so a name never means two processes.</summary>
+/// <summary>One replica for its whole life, <c>SERVICE-SERIAL</c>. A restart in place keeps the name; a move makes a
+/// new one. Serials of a service only grow, so a name never means two processes.</summary>
 [JsonConverter(typeof(NameConverter<ReplicaName>))]
 public readonly record struct ReplicaName : IName<ReplicaName>
 {

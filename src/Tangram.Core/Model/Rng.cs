@@ -14,7 +14,8 @@ public sealed class Rng(ulong seed)
         return z ^ (z >> 31);
     }
 
-    /// <summary>A whole number in [0, <paramref name="below"/>). Throws when <paramref name="below"/> is not positive.</summary>
+    /// <summary>A whole number in [0, <paramref name="below"/>). Throws when <paramref name="below"/> is not
+    /// positive.</summary>
     public int Next(int below)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(below);

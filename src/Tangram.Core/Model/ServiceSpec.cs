@@ -28,16 +28,21 @@ public sealed record ServiceSpec
     /// <summary>The folder whose content is part of the revision, absolute. Null when nothing is copied.</summary>
     public string? Files { get; init; }
 
-    /// <summary>SHA-256 of the content of <see cref="Files"/>, in hexadecimal; filled when a revision is made.</summary>
+    /// <summary>SHA-256 of the content of <see cref="Files"/>, in hexadecimal; filled when a revision is
+    /// made.</summary>
     public string? FilesHash { get; init; }
 
-    /// <summary>How long a replica may take to become ready. After it, a rollout counts the replica as failed.</summary>
+    /// <summary>How long a replica may take to become ready. After it, a rollout counts the replica as
+    /// failed.</summary>
     public TimeSpan StartTimeout => Healthcheck is { Disabled: false } h
         ? h.StartPeriod + h.Retries * (h.Interval + h.Timeout)
         : TimeSpan.FromSeconds(30);
 
     /// <summary>True when the gateway can send it requests: it has a probe, a route, a port, or exposes one.</summary>
     public bool Serves => Probe is not null || Routes.Count > 0 || Ports.Count > 0 || Expose.Count > 0;
+
+    /// <summary>True when readiness has to be asked; otherwise a process that runs is ready.</summary>
+    public bool IsChecked => Serves || Healthcheck is { Disabled: false };
 
     /// <summary>What a running replica depends on: two specs that agree on it need no move. Routes, replica count,
     /// placement and the rollout's own settings can change under a running replica.</summary>
@@ -78,8 +83,8 @@ public enum ProbeKind { Tcp, Http }
 /// <summary>Readiness, asked on the replica's own port.</summary>
 public sealed record ProbeSpec(ProbeKind Kind, string Path);
 
-/// <summary>Requests whose host is <paramref name="Host"/> (null: any) and whose path is <paramref name="Path"/> or lies
-/// below it.</summary>
+/// <summary>Requests whose host is <paramref name="Host"/> (null: any) and whose path is <paramref name="Path"/> or
+/// lies below it.</summary>
 public sealed record RouteSpec(string? Host, string Path);
 
 public enum BalancePolicy { LeastRequests, RoundRobin }

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using Tangram.Coordinating;
+
+namespace Tangram.Bench;
+
+/// <summary>Durable transactions a second of the SQLite store on the disk under the temporary folder: one at a time,
+/// and with 64 writers that share commits.</summary>
+internal static class StoreBench
+{
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
+
+    public static async Task<int> RunAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("tangram-bench-").FullName;
+        try
+        {
+            foreach (var writers in new[] { 1, 64 })
+            {
+                await using var store = await SqliteStore.OpenAsync(Path.Combine(folder, $"{writers}.db"), TimeProvider.System);
+                await MeasureAsync(store, writers, TimeSpan.FromSeconds(1));
+                var latencies = await MeasureAsync(store, writers, Duration);
+                latencies.Sort();
+                Console.WriteLine(
+                    $"store sqlite, {writers,2} writer(s): {latencies.Count / Duration.TotalSeconds,8:0} txn/s, " +
+                    $"p50 {latencies[latencies.Count / 2].TotalMilliseconds:0.00} ms, " +
+                    $"p99 {latencies[latencies.Count * 99 / 100].TotalMilliseconds:0.00} ms");
+            }
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<List<TimeSpan>> MeasureAsync(SqliteStore store, int writers, TimeSpan duration)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var perWriter = await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
+        {
+            var latencies = new List<TimeSpan>();
+            while (Stopwatch.GetElapsedTime(started) < duration)
+            {
+                var sent = Stopwatch.GetTimestamp();
+                var key = $"seen/node-{(writer * 100) + (latencies.Count % 100)}";
+                var answer = await store.CommitAsync(new Txn { Then = [new StoreOp.Put(key, $"{{\"n\":{latencies.Count}}}")] });
+                if (answer.Status != StoreStatus.Ok) throw new InvalidOperationException(answer.Error);
+                latencies.Add(Stopwatch.GetElapsedTime(sent));
+            }
+            return latencies;
+        })));
+        return [.. perWriter.SelectMany(latencies => latencies)];
+    }
+}

@@ -1,0 +1,85 @@
+using Tangram.Model;
+
+namespace Tangram.Coordinating;
+
+/// <summary>What the leader concludes about nodes, and the sentence that explains it.</summary>
+public sealed record MembershipVerdict(EquatableArray<(NodeName Node, string Because)> Died,
+    EquatableArray<(NodeName Node, string Because)> Returned, string? Brake);
+
+/// <summary>The leader's view of who lives. A missing heartbeat is only suspicion. A node is dead when the leader and a
+/// majority of the node's watchers have heard nothing for <see cref="Silence"/>, or when its lease is gone and no
+/// watcher hears it. When most of the living nodes fall silent together, the fault is more likely on our side: nothing
+/// is declared dead.</summary>
+public sealed class Membership
+{
+    /// <summary>Three missed heartbeats: short enough to have a node declared dead within 3 s, long enough for a garbage
+    /// collection or a busy core.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(1.5);
+
+    public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Nodes that died at one instant fall silent within one heartbeat of each other, so the brake counts those
+    /// that are silent one heartbeat less than <see cref="Silence"/>.</summary>
+    private static readonly TimeSpan Suspicion = Silence - Heartbeat;
+
+    private readonly Dictionary<NodeName, Instant> _heard = [];
+    private readonly Dictionary<NodeName, EquatableArray<NodeName>> _unheard = [];
+    private Instant _lastTurn;
+
+    public void Hear(Message message, Instant now)
+    {
+        _heard[message.From] = now;
+        _unheard[message.From] = message.Unheard;
+    }
+
+    /// <summary>Starts to judge anew: a new leader, or one that was itself asleep, has no right to count old silence.</summary>
+    public void Reset()
+    {
+        _heard.Clear();
+        _unheard.Clear();
+    }
+
+    /// <summary>How long nothing has been heard from a node; zero for one first met now.</summary>
+    public TimeSpan SilenceOf(NodeName node, Instant now)
+    {
+        if (_heard.TryGetValue(node, out var heard)) return now - heard;
+        _heard[node] = now;
+        return TimeSpan.Zero;
+    }
+
+    public MembershipVerdict Judge(ClusterState state, Instant now)
+    {
+        if (now - _lastTurn > Suspicion) Reset();
+        _lastTurn = now;
+        var living = state.Nodes.Values.Where(n => n.Dead is null && (n.Seen is not null || n.Assigned is not null))
+            .Select(n => n.Name).ToArray();
+        var suspects = living.Count(n => SilenceOf(n, now) >= Suspicion);
+        var returned = state.Nodes.Values
+            .Where(n => n.Dead is not null && n.Seen is not null && SilenceOf(n.Name, now) < Heartbeat * 2
+                && _unheard.ContainsKey(n.Name))
+            .Select(n => (n.Name, "its agent is heard again")).ToEquatableArray();
+        if (suspects == 0) return new([], returned, null);
+
+        var ring = new Ring(living);
+        var died = living.Select(n => (Node: n, Because: WhyDead(state.Nodes[n], ring, now)))
+            .Where(d => d.Because is not null).Select(d => (d.Node, d.Because!)).ToEquatableArray();
+        if (suspects * 2 <= living.Length || died.Count == 0) return new(died, returned, null);
+        return new([], returned, $"{suspects} of {living.Length} nodes fell silent together: nothing is declared dead, " +
+                                 "because the fault is more likely in the network around the leader");
+    }
+
+    private string? WhyDead(NodeState node, Ring ring, Instant now)
+    {
+        var silence = SilenceOf(node.Name, now);
+        if (silence < Silence) return null;
+        var watchers = ring.WatchersOf(node.Name).ToArray();
+        var present = watchers.Where(w => SilenceOf(w, now) < Silence).ToArray();
+        var confirming = present.Count(w => _unheard.TryGetValue(w, out var list) && list.Contains(node.Name));
+        if (confirming * 2 > watchers.Length)
+            return $"{confirming} of {watchers.Length} neighbours and the leader have heard nothing for " +
+                   $"{silence.TotalSeconds:0.0} s";
+        if (node.Seen is null && confirming == present.Length)
+            return $"its lease is gone and no neighbour hears it";
+        return null;
+    }
+}

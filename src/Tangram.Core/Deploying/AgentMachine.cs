@@ -1,0 +1,145 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Deploying;
+
+/// <summary>What a node is, told once when its agent starts.</summary>
+/// <param name="Incarnation">Grows with every start of the agent on this node.</param>
+public sealed record NodeIdentity(NodeName Name, ZoneName Zone, EquatableArray<Variable> Labels, Resources Capacity,
+    long Incarnation);
+
+/// <summary>The whole node is to end in order: every replica is stopped, whatever it is assigned.</summary>
+public sealed record StopEverything : Event;
+
+/// <summary>A node's agent: runs what its node is assigned, reports what it sees, tells its neighbours that it lives.
+/// Without a store it goes on running what it was last assigned.</summary>
+public sealed class AgentMachine : IMachine
+{
+    private readonly NodeIdentity _identity;
+    private readonly Requests _requests = new();
+    private readonly LeaseKeeper _lease;
+    private readonly Dictionary<ReplicaName, ReplicaMachine> _replicas = [];
+    private readonly Dictionary<NodeName, Instant> _heard = [];
+    private ClusterState _state = ClusterState.Empty;
+    private Ring _ring = new([]);
+    private int _ringSize;
+    private Instant _nextHeartbeat;
+    private Instant _lastTick;
+    private Seen? _written;
+    private long _writtenLease;
+    private long _seenRevision;
+    private long _pending;
+    private Seen? _pendingSeen;
+    private Instant _pendingSince;
+    private bool _stopping;
+
+    public AgentMachine(NodeIdentity identity, TimeSpan ttl, IEnumerable<Survivor> survivors, Instant now)
+    {
+        _identity = identity;
+        _lease = new LeaseKeeper(ttl, _requests);
+        foreach (var survivor in survivors)
+        {
+            var machine = _replicas[survivor.Replica] = new ReplicaMachine(survivor.Replica);
+            if (survivor.Pid > 0) machine.Adopt(survivor, now);
+            else machine.Remember(survivor.Start, survivor.Port);
+        }
+    }
+
+    public void On(Event @event, Instant now, List<Effect> effects)
+    {
+        _lease.On(@event, now, effects);
+        switch (@event)
+        {
+            case Event.StateChanged changed when !_stopping:
+                Take(changed.State, effects);
+                break;
+            case StopEverything:
+                _stopping = true;
+                foreach (var machine in _replicas.Values) machine.Unassign();
+                break;
+            case ReplicaEvent happened when _replicas.TryGetValue(happened.Replica, out var machine):
+                machine.On(happened, now, effects);
+                break;
+            case Event.Heard heard:
+                _heard[heard.Message.From] = now;
+                return;
+            case Event.Committed committed when committed.Request == _pending:
+                if (committed.Answer is { Status: StoreStatus.Ok, Succeeded: true })
+                    (_written, _seenRevision) = (_pendingSeen, committed.Answer.Revision);
+                _pending = 0;
+                break;
+            case Event.Tick:
+                Heartbeat(now, effects);
+                break;
+        }
+        foreach (var machine in _replicas.Values) machine.Turn(now, effects);
+        Report(now, effects);
+    }
+
+    public void Resign(List<Effect> effects) => _lease.Resign(effects);
+
+    private void Take(ClusterState state, List<Effect> effects)
+    {
+        _state = state;
+        if (state.Revision >= _seenRevision)
+            _seenRevision = state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.ModRevision ?? 0;
+        if (state.Nodes.Count != _ringSize || _ringSize == 0)
+            (_ring, _ringSize) = (new Ring(state.Nodes.Keys.Append(_identity.Name).Distinct()), state.Nodes.Count);
+        var assigned = state.Nodes.GetValueOrDefault(_identity.Name)?.Assignments ?? [];
+        var names = new HashSet<ReplicaName>();
+        foreach (var assignment in assigned)
+        {
+            names.Add(assignment.Replica);
+            if (!_replicas.TryGetValue(assignment.Replica, out var machine))
+                machine = _replicas[assignment.Replica] = new ReplicaMachine(assignment.Replica);
+            if (state.Spec(assignment.Revision)?.Find(assignment.Service) is { } spec) machine.Assign(assignment, spec);
+        }
+        foreach (var (name, machine) in _replicas.Where(r => !names.Contains(r.Key)).ToArray())
+        {
+            if (!machine.AtRest) machine.Unassign();
+            else
+            {
+                _replicas.Remove(name);
+                effects.Add(new ReplicaEffect.Forget(name));
+            }
+        }
+    }
+
+    private void Heartbeat(Instant now, List<Effect> effects)
+    {
+        // An agent that was itself asleep has no right to count its neighbours' silence.
+        if (now - _lastTick > Membership.Heartbeat * 2) _heard.Clear();
+        _lastTick = now;
+        if (now < _nextHeartbeat) return;
+        _nextHeartbeat = now + Membership.Heartbeat;
+        var unheard = new List<NodeName>();
+        foreach (var watched in _ring.WatchedBy(_identity.Name))
+        {
+            if (!_heard.TryGetValue(watched, out var at)) _heard[watched] = at = now;
+            if (now - at >= Membership.Silence - Membership.Heartbeat / 2) unheard.Add(watched);
+        }
+        var message = new Message(_identity.Name, _identity.Incarnation, unheard.ToEquatableArray());
+        effects.Add(new Effect.Send(null, message));
+        foreach (var watcher in _ring.WatchersOf(_identity.Name)) effects.Add(new Effect.Send(watcher, message));
+    }
+
+    /// <summary>Writes <c>seen/NODE</c> when it differs from what was last written, or hangs on a lease that is gone.</summary>
+    private void Report(Instant now, List<Effect> effects)
+    {
+        if (!_lease.Held(now) || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;
+        if (_state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.Value.Incarnation > _identity.Incarnation) return;
+        var seen = new Seen
+        {
+            Incarnation = _identity.Incarnation, Zone = _identity.Zone, Labels = _identity.Labels,
+            Capacity = _identity.Capacity,
+            Replicas = _replicas.OrderBy(r => r.Key).Select(r => r.Value.Seen).ToEquatableArray(),
+        };
+        if (_writtenLease == _lease.Lease && seen == _written && _seenRevision != 0) return;
+        (_pending, _pendingSince, _pendingSeen, _writtenLease) = (_requests.Next(), now, seen, _lease.Lease);
+        effects.Add(new Effect.Commit(_pending, new Txn
+        {
+            Compares = [Compare.Unchanged(Keys.Seen(_identity.Name), _seenRevision)],
+            Then = [new StoreOp.Put(Keys.Seen(_identity.Name), Json.Write(seen), _lease.Lease)],
+        }));
+    }
+}

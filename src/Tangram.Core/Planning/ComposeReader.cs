@@ -1,0 +1,112 @@
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>What a file asks for. <see cref="Spec"/> is null when any problem is an error.</summary>
+public sealed record ComposeDraft(
+    ClusterSpec? Spec, EquatableArray<Problem> Problems, EquatableArray<FolderAsked> Folders);
+
+/// <summary>Turns a parsed Compose file into a <see cref="ClusterSpec"/>: honours a key or refuses it with its place and
+/// remedy, notes every problem and not only the first, and warns about what is weak in the design.</summary>
+public static class ComposeReader
+{
+    private const int MostZones = 100;
+    private const int MostNodesPerZone = 1000;
+
+    /// <summary>A virtual node is named ZONE-NUMBER, and that has to be a name too.</summary>
+    private const int LongestZone = Names.Longest - 5;
+
+    /// <param name="root">The file's tree.</param>
+    /// <param name="folder">The file's folder, absolute: relative paths start there, and it names the cluster when the
+    /// file does not.</param>
+    /// <param name="problems">Problems that were met while parsing; more are added.</param>
+    public static ComposeDraft Read(Tree root, string folder, ProblemList problems)
+    {
+        var top = Fields.Open(root, TopKeys.Top, root.Place, problems);
+        if (top["version"] is { } version)
+            problems.Warn(version.Place, "'version' changes nothing", "delete it; Compose itself no longer reads it");
+        var drafts = Services(top, folder);
+        var tangram = top.Open("x-tangram", TopKeys.Tangram);
+        var gateway = tangram.Open("gateway", TopKeys.Gateway);
+        var listen = GatewayReader.Listen(gateway);
+        var spec = new ClusterSpec
+        {
+            Name = Name(top, folder),
+            Services = drafts.Select(draft => draft.Spec).OrderBy(service => service.Name).ToEquatableArray(),
+            Zones = Zones(tangram),
+            NodesPerZone = tangram.Whole("nodes_per_zone", 1, 1, MostNodesPerZone),
+            Objectives = Objectives(tangram.Open("objectives", TopKeys.Objectives)),
+            GatewayListen = listen.Select(listener => listener.Value.ToString()).ToEquatableArray(),
+        };
+        ServiceChecks.Check(drafts, problems);
+        PortChecks.Check(drafts, listen, spec.Zones.Count * spec.NodesPerZone, problems);
+        DependencyChecks.Check(drafts, problems);
+        DesignWarnings.Add(drafts, spec.Zones, tangram.PlaceOf("zones"), problems);
+        return new ComposeDraft(
+            problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec),
+            problems.InOrder(),
+            drafts.SelectMany(draft => draft.Folders).ToEquatableArray());
+    }
+
+    private static List<ServiceDraft> Services(Fields top, string folder)
+    {
+        var drafts = new List<ServiceDraft>();
+        if (top["services"] is Tree.Map { Entries.Count: > 0 } map)
+            foreach (var entry in map.Entries)
+            {
+                if (ServiceReader.Read(entry, folder, top.Problems) is { } draft) drafts.Add(draft);
+            }
+        else
+            top.Problems.Error(top.PlaceOf("services"), "the file has no services",
+                "write services: and below it a map from service name to service");
+        return drafts;
+    }
+
+    /// <summary>Compose's own rule for a project's name; a folder's name is made to fit.</summary>
+    private static string Name(Fields top, string folder)
+    {
+        if (top["name"] is null)
+        {
+            var letters = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)).ToLowerInvariant()
+                .Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').SkipWhile(c => !char.IsAsciiLetterOrDigit(c));
+            var name = string.Concat(letters.Take(Names.Longest));
+            return name.Length > 0 ? name : "app";
+        }
+        if (top.Filled("name") is not { } text) return "app";
+        if (Names.IsValid(text) && !text.Any(c => char.IsAsciiLetterUpper(c) || c == '.')) return text;
+        top.Problems.Error(top.PlaceOf("name"), $"{Quoted.Of(text)} is not a cluster's name",
+            $"write 1 to {Names.Longest} lower-case letters, digits, '-' or '_', starting with a letter or digit");
+        return "app";
+    }
+
+    private static EquatableArray<ZoneName> Zones(Fields tangram)
+    {
+        if (tangram["zones"] is not { } tree) return [ZoneName.Of("a")];
+        var zones = new List<ZoneName>();
+        var items = tangram.Items("zones");
+        foreach (var item in items)
+        {
+            if (Scalars.Filled(item, "zones", tangram.Problems) is not { } text) continue;
+            if (!Names.IsValid(text) || text.Length > LongestZone)
+                tangram.Problems.Error(item.Place, $"{Quoted.Of(text)} is not a zone's name",
+                    $"write 1 to {LongestZone} letters, digits, '-', '_' or '.', starting with a letter or digit");
+            else if (zones.Contains(ZoneName.Of(text)))
+                tangram.Problems.Error(item.Place, $"the zone {Quoted.Of(text)} is given twice", "keep one of them");
+            else if (zones.Count < MostZones)
+                zones.Add(ZoneName.Of(text));
+        }
+        if (tree is Tree.List && items.Count is 0 or > MostZones)
+            tangram.Problems.Error(tree.Place, $"'zones' has {items.Count} zones", $"name 1 to {MostZones} zones");
+        return zones.ToEquatableArray();
+    }
+
+    private static ObjectivesSpec Objectives(Fields fields) => new()
+    {
+        Availability = fields.Parsed<double>("availability",
+            text => Quantities.Share(text) is > 0 and < 1 and var share ? share : null,
+            "a share above 0 and below 100%, such as 99.99%"),
+        LatencyP99 = fields.DurationOrNull("latency_p99", positive: true),
+        RecoveryTime = fields.DurationOrNull("recovery_time", positive: true),
+        RecoveryPoint = fields.DurationOrNull("recovery_point", positive: false),
+    };
+}

@@ -1,0 +1,84 @@
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>Reads <c>deploy</c>.</summary>
+internal static class DeployReader
+{
+    /// <summary>Of one service: the largest cluster that Tangram is measured at holds as many in all.</summary>
+    public const int MostReplicas = 100_000;
+
+    private const string NoJobs = "write replicated, with restart_policy.condition: on-failure for something that ends";
+
+    public static DeploySpec Read(Fields fields)
+    {
+        var mode = fields.Choice("mode", DeployMode.Replicated,
+            [("replicated", DeployMode.Replicated), ("global", DeployMode.Global)],
+            ("replicated-job", NoJobs), ("global-job", NoJobs));
+        fields.Choice("endpoint_mode", 0, [("vip", 0)],
+            ("dnsrr", "write vip or leave it out: calls go through the gateway, which balances each request"));
+        if (mode == DeployMode.Global && fields["replicas"] is { } replicas)
+            fields.Problems.Error(replicas.Place, "'replicas' does not go with mode: global",
+                "delete replicas: global runs one replica on every node");
+        var resources = fields.Open("resources", DeployKeys.Resources);
+        return new DeploySpec
+        {
+            Mode = mode,
+            Replicas = fields.Whole("replicas", 1, 0, MostReplicas),
+            Labels = Variables.Read(fields["labels"], "labels", fields.Problems),
+            Placement = PlacementReader.Read(fields.Open("placement", DeployKeys.Placement)),
+            Resources = new ResourcesSpec
+            {
+                Limits = Read(resources.Open("limits", DeployKeys.Limits), pids: true),
+                Reservations = Read(resources.Open("reservations", DeployKeys.Reservations), pids: false),
+            },
+            Restart = Restart(fields.Open("restart_policy", DeployKeys.Restart)),
+            Update = Update(fields.Open("update_config", DeployKeys.Update), FailureAction.Rollback),
+            Rollback = Update(fields.Open("rollback_config", DeployKeys.Rollback), FailureAction.Pause),
+        };
+    }
+
+    private static Resources Read(Fields fields, bool pids) => new()
+    {
+        Cpus = fields.Parsed<double>("cpus", text => Quantities.Number(text) is > 0 and <= 100_000 and var cpus ? cpus : null,
+            "a number of cores above 0, such as \"0.5\"") ?? 0,
+        Memory = fields.Parsed<long>("memory", text => Quantities.Bytes(text) is > 0 and var bytes ? bytes : null,
+            "a size above 0, such as 256M") ?? 0,
+        Pids = pids ? fields.Whole("pids", 0, 1, int.MaxValue) : 0,
+    };
+
+    private static RestartSpec Restart(Fields fields)
+    {
+        var spec = new RestartSpec();
+        return new RestartSpec
+        {
+            Condition = fields.Choice("condition", spec.Condition,
+            [
+                ("any", RestartCondition.Any), ("on-failure", RestartCondition.OnFailure), ("none", RestartCondition.None),
+            ],
+            ("always", "write any"), ("unless-stopped", "write any"), ("no", "write none")),
+            Delay = fields.Duration("delay", spec.Delay),
+            MaxAttempts = fields.WholeOrNull("max_attempts", 1, int.MaxValue),
+            Window = fields.Duration("window", spec.Window),
+        };
+    }
+
+    private static UpdateSpec Update(Fields fields, FailureAction otherwise)
+    {
+        var spec = new UpdateSpec();
+        (string, FailureAction)[] actions = [("pause", FailureAction.Pause), ("continue", FailureAction.Continue)];
+        if (otherwise == FailureAction.Rollback) actions = [("rollback", FailureAction.Rollback), .. actions];
+        var parallelism = fields.Whole("parallelism", spec.Parallelism, 0, MostReplicas);
+        return new UpdateSpec
+        {
+            Parallelism = parallelism == 0 ? MostReplicas : parallelism,
+            Delay = fields.Duration("delay", spec.Delay),
+            FailureAction = fields.Choice("failure_action", otherwise, actions,
+                ("rollback", "write pause or continue: a rollback cannot be rolled back")),
+            Monitor = fields.Duration("monitor", spec.Monitor),
+            MaxFailureRatio = fields.Parsed("max_failure_ratio", Quantities.Share, "a share from 0 to 1") ?? 0,
+            Order = fields.Choice("order", spec.Order,
+                [("start-first", UpdateOrder.StartFirst), ("stop-first", UpdateOrder.StopFirst)]),
+        };
+    }
+}

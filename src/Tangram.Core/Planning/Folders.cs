@@ -1,0 +1,27 @@
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>Makes the folders that the file names absolute, and remembers them.</summary>
+internal sealed class Folders(string folder)
+{
+    private readonly List<FolderAsked> _asked = [];
+
+    public IReadOnlyList<FolderAsked> Asked => _asked;
+
+    /// <summary>The absolute path of the key's folder, or null when there is none.</summary>
+    public string? Read(Fields fields, string key)
+    {
+        if (fields.Filled(key) is not { } text) return null;
+        var place = fields.PlaceOf(key);
+        if (text.StartsWith('~'))
+        {
+            fields.Problems.Error(place, $"'{key}' is {Quoted.Of(text)}, and no shell replaces the ~",
+                "write the path out, relative to the file or absolute");
+            return null;
+        }
+        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(text, folder));
+        _asked.Add(new FolderAsked(key, path, place));
+        return path;
+    }
+}

@@ -1,0 +1,114 @@
+using Tangram.Model;
+
+namespace Tangram.Planning.Placement;
+
+public enum PlacementStrategy
+{
+    /// <summary>Over zones, then nodes, as evenly as may be.</summary>
+    Spread,
+
+    /// <summary>Fill the fullest node that still has room, to keep others empty.</summary>
+    Binpack,
+}
+
+/// <summary>Says on which node each new replica goes, and why where none fits. One turn of planning makes one, tells it
+/// what runs, and asks; it accounts for its own answers.</summary>
+public sealed class Placer
+{
+    private readonly NodeAccount[] _nodes;
+    private readonly Dictionary<NodeName, NodeAccount> _byName;
+
+    public Placer(IEnumerable<PlacementNode> nodes)
+    {
+        _nodes = [.. nodes.OrderBy(n => n.Name).Select((node, order) => new NodeAccount(node, order))];
+        _byName = _nodes.ToDictionary(n => n.Node.Name);
+    }
+
+    /// <summary>A replica of the service holds its share of the node. Unknown nodes are passed over.</summary>
+    public void Occupy(NodeName node, ServiceSpec service)
+    {
+        if (_byName.TryGetValue(node, out var account)) account.Add(service);
+    }
+
+    /// <summary>Places up to <paramref name="count"/> replicas. Same input, same output.</summary>
+    public PlacementAnswer Place(ServiceSpec service, int count, PlacementStrategy strategy = PlacementStrategy.Spread)
+    {
+        var placed = new List<NodeName>(count);
+        var tree = strategy == PlacementStrategy.Spread ? SpreadTree.Of(service, _nodes) : null;
+        while (placed.Count < count)
+        {
+            var node = tree is not null ? tree.Next() : Fullest(service);
+            if (node is null) return new PlacementAnswer(placed, Explain(service));
+            placed.Add(node.Node.Name);
+        }
+        return new PlacementAnswer(placed, null);
+    }
+
+    /// <summary>Takes these nodes, one replica each, as far as they have room.</summary>
+    public PlacementAnswer PlaceOn(ServiceSpec service, IEnumerable<NodeName> nodes)
+    {
+        var placed = new List<NodeName>();
+        string? refusal = null;
+        foreach (var node in nodes.Select(n => _byName[n]))
+        {
+            if (node.WhyNot(service) is { } why)
+            {
+                refusal ??= $"{service.Name} has no room on {node.Node.Name}: such nodes {why}";
+                continue;
+            }
+            node.Add(service);
+            placed.Add(node.Node.Name);
+        }
+        return new PlacementAnswer(placed, refusal);
+    }
+
+    /// <summary>The nodes where a global service has a replica: those that it may run on, full or not, by name.</summary>
+    public IReadOnlyList<NodeName> Eligible(ServiceSpec service) =>
+        [.. _nodes.Where(n => n.MayEver(service)).Select(n => n.Node.Name)];
+
+    /// <summary>Whether a node's attributes meet the service's constraints.</summary>
+    public static bool Satisfies(ServiceSpec service, NodeName node, ZoneName zone, EquatableArray<Variable> labels)
+    {
+        foreach (var constraint in service.Deploy.Placement.Constraints)
+            if (!NodeAccount.Satisfies(constraint, PlacementNode.Attribute(constraint.Attribute, node, zone, labels)))
+                return false;
+        return true;
+    }
+
+    /// <summary>Which replicas to take away so that the rest are spread best: from the fullest zone, there from the fullest
+    /// node, there the youngest.</summary>
+    public static IReadOnlyList<ReplicaName> Victims(
+        IEnumerable<(ReplicaName Replica, NodeName Node, ZoneName? Zone)> replicas, int count)
+    {
+        var left = replicas.ToList();
+        var victims = new List<ReplicaName>();
+        while (victims.Count < count && left.Count > 0)
+        {
+            var zones = left.GroupBy(r => r.Zone).ToDictionary(g => g.Key ?? default, g => g.Count());
+            var nodes = left.GroupBy(r => r.Node).ToDictionary(g => g.Key, g => g.Count());
+            var victim = left.OrderByDescending(r => zones[r.Zone ?? default]).ThenByDescending(r => nodes[r.Node])
+                .ThenByDescending(r => r.Replica).First();
+            left.Remove(victim);
+            victims.Add(victim.Replica);
+        }
+        return victims;
+    }
+
+    /// <summary>The sentence that says why no node takes one more.</summary>
+    public string Explain(ServiceSpec service)
+    {
+        if (_nodes.Length == 0) return "no node is alive";
+        var reasons = _nodes.Select(n => n.WhyNot(service)).OfType<string>().GroupBy(r => r)
+            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => $"{g.Count()} {g.Key}");
+        return $"no node fits: of {_nodes.Length} nodes, {string.Join("; ", reasons)}";
+    }
+
+    private NodeAccount? Fullest(ServiceSpec service)
+    {
+        var best = _nodes.Where(n => n.WhyNot(service) is null)
+            .MaxBy(n => (n.Load, n.Replicas, -n.Order));
+        best?.Add(service);
+        return best;
+    }
+}

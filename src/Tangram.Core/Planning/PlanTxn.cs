@@ -1,0 +1,122 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>Turns steps into one store transaction that compares the leader's term and every key that the steps were
+/// computed from. If any has changed, nothing happens and the leader plans again.</summary>
+public static class PlanTxn
+{
+    /// <summary>etcd refuses transactions of more than 128 operations by default, comparisons counted apart. A plan that
+    /// touches more nodes goes out in several transactions, each planned from the state after the one before.</summary>
+    public const int MostNodes = 40;
+
+    /// <param name="term">The revision of the term key that makes the writer the leader.</param>
+    public static Txn Of(ClusterState state, IReadOnlyList<Step> steps, long term)
+    {
+        var compares = new List<Compare>
+        {
+            new(Keys.Term, CompareTarget.CreateRevision, CompareResult.Equal, term),
+            Compare.Unchanged(Keys.Asked, state.Asked?.ModRevision ?? 0),
+            Compare.Unchanged(Keys.Rollout, state.Rollout?.ModRevision ?? 0),
+        };
+        var ops = new List<StoreOp>();
+        var touched = steps.Where(s => s.AssignmentOf is not null).GroupBy(s => s.AssignmentOf!.Value).ToArray();
+        var reasons = ReadinessBehind(state, steps);
+        foreach (var group in touched)
+        {
+            var node = state.Nodes.GetValueOrDefault(group.Key);
+            compares.Add(Compare.Unchanged(Keys.Assigned(group.Key), node?.Assigned?.ModRevision ?? 0));
+            compares.Add(Compare.Unchanged(Keys.Dead(group.Key), node?.Dead?.ModRevision ?? 0));
+            var next = Apply(node?.Assignments ?? [], group);
+            ops.Add(next.Count == 0
+                ? new StoreOp.Delete(Keys.Assigned(group.Key))
+                : new StoreOp.Put(Keys.Assigned(group.Key), Json.Write(new Assigned { Replicas = next })));
+        }
+        foreach (var node in reasons)
+        {
+            compares.Add(Compare.Unchanged(Keys.Seen(node), state.Nodes[node].Seen?.ModRevision ?? 0));
+            compares.Add(Compare.Unchanged(Keys.Dead(node), state.Nodes[node].Dead?.ModRevision ?? 0));
+        }
+        foreach (var step in steps) AddNodeOp(state, step, compares, ops);
+        if (NextRollout(state, steps) is { } rollout) ops.Add(new StoreOp.Put(Keys.Rollout, Json.Write(rollout)));
+        return new Txn { Compares = compares, Then = ops };
+    }
+
+    /// <summary>The longest run of steps, from the first, that touches at most <see cref="MostNodes"/> nodes.</summary>
+    public static IReadOnlyList<Step> FirstPart(IReadOnlyList<Step> steps)
+    {
+        var nodes = new HashSet<NodeName>();
+        for (var i = 0; i < steps.Count; i++)
+        {
+            if (steps[i].AssignmentOf is { } node) nodes.Add(node);
+            if (nodes.Count > MostNodes) return [.. steps.Take(i)];
+        }
+        return steps;
+    }
+
+    public static EquatableArray<Assignment> Apply(EquatableArray<Assignment> assignments, IEnumerable<Step> steps)
+    {
+        var next = new SortedDictionary<ReplicaName, Assignment>();
+        foreach (var assignment in assignments) next[assignment.Replica] = assignment;
+        foreach (var step in steps)
+        {
+            switch (step)
+            {
+                case Step.Start s:
+                    next.Add(s.Replica, new Assignment
+                    {
+                        Replica = s.Replica, Service = s.Service, Revision = s.Revision, Because = s.Because,
+                    });
+                    break;
+                case Step.Drain s: next[s.Replica] = next[s.Replica] with { Intent = Intent.Drain, Because = s.Because }; break;
+                case Step.Stop s: next[s.Replica] = next[s.Replica] with { Intent = Intent.Stop, Because = s.Because }; break;
+                case Step.Forget s: next.Remove(s.Replica); break;
+            }
+        }
+        return next.Values.ToEquatableArray();
+    }
+
+    /// <summary>Taking a replica away rests on others being ready: the nodes that run replicas of the same services.</summary>
+    private static IEnumerable<NodeName> ReadinessBehind(ClusterState state, IReadOnlyList<Step> steps)
+    {
+        var taken = steps.OfType<Step.Drain>().Select(s => s.Replica).ToHashSet();
+        if (taken.Count == 0) return [];
+        var services = state.Nodes.Values.SelectMany(n => n.Assignments).Where(a => taken.Contains(a.Replica))
+            .Select(a => a.Service).ToHashSet();
+        return state.Nodes.Values.Where(n => n.Assignments.Any(a => services.Contains(a.Service)))
+            .Select(n => n.Name).Take(MostNodes);
+    }
+
+    private static void AddNodeOp(ClusterState state, Step step, List<Compare> compares, List<StoreOp> ops)
+    {
+        switch (step)
+        {
+            case Step.DeclareDead s:
+                compares.Add(Compare.Unchanged(Keys.Seen(s.Node), state.Nodes[s.Node].Seen?.ModRevision ?? 0));
+                compares.Add(Compare.Absent(Keys.Dead(s.Node)));
+                ops.Add(new StoreOp.Put(Keys.Dead(s.Node), Json.Write(s.Dead)));
+                break;
+            case Step.Welcome s:
+                compares.Add(Compare.Unchanged(Keys.Dead(s.Node), state.Nodes[s.Node].Dead?.ModRevision ?? 0));
+                ops.Add(new StoreOp.Delete(Keys.Dead(s.Node)));
+                break;
+        }
+    }
+
+    private static Rollout? NextRollout(ClusterState state, IReadOnlyList<Step> steps)
+    {
+        var advanced = steps.OfType<Step.Advance>().LastOrDefault()?.Rollout;
+        var rollout = advanced ?? state.Rollout?.Value ?? new Rollout();
+        var serials = rollout.Serials.ToDictionary(s => s.Service, s => s.Next);
+        foreach (var start in steps.OfType<Step.Start>())
+            serials[start.Service] = Math.Max(serials.GetValueOrDefault(start.Service, 1), SerialOf(start.Replica) + 1);
+        if (advanced is null && !steps.OfType<Step.Start>().Any()) return null;
+        return rollout with
+        {
+            Serials = serials.OrderBy(s => s.Key).Select(s => new NextSerial(s.Key, s.Value)).ToEquatableArray(),
+        };
+    }
+
+    private static long SerialOf(ReplicaName replica) => long.Parse(replica.Value.AsSpan(replica.Value.LastIndexOf('-') + 1));
+}

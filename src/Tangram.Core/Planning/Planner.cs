@@ -1,0 +1,119 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+using Tangram.Planning.Placement;
+
+namespace Tangram.Planning;
+
+/// <summary>Compares what is asked with what is seen and says what to do next. Level-triggered: it holds no memory, so
+/// a new leader, a lost answer or a node that returns changes nothing in how it decides.</summary>
+/// <remarks>There is one way to replace a replica: start → ready → routed → drain → stop. Every turn does the parts of it
+/// that are safe now. A replica is drained only while enough others serve (<see cref="ServicePlanner"/>).</remarks>
+public static class Planner
+{
+    public static Plan Diff(ClusterState state, PlanningFacts facts)
+    {
+        if (state.EffectiveSpec is not { } spec || state.Asked is null || state.Rollout is null) return Plan.Nothing;
+        var standings = Standing.All(state);
+        var steps = new List<Step>();
+        var waiting = new List<Waiting>();
+        var placement = new Lazy<Placer>(() => PlacerOf(state, standings));
+        foreach (var service in spec.Services)
+        {
+            var mine = standings.GetValueOrDefault(service.Name) ?? [];
+            var planner = new ServicePlanner(state, facts, service, mine, placement, steps, waiting);
+            planner.Plan(Unmet(state, service, standings));
+        }
+        foreach (var (service, replicas) in standings.OrderBy(s => s.Key))
+            if (spec.Find(service) is null) Remove(state, service, replicas, steps);
+        foreach (var replicas in standings.OrderBy(s => s.Key))
+            foreach (var replica in replicas.Value) Finish(state, facts, replica, steps);
+        return new Plan(steps.ToEquatableArray(), waiting.ToEquatableArray());
+    }
+
+    /// <summary>A service that is no longer asked for goes when the revision without it has settled, so that a rollback
+    /// would still have found it whole.</summary>
+    private static void Remove(ClusterState state, ServiceName service, List<Standing> replicas, List<Step> steps)
+    {
+        var rollout = state.Rollout!.Value;
+        if (!rollout.Ended && rollout.Stage != RolloutStage.RollingBack) return;
+        foreach (var replica in replicas.Where(r => r.Live))
+            steps.Add(new Step.Drain(replica.Node.Name, replica.Replica, $"{service} is not in revision {rollout.Effective}"));
+    }
+
+    /// <summary>The tail of the move: a drained replica is stopped, a stopped one forgotten.</summary>
+    private static void Finish(ClusterState state, PlanningFacts facts, Standing replica, List<Step> steps)
+    {
+        var (node, name) = (replica.Node, replica.Replica);
+        switch (replica.Assignment.Intent)
+        {
+            case Intent.Drain when node.Dead is not null:
+                steps.Add(new Step.Stop(node.Name, name, "its node is dead"));
+                break;
+            case Intent.Drain when replica.DrainedAtGateways(state):
+                steps.Add(new Step.Stop(node.Name, name, $"drained; {replica.Assignment.Because}"));
+                break;
+            case Intent.Drain when facts.GraceOver.Contains(name):
+                steps.Add(new Step.Stop(node.Name, name, "its grace period ended with requests in flight"));
+                break;
+            case Intent.Stop when node.Dead is null &&
+                                  replica.Seen?.Phase is Phase.Stopped or Phase.Completed or Phase.Failed:
+                steps.Add(new Step.Forget(node.Name, name, "it has stopped"));
+                break;
+        }
+    }
+
+    /// <summary>The sentence that says which dependency is not met, or null. It only holds back starts.</summary>
+    private static string? Unmet(ClusterState state, ServiceSpec service,
+        Dictionary<ServiceName, List<Standing>> standings)
+    {
+        foreach (var dependency in service.DependsOn)
+        {
+            if (state.EffectiveSpec!.Find(dependency.Service) is not { } needed) continue;
+            var live = (standings.GetValueOrDefault(dependency.Service) ?? []).Where(s => s.Live).ToArray();
+            var desired = state.Asked!.Value.ReplicasOf(needed);
+            if (desired == 0 && !dependency.Required) continue;
+            if (Templates.Stale(state, needed, live).Count > 0) return $"{dependency.Service} is still being moved";
+            var met = dependency.Condition switch
+            {
+                DependencyCondition.Started => live.Any(s => s.Seen is { Starts: > 0 }),
+                DependencyCondition.Healthy => live.Any(s => s.Serving),
+                _ => live.Length > 0 && live.All(s => s.Seen?.Phase == Phase.Completed && s.Seen.Exit is 0),
+            };
+            if (!met) return $"it waits for {dependency.Service} to be {Words(dependency.Condition)}";
+        }
+        return null;
+    }
+
+    private static string Words(DependencyCondition condition) => condition switch
+    {
+        DependencyCondition.Started => "started",
+        DependencyCondition.Healthy => "healthy",
+        _ => "completed successfully",
+    };
+
+    /// <summary>What the nodes offer and what runs there. A replica that is being stopped still holds its resources.</summary>
+    private static Placer PlacerOf(ClusterState state, Dictionary<ServiceName, List<Standing>> standings)
+    {
+        var drained = state.Asked!.Value.Drained.ToHashSet();
+        var nodes = state.Nodes.Values.Where(n => n.Alive).Select(n => new PlacementNode
+        {
+            Name = n.Name, Zone = n.Seen!.Value.Zone, Labels = n.Seen.Value.Labels, Capacity = n.Seen.Value.Capacity,
+            Cordoned = drained.Contains(n.Name) ? "drained" : null,
+        });
+        var placer = new Placer(nodes);
+        foreach (var (service, replicas) in standings)
+        {
+            var (revision, spec) = (0, (ServiceSpec?)null);
+            foreach (var replica in replicas.Where(r => r.Node.Alive))
+            {
+                if (replica.Assignment.Revision != revision)
+                {
+                    revision = replica.Assignment.Revision;
+                    spec = state.Spec(revision)?.Find(service);
+                }
+                if (spec is not null) placer.Occupy(replica.Node.Name, spec);
+            }
+        }
+        return placer;
+    }
+}

@@ -1,0 +1,34 @@
+namespace Tangram.Planning;
+
+/// <summary>One key of a section. For an honoured key <paramref name="Note"/> says what it takes and its default; for a
+/// refused one it is the remedy that the author is given.</summary>
+public sealed record SectionKey(string Name, bool Honoured, string Note);
+
+/// <summary>A map of the file and every key that it may hold. The reader takes its refusals from here and may read
+/// honoured keys only, and the support matrix is printed from here: the three cannot disagree.</summary>
+public sealed class Section
+{
+    private readonly Dictionary<string, SectionKey> _keys;
+
+    internal Section(string title, params SectionKey[] keys)
+    {
+        (Title, Keys) = (title, keys);
+        _keys = keys.ToDictionary(key => key.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>As it stands in messages: <c>deploy.placement</c>.</summary>
+    public string Title { get; }
+
+    /// <summary>In the order of the support matrix.</summary>
+    public IReadOnlyList<SectionKey> Keys { get; }
+
+    internal IEnumerable<string> Honoured => Keys.Where(key => key.Honoured).Select(key => key.Name);
+
+    internal SectionKey? Find(string name) => _keys.GetValueOrDefault(name);
+
+    internal bool Honours(string name) => Find(name) is { Honoured: true };
+
+    internal static SectionKey Yes(string name, string note) => new(name, true, note);
+
+    internal static SectionKey No(string name, string remedy) => new(name, false, remedy);
+}

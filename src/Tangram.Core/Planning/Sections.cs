@@ -1,0 +1,25 @@
+namespace Tangram.Planning;
+
+/// <summary>Every section of the file, in the order of the support matrix.</summary>
+public static class Sections
+{
+    public static IReadOnlyList<Section> All { get; } =
+    [
+        TopKeys.Top, TopKeys.Tangram, TopKeys.Objectives, TopKeys.Gateway,
+        ServiceKeys.Service, ServiceKeys.Port, ServiceKeys.Healthcheck, ServiceKeys.Dependency,
+        DeployKeys.Deploy, DeployKeys.Placement, DeployKeys.Preference, DeployKeys.Resources, DeployKeys.Limits,
+        DeployKeys.Reservations, DeployKeys.Restart, DeployKeys.Update, DeployKeys.Rollback,
+        ServiceKeys.Tangram, ServiceKeys.Route,
+    ];
+
+    /// <summary>What to do about a key that a section does not know at all.</summary>
+    internal static string RemedyFor(string key, Section section)
+    {
+        if (NearMiss.Of(key, section.Honoured) is { } meant) return $"write '{meant}'";
+        var others = All.Where(other => other != section && other.Honours(key)).Select(other => other.Title).ToList();
+        if (others.Count > 0) return $"move it: '{key}' belongs to {string.Join(" or ", others)}";
+        if (NearMiss.Of(key, section.Keys.Where(known => !known.Honoured).Select(known => known.Name)) is { } refused)
+            return $"if '{refused}' is meant: {section.Find(refused)!.Note}";
+        return $"delete it; honoured here: {string.Join(", ", section.Honoured)}";
+    }
+}

@@ -1,0 +1,26 @@
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>Something that was read, with its place for the checks that come later.</summary>
+internal readonly record struct Placed<T>(T Value, Place Place);
+
+/// <summary>A folder that the file names. Whether it exists is for the shell to look up.</summary>
+public sealed record FolderAsked(string Key, string Path, Place Place);
+
+internal sealed record ServiceDraft
+{
+    public required ServiceSpec Spec { get; init; }
+
+    /// <summary>Of its name.</summary>
+    public required Place Place { get; init; }
+    public required Place ReplicasPlace { get; init; }
+    public required Place MaxPerNodePlace { get; init; }
+    public required Place TangramPlace { get; init; }
+    public IReadOnlyList<Placed<PortSpec>> Ports { get; init; } = [];
+    public IReadOnlyList<Placed<DependencySpec>> Dependencies { get; init; } = [];
+    public IReadOnlyList<Placed<RouteSpec>> Routes { get; init; } = [];
+    public IReadOnlyList<FolderAsked> Folders { get; init; } = [];
+
+    public ServiceName Name => Spec.Name;
+}

@@ -1,0 +1,124 @@
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>Reads one service.</summary>
+internal static class ServiceReader
+{
+    /// <summary>A replica is named SERVICE-SERIAL, and that has to be a name too.</summary>
+    public const int LongestName = Names.Longest - 13;
+
+    private const string Shell = "quote it, or write [sh, -c, '…'] to have a shell run it";
+
+    /// <summary>Null when its name is none; its problems are noted all the same.</summary>
+    public static ServiceDraft? Read(Tree.Entry entry, string folder, ProblemList problems)
+    {
+        var fields = Fields.Open(entry.Value, ServiceKeys.Service, entry.Key.Place, problems);
+        var folders = new Folders(folder);
+        var tangram = fields.Open("x-tangram", ServiceKeys.Tangram);
+        var deploy = fields.Open("deploy", DeployKeys.Deploy);
+        var ports = PortReader.Read(fields.Items("ports"), problems);
+        var dependencies = DependencyReader.Read(fields["depends_on"], problems);
+        var routes = TangramReader.Routes(tangram["route"], problems);
+        var (entrypoint, command) = (Words(fields, "entrypoint"), Words(fields, "command"));
+        var spec = new ServiceSpec
+        {
+            Name = Name(entry.Key, problems) ?? ServiceName.Of("unnamed"),
+            Entrypoint = entrypoint ?? [],
+            Command = command ?? [],
+            Environment = Variables.Read(fields["environment"], "environment", problems,
+                (name, place) => CheckVariable(name, place, problems)),
+            WorkingDirectory = folders.Read(fields, "working_dir"),
+            Files = folders.Read(tangram, "files"),
+            Expose = PortReader.Exposed(fields.Items("expose"), problems),
+            Ports = ports.Select(port => port.Value).ToEquatableArray(),
+            Healthcheck = HealthcheckReader.Read(fields),
+            DependsOn = dependencies.Select(dependency => dependency.Value).ToEquatableArray(),
+            StopGracePeriod = fields.Duration("stop_grace_period", TimeSpan.FromSeconds(10)),
+            StopSignal = fields.Filled("stop_signal") is { } signal
+                ? Signal(signal, fields.PlaceOf("stop_signal"), problems)
+                : "SIGTERM",
+            Deploy = DeployReader.Read(deploy),
+            Probe = TangramReader.Probe(tangram),
+            Routes = routes.Select(route => route.Value).ToEquatableArray(),
+            Balance = TangramReader.Balance(tangram),
+        };
+        CheckProgram(fields, entrypoint, command, entry);
+        if (spec is { WorkingDirectory: not null, Files: not null })
+            problems.Error(fields.PlaceOf("working_dir"), "'working_dir' and x-tangram.files exclude each other",
+                "leave out working_dir: the replica runs in the revision's copy of files");
+        return new ServiceDraft
+        {
+            Spec = spec, Place = entry.Key.Place, Ports = ports, Dependencies = dependencies, Routes = routes,
+            Folders = folders.Asked, TangramPlace = tangram.Place, ReplicasPlace = deploy.PlaceOf("replicas"),
+            MaxPerNodePlace = deploy.PlaceOf("placement"),
+        };
+    }
+
+    private static ServiceName? Name(Tree.Scalar key, ProblemList problems)
+    {
+        if (Names.IsValid(key.Text) && key.Text.Length <= LongestName) return ServiceName.Of(key.Text);
+        problems.Error(key.Place, $"{Quoted.Of(key.Text)} is not a service name",
+            $"write 1 to {LongestName} letters, digits, '-', '_' or '.', starting with a letter or digit");
+        return null;
+    }
+
+    /// <summary>Null after a problem was noted.</summary>
+    private static EquatableArray<string>? Words(Fields fields, string key)
+    {
+        if (fields[key] is not { } tree) return [];
+        if (tree is Tree.List list)
+        {
+            var items = list.Items.Select(item => Scalars.Text(item, key, fields.Problems)).OfType<string>().ToList();
+            return items.Count == list.Items.Count ? items.ToEquatableArray() : null;
+        }
+        if (Scalars.Filled(tree, key, fields.Problems) is not { } text) return null;
+        var (words, wrong) = ShellWords.Split(text);
+        if (words is not null) return words.ToEquatableArray();
+        fields.Problems.Error(tree.Place, $"'{key}' {wrong}", Shell);
+        return null;
+    }
+
+    private static void CheckProgram(
+        Fields fields, EquatableArray<string>? entrypoint, EquatableArray<string>? command, Tree.Entry entry)
+    {
+        if (entrypoint is null || command is null || entry.Value is not Tree.Map map) return;
+        if (entrypoint.Value.Concat(command.Value).FirstOrDefault() is { } program)
+        {
+            if (!string.IsNullOrWhiteSpace(program)) return;
+            var place = fields.PlaceOf(entrypoint.Value.Count > 0 ? "entrypoint" : "command");
+            fields.Problems.Error(place, "the program to run has an empty name", "begin with the program");
+        }
+        else if (!map.Entries.Any(other => other.Key.Text is "image" or "build"))
+        {
+            fields.Problems.Error(entry.Key.Place, $"service {Quoted.Of(entry.Key.Text)} has nothing to run",
+                "give it a command");
+        }
+    }
+
+    private static void CheckVariable(string name, Place place, ProblemList problems)
+    {
+        if (name.Length == 0 || name.Contains('=', StringComparison.Ordinal))
+            problems.Error(place, $"{Quoted.Of(name)} is not the name of a variable", "write a name without '='");
+        else if (name is "PORT" or "ASPNETCORE_HTTP_PORTS" || name.StartsWith("TANGRAM_", StringComparison.Ordinal))
+            problems.Error(place, $"the variable {Quoted.Of(name)} is Tangram's to set",
+                "delete it: every replica is given a PORT of its own, and listens on it");
+    }
+
+    private static string Signal(string text, Place place, ProblemList problems)
+    {
+        var bare = text.StartsWith("SIG", StringComparison.OrdinalIgnoreCase) ? text[3..] : text;
+        bare = bare.ToUpperInvariant();
+        string[] known =
+        [
+            "HUP", "INT", "QUIT", "ABRT", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "CONT", "TSTP",
+            "WINCH", "IO", "PWR", "URG", "VTALRM", "PROF", "XCPU", "XFSZ", "TRAP", "ILL", "BUS", "FPE", "SYS",
+        ];
+        if (known.Contains(bare, StringComparer.Ordinal)) return "SIG" + bare;
+        var offset = bare.StartsWith("RTMIN+", StringComparison.Ordinal) ? bare.AsSpan(6) : "none";
+        if (offset.Length <= 2 && int.TryParse(offset, out var number) && number is >= 0 and <= 30) return "SIG" + bare;
+        problems.Error(place, $"'stop_signal' is {Quoted.Of(text)}, which is not a signal's name",
+            "write a name such as SIGTERM, SIGINT, SIGQUIT or SIGRTMIN+3");
+        return "SIGTERM";
+    }
+}

@@ -1,0 +1,62 @@
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>One thing to do: what, where and because. It has no behaviour; <see cref="PlanTxn"/> makes store operations
+/// of it, so that a step computed from a state that has changed since has no effect.</summary>
+public abstract record Step(string Because)
+{
+    /// <summary>Run a new replica.</summary>
+    public sealed record Start(NodeName Node, ReplicaName Replica, ServiceName Service, int Revision, string Because)
+        : Step(Because);
+
+    /// <summary>Send it no new requests.</summary>
+    public sealed record Drain(NodeName Node, ReplicaName Replica, string Because) : Step(Because);
+
+    /// <summary>End its process.</summary>
+    public sealed record Stop(NodeName Node, ReplicaName Replica, string Because) : Step(Because);
+
+    /// <summary>It has ended: nobody needs to know it any more.</summary>
+    public sealed record Forget(NodeName Node, ReplicaName Replica, string Because) : Step(Because);
+
+    public sealed record DeclareDead(NodeName Node, Dead Dead, string Because) : Step(Because);
+
+    public sealed record Welcome(NodeName Node, string Because) : Step(Because);
+
+    /// <summary>The rollout goes on to its next stage.</summary>
+    public sealed record Advance(Rollout Rollout, string Because) : Step(Because);
+
+    /// <summary>The node whose assignment the step changes, or null.</summary>
+    public NodeName? AssignmentOf => this switch
+    {
+        Start s => s.Node, Drain s => s.Node, Stop s => s.Node, Forget s => s.Node, _ => null,
+    };
+
+    /// <summary>The replica, node or "rollout" that the step is about.</summary>
+    public string Subject => this switch
+    {
+        Start s => s.Replica.Value, Drain s => s.Replica.Value, Stop s => s.Replica.Value, Forget s => s.Replica.Value,
+        DeclareDead s => s.Node.Value, Welcome s => s.Node.Value, _ => "rollout",
+    };
+
+    public sealed override string ToString() => this switch
+    {
+        Start s => $"start {s.Replica} on {s.Node}, revision {s.Revision}: {Because}",
+        Drain s => $"drain {s.Replica} on {s.Node}: {Because}",
+        Stop s => $"stop {s.Replica} on {s.Node}: {Because}",
+        Forget s => $"forget {s.Replica} on {s.Node}: {Because}",
+        DeclareDead s => $"declare {s.Node} dead: {Because}",
+        Welcome s => $"welcome {s.Node} back: {Because}",
+        Advance s => $"rollout of revision {s.Rollout.Target} is {s.Rollout.Stage}: {Because}",
+        _ => Because,
+    };
+}
+
+/// <summary>Something that cannot be done now, and the sentence that says why; <c>tangram why</c> shows it.</summary>
+public sealed record Waiting(ServiceName Service, string Because);
+
+/// <summary>What to do, in order, and what has to wait. Computed from one state; see <see cref="PlanTxn"/>.</summary>
+public sealed record Plan(EquatableArray<Step> Steps, EquatableArray<Waiting> Waiting)
+{
+    public static readonly Plan Nothing = new([], []);
+}

@@ -1,0 +1,73 @@
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>Reads a service's <c>x-tangram</c>.</summary>
+internal static class TangramReader
+{
+    private const string NotYet = "write least-requests or round-robin; this policy comes later";
+
+    public static ProbeSpec? Probe(Fields fields)
+    {
+        if (fields.Filled("probe") is not { } text) return null;
+        if (text == "tcp") return new ProbeSpec(ProbeKind.Tcp, "");
+        if (text.StartsWith("http:/", StringComparison.Ordinal) && !text.StartsWith("http://", StringComparison.Ordinal)
+            && !text.Any(c => c is <= ' ' or '#' or > '~')) return new ProbeSpec(ProbeKind.Http, text[5..]);
+        fields.Problems.Error(fields.PlaceOf("probe"), $"'probe' is {Quoted.Of(text)}, which is of no known form",
+            "write http:/PATH, such as http:/healthz, or tcp; the port is always the replica's own");
+        return null;
+    }
+
+    public static BalancePolicy Balance(Fields fields) => fields.Choice("balance", BalancePolicy.LeastRequests,
+        [("least-requests", BalancePolicy.LeastRequests), ("round-robin", BalancePolicy.RoundRobin)],
+        ("peak-ewma", NotYet), ("random", NotYet), ("power-of-two", "write least-requests, which chooses by power of two"),
+        ("consistent-hash", NotYet), ("ring-hash", NotYet), ("maglev", NotYet), ("least-time", NotYet),
+        ("weighted", NotYet), ("source-ip", NotYet), ("ip-hash", NotYet));
+
+    public static IReadOnlyList<Placed<RouteSpec>> Routes(Tree? tree, ProblemList problems)
+    {
+        if (tree is null) return [];
+        IReadOnlyList<Tree> items = tree is Tree.List list ? list.Items : [tree];
+        var routes = new List<Placed<RouteSpec>>();
+        foreach (var item in items)
+        {
+            var fields = Fields.Open(item, ServiceKeys.Route, item.Place, problems);
+            if (item is Tree.Map { Entries.Count: 0 })
+                problems.Error(item.Place, "the route has neither host nor path", "write path: / for every request");
+            var host = fields.Filled("host") is { } asked ? Host(asked, fields.PlaceOf("host"), problems) : null;
+            var path = fields.Filled("path") is { } below ? RoutePath(below, fields.PlaceOf("path"), problems) : "/";
+            routes.Add(new(new RouteSpec(host, path), item.Place));
+        }
+        return routes;
+    }
+
+    private static string? Host(string text, Place place, ProblemList problems)
+    {
+        var host = text.ToLowerInvariant();
+        if (PortReader.Address(host) is { } address) return address.Contains(':') ? $"[{address}]" : address;
+        var labels = host.Split('.');
+        if (host.Length <= 253 && labels.All(IsLabel)) return host;
+        var remedy = host.Contains('*') ? "write exact names, a route for each; patterns come later"
+            : host.Contains(':') ? "leave out the port: the gateway's listeners decide it"
+            : "write a host name such as shop.local";
+        problems.Error(place, $"'host' is {Quoted.Of(text)}, which is not an exact host name", remedy);
+        return null;
+    }
+
+    private static bool IsLabel(string label) => label.Length is >= 1 and <= 63 && label[0] != '-' && label[^1] != '-'
+        && label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+
+    private static string RoutePath(string text, Place place, ProblemList problems)
+    {
+        var remedy = !text.StartsWith('/') ? $"write {Quoted.Of("/" + text)}"
+            : text.Any(c => c is '?' or '#') ? "leave out what follows the path"
+            : text.Contains('*') ? "leave out the *: what lies below the path belongs to it"
+            : text.Any(c => c is <= ' ' or > '~' or '%' or '\\' or '{' or '}') ? "use plain ASCII letters, digits and /-._~"
+            : text.Split('/').Skip(1).SkipLast(1).Any(part => part is "" or "." or "..")
+                || text.Split('/')[^1] is "." or ".." ? "leave out empty, . and .. parts"
+            : null;
+        if (remedy is null) return text.Length > 1 ? text.TrimEnd('/') : text;
+        problems.Error(place, $"'path' is {Quoted.Of(text)}, which is not the path of a route", remedy);
+        return "/";
+    }
+}

@@ -1,0 +1,25 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>Whether a replica already runs what is asked for, although another revision started it.</summary>
+public static class Templates
+{
+    public static bool Same(ClusterState state, int revision, ServiceSpec wanted)
+    {
+        var running = state.Spec(revision)?.Find(wanted.Name);
+        return running is not null && (ReferenceEquals(running, wanted) || running.Template == wanted.Template);
+    }
+
+    /// <summary>The revisions among those of the replicas that run another template than the wanted one.</summary>
+    public static HashSet<int> Stale(ClusterState state, ServiceSpec wanted, IEnumerable<Standing> replicas)
+    {
+        if (state.Rollout?.Value.Stage == RolloutStage.Paused) return [];
+        return [.. replicas.Select(r => r.Assignment.Revision).Distinct().Where(r => !Same(state, r, wanted))];
+    }
+
+    /// <summary>The services whose replicas have to move between two revisions, in the order of names.</summary>
+    public static IEnumerable<ServiceSpec> Changed(ClusterSpec? from, ClusterSpec to) =>
+        to.Services.Where(s => from?.Find(s.Name) is not { } before || before.Template != s.Template);
+}

@@ -1,0 +1,34 @@
+using static Tangram.Planning.Section;
+
+namespace Tangram.Planning;
+
+internal static class TopKeys
+{
+    public static readonly Section Top = new("the top level",
+        Yes("name", "the cluster's name, lower-case letters, digits, '-' and '_'; default: the file's folder"),
+        Yes("services", "a map from service name to service"),
+        Yes("x-tangram", "what Compose has no word for"),
+        Yes("version", "changes nothing, as in Compose, and is warned about"),
+        No("networks", "delete it: services reach each other by TANGRAM_URL_<SERVICE>; networks come later"),
+        No("volumes", "delete it: a process writes to folders of its machine by their paths; volumes come later"),
+        No("configs", "delete it: put the files into the service's x-tangram.files folder; configs come later"),
+        No("secrets", "delete it: let the process read a file of its machine; secrets come later"),
+        No("include", "write the services into this file; include comes later"),
+        No("models", "delete it: run the model as a service of its own"));
+
+    public static readonly Section Tangram = new("x-tangram (top level)",
+        Yes("zones", "a list of zone names; default [a]"),
+        Yes("nodes_per_zone", "virtual nodes of each zone on one machine, 1 to 1000; default 1"),
+        Yes("objectives", "what the service promises"),
+        Yes("gateway", "where requests come in"));
+
+    public static readonly Section Objectives = new("x-tangram.objectives",
+        Yes("availability", "a share such as 99.99%"),
+        Yes("latency_p99", "a duration"),
+        Yes("recovery_time", "a duration: how long an outage may last"),
+        Yes("recovery_point", "a duration: how much written work may be lost"));
+
+    public static readonly Section Gateway = new("x-tangram.gateway",
+        Yes("listen", "a list of http:// URLs without a path; default [\"http://127.0.0.1:8080\"]; port 0 takes a free one"),
+        No("tls", "listen on http:// behind something that ends TLS; https comes later"));
+}

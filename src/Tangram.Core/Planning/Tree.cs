@@ -1,0 +1,45 @@
+using Tangram.Model;
+
+namespace Tangram.Planning;
+
+/// <summary>A parsed file before anyone has asked what it means: scalars, lists and maps, each with its place. Aliases
+/// share their subtree, so the same object may be met more than once; there are no cycles.</summary>
+public abstract class Tree
+{
+    private Tree(Place place, long size) => (Place, Size) = (place, size);
+
+    public Place Place { get; }
+
+    /// <summary>How many scalars, lists, maps and keys this holds, counting a shared subtree wherever it is met.</summary>
+    public long Size { get; }
+
+    /// <summary>"a list", for messages.</summary>
+    internal abstract string Kind { get; }
+
+    public sealed class Scalar(Place place, string text, bool quoted) : Tree(place, 1)
+    {
+        public string Text { get; } = text;
+
+        /// <summary>Written with quotes or as a block, so that it is text whatever it looks like.</summary>
+        public bool Quoted { get; } = quoted;
+
+        public bool IsNull => !Quoted && Text is ("" or "~" or "null" or "Null" or "NULL");
+        internal override string Kind => IsNull ? "nothing" : "one value";
+    }
+
+    public sealed class List(Place place, IReadOnlyList<Tree> items) : Tree(place, 1 + items.Sum(item => item.Size))
+    {
+        public IReadOnlyList<Tree> Items { get; } = items;
+        internal override string Kind => "a list";
+    }
+
+    /// <summary>Its keys are distinct and stand in the file's order.</summary>
+    public sealed class Map(Place place, IReadOnlyList<Entry> entries)
+        : Tree(place, 1 + entries.Sum(entry => 1 + entry.Value.Size))
+    {
+        public IReadOnlyList<Entry> Entries { get; } = entries;
+        internal override string Kind => "a map";
+    }
+
+    public sealed record Entry(Scalar Key, Tree Value);
+}

@@ -1,0 +1,75 @@
+using Tangram.Model;
+
+namespace Tangram.Proving;
+
+/// <summary>What to offer to a server: requests at a constant rate, each at its intended time, whether or not the ones
+/// before it have been answered (an open loop).</summary>
+public sealed record LoadOptions
+{
+    public const double HighestRate = 100_000;
+    public const int HighestInFlight = 100_000;
+
+    /// <summary>Absolute, http or https.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>Requests per second, all classes together.</summary>
+    public required double Rate { get; init; }
+    public required TimeSpan Duration { get; init; }
+    public string Method { get; init; } = "GET";
+    public string? Body { get; init; }
+    public EquatableArray<LoadHeader> Headers { get; init; }
+
+    /// <summary>Kinds of requests to mix and count apart. Empty: only <see cref="Method"/> on <see
+    /// cref="Url"/>.</summary>
+    public EquatableArray<LoadClass> Mix { get; init; }
+
+    /// <summary>How long a request may take from when it was begun to the end of its answer.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>At most so many connections to a host; waiting for one counts as latency. Many, because callers who
+    /// do not know of each other do not queue behind each other's slow request; not without end, because a hiccup
+    /// would be followed by a storm of new connections, which no set of real callers makes.</summary>
+    public int Connections { get; init; } = 1000;
+
+    /// <summary>A request due while so many are unanswered is not sent and counts as failed: the memory of the
+    /// generator has to end somewhere.</summary>
+    public int MaxInFlight { get; init; } = 10_000;
+
+    /// <summary>A header to carry an id of its own in every request, RUN-INDEX.</summary>
+    public string? UniqueIdHeader { get; init; }
+
+    /// <summary>The run passes when at most so many requests failed or were answered by something other than
+    /// 2xx.</summary>
+    public long MaxFailed { get; init; }
+
+    public EquatableArray<LoadClass> Classes => Mix.Count > 0 ? Mix : [new LoadClass(Method, Method, Url, Body, 1)];
+
+    /// <summary>Everything that is wrong with these options, as sentences; empty when nothing is.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (Rate is not (> 0 and <= HighestRate))
+            yield return $"the rate is more than 0 and at most {HighestRate:0} a second";
+        if (Duration <= TimeSpan.Zero || Duration > TimeSpan.FromDays(1))
+            yield return "the duration is more than 0 and at most a day";
+        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromHours(1))
+            yield return "the timeout is more than 0 and at most an hour";
+        if (Connections <= 0) yield return "at least one connection is needed";
+        if (MaxInFlight is <= 0 or > HighestInFlight)
+            yield return $"between 1 and {HighestInFlight} requests may be in flight";
+        if (MaxFailed < 0) yield return "the number of requests that may fail is not negative";
+        foreach (var c in Classes)
+        {
+            if (!c.Url.IsAbsoluteUri || c.Url.Scheme is not ("http" or "https"))
+                yield return $"'{c.Url}' is not a URL that starts with http:// or https://";
+            if (c.Method.Length == 0 || !c.Method.All(char.IsAsciiLetter))
+                yield return $"'{c.Method}' is not an HTTP method";
+            if (c.Share is not (> 0 and <= 1e6)) yield return $"the share of {c.Name} is more than 0";
+        }
+    }
+}
+
+public sealed record LoadHeader(string Name, string Value);
+
+/// <summary>One kind of request. <paramref name="Share"/> is a weight: 4 and 1 mean four fifths and one
+/// fifth.</summary>
+public sealed record LoadClass(string Name, string Method, Uri Url, string? Body, double Share);

@@ -1,0 +1,93 @@
+using System.Net.Http;
+using System.Net.Sockets;
+
+namespace Tangram.Proving;
+
+/// <summary>Why a request has no complete answer.</summary>
+public enum LoadFailure
+{
+    Refused,
+    Reset,
+    /// <summary>The connection was closed before the answer began.</summary>
+    Closed,
+    /// <summary>The answer began and did not end.</summary>
+    Cut,
+    Timeout,
+    Unreachable,
+    NameUnknown,
+    Tls,
+    /// <summary>What came back was not HTTP.</summary>
+    Protocol,
+    /// <summary>Too many were in flight, see <see cref="LoadOptions.MaxInFlight"/>.</summary>
+    Unsent,
+    Other,
+    /// <summary>The run was interrupted; says nothing about the server.</summary>
+    Abandoned,
+}
+
+/// <summary>A connection ended or broke while an answer was due. It is deliberately no <see
+/// cref="System.IO.IOException"/>: after one of those the platform's HTTP client would repeat the request behind
+/// our back.</summary>
+public sealed class AnswerLostException(Exception? cause)
+    : Exception(cause?.Message ?? "the connection was closed", cause);
+
+/// <summary>How one request ended: an HTTP status, or a failure.</summary>
+public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, string What)
+{
+    public bool Ok => Failure is null && Status is >= 200 and < 300;
+
+    /// <summary>An answer has a latency. A time-out has one too, at least what was waited, or a server that stalls
+    /// would look fast. Other failures have none: a refusal in no time is not a fast answer.</summary>
+    public bool HasLatency => Failure is null or LoadFailure.Timeout;
+
+    public static LoadOutcome Answered(int status) => new(status, null, "");
+
+    public static LoadOutcome Failed(LoadFailure failure, string what) => new(0, failure, what);
+
+    /// <summary>What an exception of the HTTP client means. <paramref name="begun"/>: the answer's head had
+    /// arrived.</summary>
+    public static LoadOutcome Of(Exception exception, bool begun)
+    {
+        var failure = exception is OperationCanceledException ? LoadFailure.Timeout
+            : Kind(exception) ?? LoadFailure.Other;
+        if (begun && failure is (LoadFailure.Reset or LoadFailure.Closed)) failure = LoadFailure.Cut;
+        return Failed(failure, exception.GetBaseException().Message);
+    }
+
+    /// <summary>The innermost cause that we know decides: outer ones say less.</summary>
+    private static LoadFailure? Kind(Exception exception) => Inner(exception) ?? exception switch
+    {
+        SocketException socket => OfSocket(socket.SocketErrorCode),
+        AnswerLostException => LoadFailure.Closed,
+        HttpIOException io => OfHttp(io.HttpRequestError),
+        HttpRequestException { HttpRequestError: { } error } => OfHttp(error),
+        _ => null,
+    };
+
+    private static LoadFailure? Inner(Exception exception) =>
+        exception.InnerException is { } inner ? Kind(inner) : null;
+
+    private static LoadFailure? OfSocket(SocketError error) => error switch
+    {
+        SocketError.ConnectionRefused => LoadFailure.Refused,
+        SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown => LoadFailure.Reset,
+        SocketError.TimedOut => LoadFailure.Timeout,
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable => LoadFailure.Unreachable,
+        SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => LoadFailure.NameUnknown,
+        _ => null,
+    };
+
+    private static LoadFailure? OfHttp(HttpRequestError error) => error switch
+    {
+        HttpRequestError.NameResolutionError => LoadFailure.NameUnknown,
+        HttpRequestError.SecureConnectionError => LoadFailure.Tls,
+        HttpRequestError.ResponseEnded => LoadFailure.Closed,
+        HttpRequestError.InvalidResponse => LoadFailure.Protocol,
+        _ => null,
+    };
+}
+
+/// <summary>One request from its intended start to its end; times since the start of the run.</summary>
+/// <param name="Class">An index into <see cref="LoadOptions.Classes"/>.</param>
+public readonly record struct LoadSample(
+    int Class, long Index, TimeSpan Intended, TimeSpan Begun, TimeSpan Ended, LoadOutcome Outcome);

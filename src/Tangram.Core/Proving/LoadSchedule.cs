@@ -1,0 +1,40 @@
+using Tangram.Model;
+
+namespace Tangram.Proving;
+
+/// <summary>When each request is due, and of which class it is: a function of its index alone, so that errors never add
+/// up and nothing that the server does can shift the next arrival.</summary>
+public sealed class LoadSchedule
+{
+    private readonly double _rate;
+    private readonly double[] _shares;
+    private readonly long[] _given;
+
+    public LoadSchedule(LoadOptions options)
+    {
+        _rate = options.Rate;
+        Count = Math.Max(1, (long)Math.Round(options.Rate * options.Duration.TotalSeconds));
+        var total = options.Classes.Sum(c => c.Share);
+        _shares = [.. options.Classes.Select(c => c.Share / total)];
+        _given = new long[_shares.Length];
+    }
+
+    /// <summary>How many requests the whole run has.</summary>
+    public long Count { get; }
+
+    /// <summary>Since the start of the run.</summary>
+    public TimeSpan At(long index) => TimeSpan.FromTicks((long)(index / _rate * TimeSpan.TicksPerSecond));
+
+    /// <summary>The class of the next request: the one furthest behind its share, so that classes are spread
+    /// evenly. Call it once per index, in order.</summary>
+    public int NextClass(long index)
+    {
+        var furthest = 0;
+        for (var c = 1; c < _shares.Length; c++)
+            if (Behind(c, index) > Behind(furthest, index)) furthest = c;
+        _given[furthest]++;
+        return furthest;
+    }
+
+    private double Behind(int c, long index) => _shares[c] * (index + 1) - _given[c];
+}

@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+
+namespace Tangram.Proving;
+
+public enum LoadRuling
+{
+    Passed,
+    Failed,
+    /// <summary>The run proves nothing: the generator did not do its part.</summary>
+    Void,
+}
+
+/// <summary>Did it hold, and the sentence that says why.</summary>
+public sealed record LoadVerdict(LoadRuling Ruling, string Because)
+{
+    /// <summary>Lateness counts as latency, so it can only make a server look worse. Beyond this at the 99th percentile
+    /// the run says more about the machine that made the load than about the server.</summary>
+    public static readonly TimeSpan Late = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>As every command's: 0 done, 1 tried and failed.</summary>
+    [JsonIgnore] public int ExitCode => Ruling is LoadRuling.Passed ? 0 : 1;
+
+    /// <summary>Requests that failed did fail, however late they were begun; so failure is looked at first.</summary>
+    public static LoadVerdict Of(LoadCounts total, LatencySummary lateness, long maxFailed)
+    {
+        if (total.Bad > maxFailed)
+            return new(LoadRuling.Failed, $"{total.Bad} of {total.Sent} requests failed: " +
+                $"{string.Join(", ", total.Troubles)} ({Allowed(maxFailed)} allowed)");
+        if (total.Sent == 0) return new(LoadRuling.Void, "nothing was sent");
+        if (lateness.P99 > Late)
+            return new(LoadRuling.Void, "the generator was late: 1 % of the requests began " +
+                $"{lateness.P99.TotalMilliseconds:0} ms or more after their time, so this machine was " +
+                "too busy to offer the load");
+        return new(LoadRuling.Passed, $"{total.Bad} of {total.Sent} requests failed ({Allowed(maxFailed)} allowed)");
+    }
+
+    private static string Allowed(long most) => most == 0 ? "none is" : most == 1 ? "1 is" : $"{most} are";
+}

@@ -1,0 +1,97 @@
+using Tangram.Deploying;
+using Tangram.Model;
+
+namespace Tangram.Proving.Simulation;
+
+/// <summary>How a simulated version of a service behaves; named by the first word of its command.</summary>
+internal static class Behaviours
+{
+    public const string Good = "good";
+    public const string Exits = "exits";
+    public const string NeverReady = "never-ready";
+    public const string HalfBroken = "half-broken";
+
+    public static readonly string[] All = [Good, Good, Good, Exits, NeverReady, HalfBroken];
+
+    public static string Of(ServiceSpec spec) => spec.Command[0];
+}
+
+internal sealed class SimulatedProcess(ReplicaName replica, NodeName node, ServiceSpec spec, int revision, int start,
+    int pid, int port, Instant readyAt)
+{
+    public ReplicaName Replica => replica;
+    public NodeName Node => node;
+    public ServiceSpec Spec => spec;
+    public int Revision => revision;
+    public int Start => start;
+    public int Pid => pid;
+    public int Port => port;
+
+    public bool Ready(Instant now) => now >= readyAt && Behaviours.Of(spec) is Behaviours.Good or Behaviours.HalfBroken;
+}
+
+/// <summary>The processes of all nodes. They outlive agents and die with their node's power.</summary>
+internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
+{
+    private readonly SortedDictionary<ReplicaName, SimulatedProcess> _running = [];
+    private readonly Dictionary<ReplicaName, int> _starts = [];
+    private int _pids = 100;
+
+    public IEnumerable<SimulatedProcess> Running => _running.Values;
+
+    /// <summary>A process ended: node, replica, start, exit code.</summary>
+    public Action<SimulatedProcess, int>? Exited { get; set; }
+
+    public Action<string>? Violated { get; set; }
+
+    public SimulatedProcess? Find(ReplicaName replica) => _running.GetValueOrDefault(replica);
+
+    public void Launch(NodeName node, ReplicaEffect.Launch launch, Action<ReplicaEvent.Launched> answer)
+    {
+        if (_running.TryGetValue(launch.Replica, out var twin))
+        {
+            Violated?.Invoke($"{launch.Replica} was started on {node} while it runs on {twin.Node}");
+            return;
+        }
+        var port = launch.Port ?? 20_000 + rng.Next(9_000);
+        var readyAt = agenda.Now + rng.Between(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2));
+        var process = new SimulatedProcess(launch.Replica, node, launch.Spec, launch.Revision, launch.Start, ++_pids, port, readyAt);
+        _running[launch.Replica] = process;
+        _starts[launch.Replica] = launch.Start;
+        answer(new ReplicaEvent.Launched(launch.Replica, launch.Start, process.Pid, port, null));
+        if (Behaviours.Of(launch.Spec) == Behaviours.Exits)
+            agenda.After(rng.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500)), () => End(process, 3));
+    }
+
+    public void Signal(ReplicaName replica)
+    {
+        if (!_running.TryGetValue(replica, out var process)) return;
+        agenda.After(rng.Between(TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1)), () => End(process, 0));
+    }
+
+    public void Kill(ReplicaName replica)
+    {
+        if (_running.TryGetValue(replica, out var process)) End(process, 137);
+    }
+
+    public void PowerOff(NodeName node)
+    {
+        foreach (var process in _running.Values.Where(p => p.Node == node).ToArray()) _running.Remove(process.Replica);
+    }
+
+    /// <summary>What a restarted agent finds: living processes, and records of those that ended meanwhile.</summary>
+    public IEnumerable<Survivor> Survivors(NodeName node, IEnumerable<Assignment> records)
+    {
+        foreach (var process in _running.Values.Where(p => p.Node == node))
+            yield return new Survivor(process.Replica, process.Spec.Name, process.Revision, process.Start, process.Pid, process.Port);
+        foreach (var record in records.Where(r => !_running.ContainsKey(r.Replica) && _starts.ContainsKey(r.Replica)))
+            yield return new Survivor(record.Replica, record.Service, record.Revision, _starts[record.Replica], 0, 0);
+    }
+
+    private void End(SimulatedProcess process, int code)
+    {
+        if (!_running.TryGetValue(process.Replica, out var now) || now != process) return;
+        _running.Remove(process.Replica);
+        Exited?.Invoke(process, code);
+    }
+}

@@ -1,0 +1,109 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Routing;
+
+/// <summary>What the traffic of one gateway says, told at every tick and right after routes were published.</summary>
+/// <param name="Applied">The <see cref="ClusterState.RoutedRevision"/> of the routes in force when it was observed, so
+/// that a drain is never acknowledged with a count from before it.</param>
+/// <param name="Busy">Draining replicas with requests in flight, sorted.</param>
+public sealed record TrafficSeen(long Applied, EquatableArray<ReplicaName> Busy, EquatableArray<Outcomes> Outcomes) : Event;
+
+/// <summary>Make routes of this state; the pump answers with <see cref="TrafficSeen"/> when they are in force.</summary>
+public sealed record PublishRoutes(ClusterState State) : Effect;
+
+/// <summary>The control side of a gateway: follows the store, has routes published, and acknowledges what it has applied,
+/// which is what a move waits for. It has no routes before it is registered, or a move that did not know of it would not
+/// wait for it. Without a store it keeps its last routes.</summary>
+public sealed class GatewayMachine : IMachine
+{
+    /// <summary>Outcomes alone are written at most this often; acknowledgements and drains go at once.</summary>
+    private static readonly TimeSpan OutcomesEvery = TimeSpan.FromMilliseconds(250);
+
+    private readonly string _name;
+    private readonly EquatableArray<string> _addresses;
+    private readonly Requests _requests = new();
+    private readonly LeaseKeeper _lease;
+    private ClusterState _state = ClusterState.Empty;
+    private TrafficSeen _traffic = new(0, [], []);
+    private GatewaySeen? _written;
+    private long _writtenLease;
+    private long _revision;
+    private long? _registeredAt;
+    private long _published;
+    private long _pending;
+    private GatewaySeen? _pendingSeen;
+    private Instant _pendingSince;
+    private Instant _writtenAt;
+
+    public GatewayMachine(string name, EquatableArray<string> addresses, TimeSpan ttl)
+    {
+        (_name, _addresses) = (name, addresses);
+        _lease = new LeaseKeeper(ttl, _requests);
+    }
+
+    /// <summary>The store has known of it at least once in this life.</summary>
+    public bool Registered => _registeredAt is not null;
+
+    public void On(Event @event, Instant now, List<Effect> effects)
+    {
+        _lease.On(@event, now, effects);
+        switch (@event)
+        {
+            case Event.StateChanged changed:
+                Take(changed.State);
+                break;
+            case TrafficSeen traffic:
+                _traffic = traffic;
+                break;
+            case Event.Committed committed when committed.Request == _pending:
+                if (committed.Answer is { Status: StoreStatus.Ok, Succeeded: true })
+                {
+                    (_written, _revision) = (_pendingSeen, committed.Answer.Revision);
+                    _registeredAt ??= _revision;
+                }
+                _pending = 0;
+                break;
+        }
+        Publish(effects);
+        Acknowledge(now, effects);
+    }
+
+    public void Resign(List<Effect> effects) => _lease.Resign(effects);
+
+    private void Take(ClusterState state)
+    {
+        _state = state;
+        if (state.Revision >= _revision) _revision = state.Gateways.GetValueOrDefault(_name)?.ModRevision ?? 0;
+    }
+
+    private void Publish(List<Effect> effects)
+    {
+        if (_registeredAt is not { } registered || _state.Revision < registered) return;
+        if (_state.RoutedRevision == _published) return;
+        _published = _state.RoutedRevision;
+        effects.Add(new PublishRoutes(_state));
+    }
+
+    private void Acknowledge(Instant now, List<Effect> effects)
+    {
+        if (!_lease.Held(now) || _state.Revision == 0) return;
+        if (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2)) return;
+        var rolling = _state.Rollout is { Value.Ended: false };
+        var seen = new GatewaySeen
+        {
+            Addresses = _addresses, Applied = _traffic.Applied, Busy = _traffic.Busy,
+            Outcomes = rolling ? _traffic.Outcomes : [],
+        };
+        var kept = _writtenLease == _lease.Lease && _revision != 0 && _written is not null;
+        if (kept && seen == _written) return;
+        if (kept && seen with { Outcomes = _written!.Outcomes } == _written && now - _writtenAt < OutcomesEvery) return;
+        (_pending, _pendingSince, _pendingSeen, _writtenAt) = (_requests.Next(), now, seen, now);
+        _writtenLease = _lease.Lease;
+        effects.Add(new Effect.Commit(_pending, new Txn
+        {
+            Compares = [Compare.Unchanged(Keys.Gateway(_name), _revision)],
+            Then = [new StoreOp.Put(Keys.Gateway(_name), Json.Write(seen), _lease.Lease)],
+        }));
+    }
+}

@@ -1,0 +1,104 @@
+using System.Threading.Channels;
+using Tangram.Model;
+
+namespace Tangram.Coordinating;
+
+/// <summary>The shell's pump around one machine: hands it events one at a time and carries out its effects in order.
+/// Store calls run beside the loop and come back as events.</summary>
+/// <param name="perform">Carries out what is not a store call. Called on the loop; must not block for long.</param>
+internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock clock, Action<Effect> perform)
+{
+    /// <summary>More than a cluster on one machine makes in a second. When it is full the poster waits.</summary>
+    private const int MostEvents = 8192;
+
+    private readonly Channel<Event> _events = Channel.CreateBounded<Event>(
+        new BoundedChannelOptions(MostEvents) { SingleReader = true });
+    private readonly HashSet<Task> _calls = [];
+    private readonly List<Effect> _effects = [];
+    private long _newest = -1;
+
+    /// <summary>Drops what does not fit: a heartbeat or a tick is followed by another.</summary>
+    public void Post(Event @event) => _events.Writer.TryWrite(@event);
+
+    /// <summary>Waits for room: nothing that happened to a process may be lost.</summary>
+    public ValueTask PostAsync(Event @event, CancellationToken cancellation) => _events.Writer.WriteAsync(@event, cancellation);
+
+    /// <summary>Runs until cancelled. A machine that breaks an invariant throws out of here, and the process ends.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var ticks = clock.Time.CreateTimer(_ => Post(new Event.Tick()), null, TimeSpan.Zero, Event.Tick.Every);
+        try
+        {
+            await foreach (var @event in _events.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+                Step(@event, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
+        await Task.WhenAll(_calls).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets the machine say its last effects, such as giving up its lease, after the loop has ended.</summary>
+    public async Task FinishAsync(Action<List<Effect>> last)
+    {
+        _effects.Clear();
+        last(_effects);
+        foreach (var effect in _effects)
+            if (effect is Effect.Revoke revoke)
+                await store.RevokeAsync(revoke.Lease).ConfigureAwait(false);
+    }
+
+    private void Step(Event @event, CancellationToken cancellation)
+    {
+        if (@event is Event.StateChanged changed)
+        {
+            if (changed.State.Revision <= _newest) return;
+            _newest = changed.State.Revision;
+        }
+        _effects.Clear();
+        machine.On(@event, clock.Now, _effects);
+        foreach (var effect in _effects)
+        {
+            var call = effect switch
+            {
+                Effect.Commit e => CommitAsync(e, cancellation),
+                Effect.Grant e => LeaseAsync(e.Request, store.GrantAsync(e.Ttl, cancellation), cancellation),
+                Effect.KeepAlive e => LeaseAsync(e.Request, store.KeepAliveAsync(e.Lease, cancellation), cancellation),
+                _ => null,
+            };
+            if (call is null) perform(effect);
+            else Own(call);
+        }
+    }
+
+    private void Own(Task call)
+    {
+        _calls.RemoveWhere(c => c.IsCompletedSuccessfully || c.IsCanceled);
+        _calls.Add(call);
+    }
+
+    private async Task CommitAsync(Effect.Commit commit, CancellationToken cancellation)
+    {
+        try
+        {
+            var answer = await store.CommitAsync(commit.Txn, cancellation).ConfigureAwait(false);
+            await PostAsync(new Event.Committed(commit.Request, answer), cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task LeaseAsync(long request, Task<LeaseAnswer> call, CancellationToken cancellation)
+    {
+        var sent = clock.Now;
+        try
+        {
+            var answer = await call.ConfigureAwait(false);
+            await PostAsync(new Event.Leased(request, answer, sent), cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+        }
+    }
+}

@@ -1,0 +1,210 @@
+using System.Globalization;
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Deploying;
+
+/// <summary>The shell around one node's <see cref="AgentMachine"/>: carries out what it decides about replicas.</summary>
+internal sealed class NodeAgent
+{
+    private readonly NodeServices _services;
+    private readonly NodeName _node;
+    private readonly ZoneName _zone;
+    private readonly ProcessRunner _runner;
+    private readonly AgentMachine _machine;
+    private readonly MachineLoop _loop;
+    private readonly Action<Effect.Send> _send;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly HashSet<Task> _work = [];
+    private volatile bool _powerless;
+
+    public NodeAgent(NodeServices services, NodeName node, ZoneName zone, Action<Effect.Send> send)
+    {
+        (_services, _node, _zone, _send) = (services, node, zone, send);
+        _runner = new ProcessRunner(services.State.ClusterId, new RecordFolder(services.State.Records(node)), services.Logs,
+            services.Cgroups, services.Poller, exit =>
+                Post(new ReplicaEvent.Exited(exit.Replica, exit.Starts, exit.Exit, exit.Because)));
+        var adopted = _runner.Adopt();
+        foreach (var record in adopted.Running)
+            if (record.Port is { } port) services.Ports.Hold(record.Replica, port);
+        var survivors = adopted.Running.Select(r => Survivor(r, r.Pid)).Concat(adopted.Gone.Select(r => Survivor(r, 0)));
+        var identity = new NodeIdentity(node, zone, [], new Resources(), NextIncarnation());
+        _machine = new AgentMachine(identity, ClusterHost.Ttl, survivors, services.Clock.Now);
+        _loop = new MachineLoop(_machine, services.Store, services.Clock, Perform);
+    }
+
+    public NodeName Name => _node;
+
+    public ZoneName Zone => _zone;
+
+    public IReadOnlyList<ReplicaRecord> Running => _runner.Running;
+
+    public void Post(Event @event) => _loop.Post(@event);
+
+    /// <summary>Until <see cref="Leave"/> or <see cref="PowerOff"/>.</summary>
+    public async Task RunAsync()
+    {
+        await _loop.RunAsync(_ending.Token).ConfigureAwait(false);
+        await Task.WhenAll(_work).ConfigureAwait(false);
+        if (_powerless) await DarkAsync().ConfigureAwait(false);
+        _runner.Dispose();
+    }
+
+    /// <summary>Ends the agent; its replicas go on running.</summary>
+    public void Leave() => _ending.Cancel();
+
+    /// <summary>As if the power went: the agent is gone, the replicas die, and nobody is told.</summary>
+    public void PowerOff()
+    {
+        _powerless = true;
+        _ending.Cancel();
+        foreach (var record in _runner.Running) _runner.Kill(record.Replica);
+    }
+
+    /// <summary>Also what was being started when the power went; and it waits until all have been reaped.</summary>
+    private async Task DarkAsync()
+    {
+        while (_runner.Running is { Count: > 0 } left)
+        {
+            foreach (var record in left) _runner.Kill(record.Replica);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _services.Clock.Time).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends every replica as their specs ask, and returns when none runs.</summary>
+    public async Task StopAllAsync(CancellationToken atOnce)
+    {
+        Post(new StopEverything());
+        while (_runner.Running.Count > 0 && !atOnce.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _services.Clock.Time, CancellationToken.None).ConfigureAwait(false);
+        if (atOnce.IsCancellationRequested) await DarkAsync().ConfigureAwait(false);
+    }
+
+    public bool Kill(ReplicaName replica) => _runner.Kill(replica);
+
+    private static Survivor Survivor(ReplicaRecord record, int pid) =>
+        new(record.Replica, record.Service, record.Revision, record.Starts, pid, record.Port ?? 0);
+
+    private long NextIncarnation()
+    {
+        var file = Path.Combine(_services.State.Node(_node), "incarnation");
+        var next = File.Exists(file) ? long.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture) + 1 : 1;
+        DurableFile.Write(file, next.ToString(CultureInfo.InvariantCulture));
+        return next;
+    }
+
+    private void Perform(Effect effect)
+    {
+        switch (effect)
+        {
+            case Effect.Send send: _send(send); break;
+            case Effect.Announce announce: _services.Announce(announce.Subject, announce.What); break;
+            case ReplicaEffect.Launch launch: Post(Launch(launch)); break;
+            case ReplicaEffect.Signal signal: _runner.Signal(signal.Replica, Signals.Number(signal.Name) ?? Native.SigTerm); break;
+            case ReplicaEffect.Kill kill: _runner.Kill(kill.Replica); break;
+            case ReplicaEffect.Check check: Own(CheckAsync(check)); break;
+            case ReplicaEffect.Forget forget:
+                _runner.Forget(forget.Replica);
+                _services.Ports.Release(forget.Replica);
+                break;
+        }
+    }
+
+    private ReplicaEvent.Launched Launch(ReplicaEffect.Launch launch)
+    {
+        ReplicaEvent.Launched Failed(string because) =>
+            new(launch.Replica, launch.Start, 0, launch.Port ?? 0, because);
+        try
+        {
+            if (PortFor(launch, out var refusal) is not { } port) return Failed(refusal!);
+            var start = new ReplicaStart
+            {
+                Replica = launch.Replica, Service = launch.Spec.Name, Revision = launch.Revision, Port = port,
+                Starts = launch.Start, Command = [.. launch.Spec.Entrypoint, .. launch.Spec.Command],
+                WorkingDirectory = FolderOf(launch.Replica, launch.Spec),
+                Environment = EnvironmentOf(launch.Replica, launch.Spec, launch.Revision, port),
+                Limits = launch.Spec.Deploy.Resources.Limits,
+            };
+            switch (_runner.Start(start))
+            {
+                case StartAnswer.Started started:
+                    foreach (var warning in started.Warnings) _services.Announce(launch.Replica.Value, warning);
+                    return new ReplicaEvent.Launched(launch.Replica, launch.Start, started.Pid, port, null);
+                case StartAnswer.Failed failed:
+                    return Failed(failed.Because);
+                default:
+                    throw new InvalidOperationException("a start has two answers");
+            }
+        }
+        catch (IOException e)
+        {
+            return Failed(e.Message);
+        }
+    }
+
+    /// <summary>The port it had before, else its published one in host mode, else a free one.</summary>
+    private int? PortFor(ReplicaEffect.Launch launch, out string? refusal)
+    {
+        var host = launch.Spec.Ports.FirstOrDefault(p => p.Mode == PortMode.Host);
+        var wanted = host?.Published ?? (launch.Port is > 0 ? launch.Port : null);
+        var answer = wanted is { } port
+            ? _services.Ports.Claim(launch.Replica, port)
+            : _services.Ports.Allocate(launch.Replica);
+        if (answer is PortAnswer.Refused && wanted is not null && host is null)
+            answer = _services.Ports.Allocate(launch.Replica);
+        refusal = (answer as PortAnswer.Refused)?.Because;
+        return (answer as PortAnswer.Allocated)?.Port;
+    }
+
+    private string FolderOf(ReplicaName replica, ServiceSpec spec) => spec.WorkingDirectory
+        ?? (spec.FilesHash is { } hash ? _services.Files.Open(hash) : _services.State.Work(replica));
+
+    private List<Variable> EnvironmentOf(ReplicaName replica, ServiceSpec spec, int revision, int port)
+    {
+        var number = port.ToString(CultureInfo.InvariantCulture);
+        return
+        [
+            new Variable("PORT", number), new Variable("ASPNETCORE_HTTP_PORTS", number),
+            .. _services.ServicePorts.Variables(), .. spec.Environment,
+            new Variable("TANGRAM_SERVICE", spec.Name.Value), new Variable("TANGRAM_NODE", _node.Value),
+            new Variable("TANGRAM_ZONE", _zone.Value),
+            new Variable("TANGRAM_REVISION", revision.ToString(CultureInfo.InvariantCulture)),
+        ];
+    }
+
+    private void Own(Task work)
+    {
+        _work.RemoveWhere(w => w.IsCompletedSuccessfully || w.IsCanceled);
+        _work.Add(work);
+    }
+
+    private async Task CheckAsync(ReplicaEffect.Check check)
+    {
+        try
+        {
+            var answer = await AskAsync(check, _ending.Token).ConfigureAwait(false);
+            await _loop.PostAsync(new ReplicaEvent.Checked(check.Replica, check.Start, answer.Ready, answer.Because), _ending.Token)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+        }
+    }
+
+    /// <summary>The probe on its port and the healthcheck both have to say yes.</summary>
+    private async Task<ProbeAnswer> AskAsync(ReplicaEffect.Check check, CancellationToken cancellation)
+    {
+        var spec = check.Spec;
+        var health = spec.Healthcheck is { Disabled: false } h ? h : null;
+        var probe = spec.Probe ?? (health is null ? new ProbeSpec(ProbeKind.Tcp, "") : null);
+        if (probe is not null)
+        {
+            var timeout = health?.Timeout ?? TimeSpan.FromSeconds(1);
+            var ready = await _services.Prober.ProbeAsync(probe, check.Port, timeout, cancellation).ConfigureAwait(false);
+            if (!ready.Ready || health is null) return ready;
+        }
+        var revision = _runner.Running.FirstOrDefault(r => r.Replica == check.Replica)?.Revision ?? 0;
+        return await _services.Health.CheckAsync(health!, check.Replica, FolderOf(check.Replica, spec),
+            EnvironmentOf(check.Replica, spec, revision, check.Port), cancellation).ConfigureAwait(false);
+    }
+}

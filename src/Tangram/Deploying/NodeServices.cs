@@ -1,0 +1,9 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Deploying;
+
+/// <summary>What all virtual nodes of one process share.</summary>
+internal sealed record NodeServices(StateFolder State, IStore Store, MonotonicClock Clock, PortAllocator Ports,
+    Poller Poller, LogFiles Logs, Cgroups Cgroups, RevisionFiles Files, Prober Prober, HealthChecker Health,
+    ServicePorts ServicePorts, Action<string, string> Announce);

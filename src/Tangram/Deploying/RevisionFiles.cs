@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+
+namespace Tangram.Deploying;
+
+/// <summary>The copies of <c>x-tangram.files</c> that revisions run from, each stored once under the hash of its
+/// content and read-only. A revision names its copy by <see cref="Model.ServiceSpec.FilesHash"/>; revisions with the
+/// same content share one. Thread-safe, and so are two processes.</summary>
+/// <param name="folder">The state folder's <c>files</c>; nothing else may be in it.</param>
+internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
+{
+    private readonly FilesLimits _limits = limits ?? new FilesLimits();
+    private readonly ConcurrentDictionary<string, bool> _verified = new(StringComparer.Ordinal);
+
+    /// <summary>Copies a folder and returns the hash of the copy. When it returns, the copy is on disk. Throws
+    /// <see cref="FilesRefusedException"/> when the folder is missing, too large, or holds what cannot be copied, else
+    /// <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/>.</summary>
+    public string Add(string source)
+    {
+        if (!Directory.Exists(source)) throw new FilesRefusedException($"the folder {source} does not exist");
+        var full = Path.GetFullPath(source);
+        if ((Path.GetFullPath(folder) + '/').StartsWith(full.TrimEnd('/') + '/', StringComparison.Ordinal))
+            throw new FilesRefusedException($"{full} holds Tangram's own state: choose the service's own folder");
+        Directory.CreateDirectory(folder, StateFolder.OwnerOnly);
+        var beside = Path.Combine(folder, $".new-{Environment.ProcessId}-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(beside, StateFolder.OwnerOnly);
+        try
+        {
+            var hash = FolderContent.Hash(full, _limits, beside);
+            var place = PathOf(hash);
+            if (Directory.Exists(place) && Verify(hash)) return hash;
+            foreach (var inner in Directory.EnumerateDirectories(beside, "*", Everything))
+                File.SetUnixFileMode(inner, FolderContent.ReadAndExecute);
+            Sync(beside);
+            if (Directory.Exists(place)) Remove(place);
+            Directory.Move(beside, place);
+            File.SetUnixFileMode(place, FolderContent.ReadAndExecute);
+            DurableFile.SyncFolder(folder);
+            _verified[hash] = true;
+            return hash;
+        }
+        finally
+        {
+            if (Directory.Exists(beside)) Remove(beside);
+        }
+    }
+
+    /// <summary>The hash that <see cref="Add"/> would give, without copying; for <c>plan</c>.</summary>
+    public static string HashOf(string source, FilesLimits? limits = null) =>
+        Directory.Exists(source)
+            ? FolderContent.Hash(Path.GetFullPath(source), limits ?? new FilesLimits())
+            : throw new FilesRefusedException($"the folder {source} does not exist");
+
+    /// <summary>The folder to run from. Its content is checked against the hash once a process. Throws
+    /// <see cref="IOException"/> when it is missing or has been changed.</summary>
+    public string Open(string hash)
+    {
+        var place = PathOf(hash);
+        if (!Directory.Exists(place))
+            throw new IOException($"the copy {hash} of the revision's files is missing from {folder}: deploy again");
+        if (!_verified.GetOrAdd(hash, Verify))
+        {
+            _verified.TryRemove(hash, out _);
+            throw new IOException($"the copy {place} of the revision's files was changed since it was made: "
+                                  + "deploy again");
+        }
+        return place;
+    }
+
+    /// <summary>Removes every copy that no revision names, and what a crash left half made. Returns how many. Only the
+    /// daemon that holds the state folder may call it, while nobody adds.</summary>
+    public int Collect(IReadOnlySet<string> named)
+    {
+        if (!Directory.Exists(folder)) return 0;
+        var gone = Directory.EnumerateDirectories(folder)
+            .Where(path => !named.Contains(Path.GetFileName(path))).ToList();
+        foreach (var path in gone)
+        {
+            _verified.TryRemove(Path.GetFileName(path), out _);
+            Remove(path);
+        }
+        return gone.Count;
+    }
+
+    private static readonly EnumerationOptions Everything =
+        new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
+    private string PathOf(string hash) => hash.Length == 64 && hash.All(char.IsAsciiHexDigitLower)
+        ? Path.Combine(folder, hash)
+        : throw new ArgumentException($"'{hash}' is not a SHA-256 in hexadecimal", nameof(hash));
+
+    private bool Verify(string hash)
+    {
+        try
+        {
+            return FolderContent.Hash(PathOf(hash), _limits) == hash;
+        }
+        catch (FilesRefusedException)
+        {
+            return false;
+        }
+    }
+
+    // One call for all files: syncing 10,000 small ones by themselves takes minutes on a disk.
+    private static void Sync(string path)
+    {
+        using var handle = Descriptors.Opened(path, 0);
+        if (Native.SyncFileSystem(handle.Number()) != 0)
+            throw new IOException($"{path} could not be synced: {Native.Why}");
+    }
+
+    // A folder's entries can be removed only while it may be written.
+    private static void Remove(string path)
+    {
+        File.SetUnixFileMode(path, StateFolder.OwnerOnly);
+        foreach (var inner in Directory.EnumerateDirectories(path, "*", Everything).ToList())
+            File.SetUnixFileMode(inner, StateFolder.OwnerOnly);
+        Directory.Delete(path, recursive: true);
+    }
+}

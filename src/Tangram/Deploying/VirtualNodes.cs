@@ -1,0 +1,102 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Deploying;
+
+/// <summary>The nodes of a cluster on one machine. Killing one is practice: its agent and replicas vanish without a word,
+/// as a machine that loses its power does.</summary>
+internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Action<Effect.Send> send)
+{
+    private sealed record Running(NodeAgent Agent, Task Task, Action<ClusterState> Listener);
+
+    private readonly SortedDictionary<NodeName, Running> _running = [];
+    private readonly SortedDictionary<NodeName, ZoneName> _known = [];
+    private readonly SortedDictionary<NodeName, ITimer> _revivals = [];
+    private readonly Lock _gate = new();
+
+    public IReadOnlyList<NodeName> Names
+    {
+        get { lock (_gate) return [.. _known.Keys]; }
+    }
+
+    /// <summary>Every record of a running replica, for the orphan sweep.</summary>
+    public IReadOnlyList<ReplicaRecord> Replicas
+    {
+        get { lock (_gate) return [.. _running.Values.SelectMany(r => r.Agent.Running)]; }
+    }
+
+    /// <summary>Prepares the agents of nodes that have none yet: they adopt what runs, and start nothing before
+    /// <see cref="Start"/>.</summary>
+    public IReadOnlyList<NodeAgent> Prepare(ClusterSpec spec)
+    {
+        var agents = new List<NodeAgent>();
+        lock (_gate)
+            foreach (var (node, zone) in spec.VirtualNodes())
+                if (_known.TryAdd(node, zone)) agents.Add(new NodeAgent(services, node, zone, send));
+        return agents;
+    }
+
+    public void Start(NodeAgent agent)
+    {
+        void Listener(ClusterState state) => agent.Post(new Event.StateChanged(state));
+        lock (_gate) _running[agent.Name] = new Running(agent, agent.RunAsync(), Listener);
+        watch.Listen(Listener);
+    }
+
+    public void Deliver(Effect.Send message)
+    {
+        lock (_gate)
+            if (message.To is { } to && _running.TryGetValue(to, out var node)) node.Agent.Post(new Event.Heard(message.Message));
+    }
+
+    /// <summary>Null when done, else the sentence that refuses.</summary>
+    public string? Kill(NodeName node, TimeSpan? revivedAfter)
+    {
+        Running? running;
+        lock (_gate)
+            if (!_running.Remove(node, out running)) return $"{node} is off already";
+        watch.Leave(running.Listener);
+        running.Agent.PowerOff();
+        services.Announce(node.Value, "killed for practice: its agent and its replicas are gone without a word");
+        if (revivedAfter is { } after)
+            lock (_gate)
+                _revivals[node] = services.Clock.Time.CreateTimer(_ => Revive(node), null, after, Timeout.InfiniteTimeSpan);
+        return null;
+    }
+
+    public string? Kill(ReplicaName replica)
+    {
+        lock (_gate)
+            return _running.Values.Any(r => r.Agent.Kill(replica)) ? null : $"{replica} does not run here";
+    }
+
+    public string? Revive(NodeName node)
+    {
+        lock (_gate)
+        {
+            if (!_known.TryGetValue(node, out var zone)) return $"there is no node '{node}'";
+            if (_running.ContainsKey(node)) return $"{node} runs already";
+            if (_revivals.Remove(node, out var timer)) timer.Dispose();
+            Start(new NodeAgent(services, node, zone, send));
+        }
+        services.Announce(node.Value, "has power again");
+        return null;
+    }
+
+    /// <summary>Ends every replica in order; cancel <paramref name="atOnce"/> to end them at once.</summary>
+    public async Task StopAllAsync(CancellationToken atOnce)
+    {
+        Running[] running;
+        lock (_gate) running = [.. _running.Values];
+        await Task.WhenAll(running.Select(r => r.Agent.StopAllAsync(atOnce))).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the agents; the replicas go on running.</summary>
+    public async Task LeaveAsync()
+    {
+        Running[] running;
+        lock (_gate) running = [.. _running.Values];
+        foreach (var node in running) node.Agent.Leave();
+        await Task.WhenAll(running.Select(r => r.Task)).ConfigureAwait(false);
+    }
+}

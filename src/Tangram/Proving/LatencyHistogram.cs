@@ -1,0 +1,42 @@
+using HdrHistogram;
+
+namespace Tangram.Proving;
+
+/// <summary>Counts durations from 1 µs to 2 h to three significant digits; histograms add up, percentiles do not.
+/// Not safe for several threads at once.</summary>
+internal sealed class LatencyHistogram
+{
+    private const long Highest = 2L * 3600 * 1_000_000;
+    private readonly LongHistogram _counts = new(1, Highest, 3);
+    private TimeSpan _max, _sum;
+
+    public void Add(TimeSpan span)
+    {
+        _counts.RecordValue(Math.Clamp((long)span.TotalMicroseconds, 1, Highest));
+        if (span > _max) _max = span;
+        _sum += span;
+    }
+
+    public void Add(LatencyHistogram other)
+    {
+        _counts.Add(other._counts);
+        if (other._max > _max) _max = other._max;
+        _sum += other._sum;
+    }
+
+    /// <summary>A bucket is named by its upper end, which may lie above anything that was seen.</summary>
+    public TimeSpan At(double percentile)
+    {
+        if (_counts.TotalCount == 0) return TimeSpan.Zero;
+        var value = TimeSpan.FromMicroseconds(_counts.GetValueAtPercentile(percentile));
+        return value < _max ? value : _max;
+    }
+
+    public LatencySummary Summary() => _counts.TotalCount == 0 ? LatencySummary.Empty : new LatencySummary
+    {
+        Count = _counts.TotalCount,
+        Mean = _sum / _counts.TotalCount,
+        P50 = At(50), P90 = At(90), P99 = At(99), P999 = At(99.9),
+        Max = _max,
+    };
+}

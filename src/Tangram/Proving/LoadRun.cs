@@ -1,0 +1,81 @@
+namespace Tangram.Proving;
+
+/// <summary>Offers a load to a server and says what came of it.</summary>
+internal static class LoadRun
+{
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Runs to the end of the load and of its last answer. Cancelling gives the results so far; it does
+    /// not throw. Throws <see cref="ArgumentException"/> when the options have <see cref="LoadOptions.Problems"/>.
+    /// The clock has to run at the speed of the world: what is measured is real.</summary>
+    public static async Task<LoadResult> RunAsync(
+        LoadOptions options, IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation)
+    {
+        if (options.Problems().FirstOrDefault() is { } problem) throw new ArgumentException(problem, nameof(options));
+        await LoadWarmUp.RunAsync(time, cancellation);
+
+        var run = Guid.NewGuid().ToString("N")[..12];
+        using var client = new LoadClient(options, run, time);
+        var schedule = new LoadSchedule(options);
+        var record = new LoadRecord(options, schedule.Count);
+        var startedAt = time.GetUtcNow();
+        var pace = new LoadPace(time, cancellation);
+
+        using var over = new CancellationTokenSource();
+        var reports = ReportAsync(record, pace, progress, time, over.Token);
+        using var slots = new SemaphoreSlim(options.MaxInFlight);
+        await Task.Factory.StartNew(
+            () => Offer(options, client, schedule, record, pace, slots, cancellation),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        // Every slot is back when every request has ended. Each does: by its answer, its time-out or the cancellation.
+        for (var i = 0; i < options.MaxInFlight; i++) await slots.WaitAsync(CancellationToken.None);
+
+        await over.CancelAsync();
+        await reports;
+        return record.Result(run, startedAt, cancellation.IsCancellationRequested);
+    }
+
+    /// <summary>Starts every request at its time, on a thread of its own that nothing else can hold up.</summary>
+    private static void Offer(LoadOptions options, LoadClient client, LoadSchedule schedule, LoadRecord record,
+        LoadPace pace, SemaphoreSlim slots, CancellationToken cancellation)
+    {
+        for (var i = 0L; i < schedule.Count; i++)
+        {
+            var (index, @class, intended) = (i, schedule.NextClass(i), schedule.At(i));
+            if (!pace.WaitUntil(intended)) return;
+            // Owned by its slot, for which the run waits.
+            if (slots.Wait(TimeSpan.Zero, CancellationToken.None)) _ = Task.Run(OneAsync, CancellationToken.None);
+            else record.Unsent(new(@class, index, intended, pace.Now, pace.Now, TooMany(options)));
+
+            async Task OneAsync()
+            {
+                try
+                {
+                    var begun = pace.Now;
+                    record.Began(begun - intended);
+                    var outcome = await client.SendAsync(@class, index, cancellation);
+                    record.Ended(new(@class, index, intended, begun, pace.Now, outcome));
+                }
+                finally
+                {
+                    slots.Release();
+                }
+            }
+        }
+    }
+
+    private static LoadOutcome TooMany(LoadOptions options) =>
+        LoadOutcome.Failed(LoadFailure.Unsent, $"{options.MaxInFlight} requests were in flight");
+
+    private static async Task ReportAsync(
+        LoadRecord record, LoadPace pace, IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken over)
+    {
+        if (progress is null) return;
+        using var timer = new PeriodicTimer(ProgressEvery, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(over)) progress.Report(record.Progress(pace.Now));
+        }
+        catch (OperationCanceledException) { }
+    }
+}

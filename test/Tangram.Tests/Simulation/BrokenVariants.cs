@@ -1,0 +1,76 @@
+using Tangram.Coordinating;
+using Tangram.Deploying;
+using Tangram.Model;
+using Tangram.Proving.Simulation;
+using Tangram.Routing;
+
+namespace Tangram.Tests.Simulation;
+
+/// <summary>Bugs put in on purpose, each at the boundary of a machine, with a seed that shows each. A variant that no
+/// longer fails means that the invariants have gone blind.</summary>
+public static class BrokenVariants
+{
+    public static readonly (string Name, ulong Seed, SimulatorOptions Options)[] All =
+    [
+        ("the leader does not compare its term", 1, Effects((who, e) => Server(who) ? Compares(e, c => c.Key != Keys.Term) : e)),
+        ("the leader compares nothing but its term", 1, Effects((who, e) => Server(who) ? Compares(e, c => c.Key == Keys.Term) : e)),
+        ("the leader writes blindly", 1, Effects((who, e) => Server(who) ? Compares(e, _ => false) : e)),
+        ("serials start again", 1, Effects((who, e) => Server(who) ? Puts(e, WithoutSerials) : e)),
+        ("replicas are stopped without being drained", 1, Effects((who, e) => Server(who) ? Puts(e, StoppedAtOnce) : e)),
+        ("a process that starts is taken for ready by the leader", 1,
+            Events((who, e) => Server(who) && e is Event.StateChanged s ? new Event.StateChanged(AllReady(s.State)) : e)),
+        ("a failed check counts as ready", 1,
+            Events((_, e) => e is ReplicaEvent.Checked c ? c with { Ok = true } : e)),
+        ("a gateway acknowledges routes before they are in force", 1,
+            Events((_, e) => e is TrafficSeen t ? t with { Applied = long.MaxValue } : e)),
+        ("a gateway says nothing of requests in flight", 1, Events((_, e) => e is TrafficSeen t ? t with { Busy = [] } : e)),
+        ("a gateway reports no outcomes", 1, Events((_, e) => e is TrafficSeen t ? t with { Outcomes = [] } : e)),
+        ("an unknown outcome is acknowledged", 1, Answers((who, a) =>
+            who == "people" && a.Status == StoreStatus.Unknown ? a with { Status = StoreStatus.Ok, Succeeded = true } : a)),
+        ("a conflict is acknowledged", 1, Answers((who, a) =>
+            who == "people" && a is { Status: StoreStatus.Ok, Succeeded: false } ? a with { Succeeded = true } : a)),
+        ("a restarted agent forgets its replicas", 1, new SimulatorOptions { Adopts = _ => false }),
+        ("replicas are never ended", 1, Effects((_, e) => e is ReplicaEffect.Signal or ReplicaEffect.Kill ? null : e)),
+        ("ended processes go unnoticed", 1, Events((_, e) => e is ReplicaEvent.Exited ? null : e)),
+    ];
+
+    private static bool Server(string who) => who.StartsWith("server", StringComparison.Ordinal);
+
+    private static SimulatorOptions Effects(Func<string, Effect, Effect?> change) => new() { OnEffect = change };
+    private static SimulatorOptions Events(Func<string, Event, Event?> change) => new() { OnEvent = change };
+    private static SimulatorOptions Answers(Func<string, TxnAnswer, TxnAnswer> change) => new() { OnAnswer = change };
+
+    private static Effect Compares(Effect effect, Func<Compare, bool> keep) =>
+        effect is Effect.Commit commit && commit.Txn.Then.All(op => op is not StoreOp.Put { Key: Keys.Term })
+            ? commit with { Txn = commit.Txn with { Compares = [.. commit.Txn.Compares.Where(keep)] } }
+            : effect;
+
+    private static Effect Puts(Effect effect, Func<StoreOp.Put, StoreOp.Put> change) => effect is Effect.Commit commit
+        ? commit with { Txn = commit.Txn with { Then = [.. commit.Txn.Then.Select(op => op is StoreOp.Put p ? change(p) : op)] } }
+        : effect;
+
+    private static StoreOp.Put WithoutSerials(StoreOp.Put put) => put.Key == Keys.Rollout
+        ? put with { Value = Json.Write(Json.Read<Rollout>(put.Value) with { Serials = [] }) }
+        : put;
+
+    private static StoreOp.Put StoppedAtOnce(StoreOp.Put put) =>
+        put.Key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal)
+            ? put with { Value = put.Value.Replace("\"Drain\"", "\"Stop\"", StringComparison.Ordinal) }
+            : put;
+
+    private static ClusterState AllReady(ClusterState state) => state with
+    {
+        Nodes = state.Nodes.SetItems(state.Nodes.Where(n => n.Value.Seen is not null).Select(n => KeyValuePair.Create(n.Key,
+            n.Value with
+            {
+                Seen = n.Value.Seen! with
+                {
+                    Value = n.Value.Seen.Value with
+                    {
+                        Replicas = n.Value.Seen.Value.Replicas
+                            .Select(r => r.Phase == Phase.Starting ? r with { Phase = Phase.Ready } : r).ToEquatableArray(),
+                    },
+                },
+            }))),
+    };
+}
