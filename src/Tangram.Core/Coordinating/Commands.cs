@@ -21,18 +21,20 @@ public static class Commands
         if (Rollouts.InProgress(state))
         {
             var number = asked.Value.Revision;
-            if (known == spec) return new Unchanged(number, $"revision {number} has this content and is going out already");
+            if (known == spec)
+                return new Unchanged(number, $"revision {number} has this content and is going out already");
             if (!supersede) return Busy(state);
         }
         else if (Rollouts.Succeeded(state) && known == spec)
-            return new Unchanged(asked.Value.Revision, $"nothing to change: revision {asked.Value.Revision} has this content");
+            return new Unchanged(asked.Value.Revision,
+                $"nothing to change: revision {asked.Value.Revision} has this content");
         else if (state.Rollout!.Value is { Stage: RolloutStage.RolledBack } back && state.Spec(back.Current) == spec)
             return new Unchanged(back.Current, $"nothing to change: revision {back.Current} has this content");
         return NewRevision(state, by, spec, "deploy");
     }
 
-    /// <summary>Asks for the content of the revision that was in force before this one, as a new revision. It also ends a
-    /// rollout that is in progress.</summary>
+    /// <summary>Asks for the content of the revision that was in force before this one, as a new revision. It also ends
+    /// a rollout that is in progress.</summary>
     public static Decision Rollback(ClusterState state, CommandStamp by)
     {
         if (state.Asked is null) return NothingDeployed();
@@ -40,7 +42,7 @@ public static class Commands
             return Conflict("there is no earlier revision to roll back to. Deploy the file you want instead");
         if (Rollouts.InProgress(state) && state.Spec(state.Asked.Value.Revision) == before.Spec)
             return new Unchanged(state.Asked.Value.Revision,
-                $"revision {state.Asked.Value.Revision} has the content of revision {before.Number} and is going out already");
+                $"revision {state.Asked.Value.Revision}, with the content of revision {before.Number}, goes out already");
         return NewRevision(state, by, before.Spec, $"rollback to revision {before.Number}");
     }
 
@@ -54,7 +56,8 @@ public static class Commands
         foreach (var (name, replicas) in wanted)
         {
             if (spec.Find(name) is not { } service)
-                return Bad($"there is no service '{name}'. The services are: {Listed(spec.Services.Select(s => s.Name.Value))}");
+                return Bad($"there is no service '{name}'. The services are: " +
+                           Listed(spec.Services.Select(s => s.Name.Value)));
             if (service.Deploy.Mode == DeployMode.Global)
                 return Bad($"'{name}' is global: it has one replica on every node, so it cannot be scaled. " +
                            "Drain a node to have one less");
@@ -74,11 +77,13 @@ public static class Commands
     public static Decision Drain(ClusterState state, CommandStamp by, NodeName node)
     {
         if (state.Asked is not { } asked) return NothingDeployed();
-        if (asked.Value.Drained.Contains(node)) return new Unchanged(asked.Value.Revision, $"{node} is drained already");
+        if (asked.Value.Drained.Contains(node))
+            return new Unchanged(asked.Value.Revision, $"{node} is drained already");
         var names = KnownNodes.Of(state).Keys;
         if (!names.Contains(node))
             return Bad($"there is no node '{node}'. The nodes are: {Listed(names.Select(n => n.Value))}");
-        return Ask(state, by, asked.Value with { Drained = asked.Value.Drained.Append(node).Order().ToEquatableArray() },
+        return Ask(state, by,
+            asked.Value with { Drained = asked.Value.Drained.Append(node).Order().ToEquatableArray() },
             $"drain {node}");
     }
 
@@ -86,7 +91,8 @@ public static class Commands
     {
         if (state.Asked is not { } asked) return NothingDeployed();
         if (asked.Value.Drained.Contains(node))
-            return Ask(state, by, asked.Value with { Drained = asked.Value.Drained.Where(n => n != node).ToEquatableArray() },
+            return Ask(state, by,
+                asked.Value with { Drained = asked.Value.Drained.Where(n => n != node).ToEquatableArray() },
                 $"undrain {node}");
         var names = KnownNodes.Of(state).Keys;
         return names.Contains(node)
@@ -133,8 +139,9 @@ public static class Commands
     {
         if (state.Asked is not { } asked) return [];
         var before = state.Spec(asked.Value.Revision);
-        return asked.Value.Scale.Where(scale => spec.Find(scale.Service) is { Deploy: { Mode: DeployMode.Replicated } now }
-                && before?.Find(scale.Service)?.Deploy.Replicas == now.Replicas)
+        return asked.Value.Scale
+            .Where(scale => spec.Find(scale.Service) is { Deploy: { Mode: DeployMode.Replicated } now }
+                            && before?.Find(scale.Service)?.Deploy.Replicas == now.Replicas)
             .ToEquatableArray();
     }
 
@@ -154,5 +161,6 @@ public static class Commands
     private static Refused NothingDeployed() => Conflict("nothing is deployed yet. Start with `tangram deploy`");
     private static Refused Bad(string why) => new(RefusalKind.BadArgument, why);
     private static Refused Conflict(string why) => new(RefusalKind.Conflict, why);
-    private static string Listed(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } list ? list : "none";
+    private static string Listed(IEnumerable<string> names) =>
+        string.Join(", ", names) is { Length: > 0 } list ? list : "none";
 }

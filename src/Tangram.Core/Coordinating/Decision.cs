@@ -1,7 +1,7 @@
 namespace Tangram.Coordinating;
 
-/// <summary>Who asks and when. <paramref name="Id"/> is unique per command, so that a write whose answer was lost can be
-/// recognised; <paramref name="At"/> is only shown to people.</summary>
+/// <summary>Who asks and when. <paramref name="Id"/> is unique per command, so that a write whose answer was lost can
+/// be recognised; <paramref name="At"/> is only shown to people.</summary>
 public sealed record CommandStamp(string Id, DateTimeOffset At);
 
 public enum RefusalKind

@@ -3,7 +3,8 @@ using Tangram.Model;
 
 namespace Tangram.Coordinating;
 
-/// <summary>The nodes that the store knows, and those that the spec says this machine has but that were not heard yet.</summary>
+/// <summary>The nodes that the store knows, and those that the spec says this machine has but that were not heard
+/// yet.</summary>
 public static class KnownNodes
 {
     public static ImmutableSortedDictionary<NodeName, ZoneName?> Of(ClusterState state)

@@ -5,7 +5,8 @@ namespace Tangram.Coordinating;
 /// <summary>Which revisions there are, which one a rollback goes to, and which may be forgotten.</summary>
 public static class RevisionHistory
 {
-    /// <summary>Enough to roll back by hand for a while; a revision holds a whole spec, and the state holds them all.</summary>
+    /// <summary>Enough to roll back by hand for a while; a revision holds a whole spec, and the state holds them
+    /// all.</summary>
     public const int Kept = 20;
 
     /// <summary>The highest number ever given + 1, so that a number never means two contents.</summary>
@@ -24,8 +25,8 @@ public static class RevisionHistory
         { } other => other.Current,
     };
 
-    /// <summary>The revision in force before this one, with another content. During a rollout: the one that it replaces.
-    /// Null when there is none.</summary>
+    /// <summary>The revision in force before this one, with another content. During a rollout: the one that it
+    /// replaces. Null when there is none.</summary>
     public static Revision? Before(ClusterState state)
     {
         if (state.Asked is null) return null;
@@ -41,8 +42,8 @@ public static class RevisionHistory
         return null;
     }
 
-    /// <summary>What nobody needs once <paramref name="added"/> is there: older than the last <see cref="Kept"/>, run by
-    /// no replica, named by no document. The leader assigns only what it rolls out, which is among the newest; so a
+    /// <summary>What nobody needs once <paramref name="added"/> is there: older than the last <see cref="Kept"/>, run
+    /// by no replica, named by no document. The leader assigns only what it rolls out, which is among the newest; so a
     /// snapshot that is a moment old is good enough to decide this.</summary>
     public static IEnumerable<int> Forgettable(ClusterState state, int added)
     {

@@ -31,7 +31,7 @@ public sealed record Revision
     public required int Number { get; init; }
     public required ClusterSpec Spec { get; init; }
 
-    /// <summary>The revision that was in force when this one was asked for; 0: none. A rollback goes back to it.</summary>
+    /// <summary>The revision in force when this one was asked for; 0: none. A rollback goes back to it.</summary>
     public int Replaces { get; init; }
 
     /// <summary>Only for people; nothing compares it.</summary>

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Tangram.Observing;
 
-/// <summary>Durations as people type and read them: <c>500ms</c>, <c>30s</c>, <c>1m30s</c>, <c>2h</c>, <c>1d</c>.</summary>
+/// <summary>Durations as people type and read them: <c>500ms</c>, <c>30s</c>, <c>1m30s</c>, <c>2h</c>,
+/// <c>1d</c>.</summary>
 public static class Duration
 {
     private static readonly (string Unit, TimeSpan Length)[] Units =
@@ -19,7 +20,8 @@ public static class Duration
         {
             var digits = rest.IndexOfAnyExcept("0123456789.");
             if (digits <= 0) return false;
-            if (!double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            if (!double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+                out var number))
                 return false;
             rest = rest[digits..];
             var letters = rest.IndexOfAny("0123456789");
@@ -34,7 +36,8 @@ public static class Duration
         return true;
     }
 
-    /// <summary>Two digits after the point below a minute: <c>3.2 s</c>; else <c>2 min 5 s</c>, <c>3 h 10 min</c>.</summary>
+    /// <summary>Two digits after the point below a minute: <c>3.2 s</c>; else <c>2 min 5 s</c>, <c>3 h 10
+    /// min</c>.</summary>
     public static string Words(TimeSpan span) => span switch
     {
         { TotalSeconds: < 60 } => Invariant($"{span.TotalSeconds:0.##} s"),

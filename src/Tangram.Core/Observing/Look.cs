@@ -3,7 +3,8 @@ using Tangram.Model;
 
 namespace Tangram.Observing;
 
-/// <summary>Turns the state into views. A pure function of one snapshot, so that all of a view is from one moment.</summary>
+/// <summary>Turns the state into views. A pure function of one snapshot, so that all of a view is from one
+/// moment.</summary>
 public static class Look
 {
     public static StatusView Status(ClusterState state, string cluster)
@@ -45,7 +46,8 @@ public static class Look
         // After a rollback all of the old revision runs again: that is ready, and the rollout says what happened.
         !Rollouts.InProgress(state)
         && state.Rollout?.Value.Stage is RolloutStage.Done or RolloutStage.RolledBack
-        && found.Desired.All(d => found.Replicas.Count(r => r.Service == d.Service.Name && r.Counts && r.Routed) >= d.Count);
+        && found.Desired.All(d =>
+            found.Replicas.Count(r => r.Service == d.Service.Name && r.Counts && r.Routed) >= d.Count);
 
     private static IEnumerable<NodeView> Nodes(ClusterState state) =>
         KnownNodes.Of(state).Select(known =>

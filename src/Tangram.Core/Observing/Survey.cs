@@ -28,7 +28,8 @@ internal sealed record FoundReplica(
     {
         { Lost: true } => "lost",
         { Seen: null } => "pending",
-        { Assignment.Intent: Intent.Stop, Seen.Phase: not (Phase.Stopped or Phase.Completed or Phase.Failed) } => "stopping",
+        { Assignment.Intent: Intent.Stop, Seen.Phase: not (Phase.Stopped or Phase.Completed or Phase.Failed) } =>
+            "stopping",
         { Assignment.Intent: Intent.Drain, Seen.Phase: Phase.Ready or Phase.Unready } => "draining",
         _ => Look.Camel(Seen.Phase.ToString()),
     };

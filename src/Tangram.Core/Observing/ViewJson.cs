@@ -5,7 +5,8 @@ using Tangram.Model;
 
 namespace Tangram.Observing;
 
-/// <summary>The JSON form of the views. Unlike stored documents, null stands in it, so that every key is always there.</summary>
+/// <summary>The JSON form of the views. Unlike stored documents, null stands in it, so that every key is always
+/// there.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(ReplicaView[]))]

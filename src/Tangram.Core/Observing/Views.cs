@@ -2,14 +2,15 @@ using Tangram.Model;
 
 namespace Tangram.Observing;
 
-// What people and programs see: the shapes of `--json` and of the HTTP API. Other tools build on them: add, never rename.
+// What people and programs see: the shapes of `--json` and of the HTTP API. Other tools build on them: add, never
+// rename.
 
 public sealed record StatusView
 {
     public required string Cluster { get; init; }
 
-    /// <summary>Every desired replica is ready, on the content of the revision in force, and known to every live gateway,
-    /// and no rollout is in progress or has failed.</summary>
+    /// <summary>Every desired replica is ready, on the content of the revision in force, and known to every live
+    /// gateway, and no rollout is in progress or has failed.</summary>
     public required bool Ready { get; init; }
 
     /// <summary>Null while there is none.</summary>
@@ -67,5 +68,6 @@ public sealed record DoneView(int Revision, bool Changed, string What);
 /// <param name="Kind">arguments, conflict, unavailable (it did not happen) or unknown (it may have).</param>
 public sealed record ErrorView(string Error, string Kind)
 {
-    public const string Arguments = "arguments", Conflict = "conflict", Unavailable = "unavailable", Unknown = "unknown";
+    public const string Arguments = "arguments", Conflict = "conflict", Unavailable = "unavailable",
+        Unknown = "unknown";
 }

@@ -4,7 +4,8 @@ using Tangram.Model;
 
 namespace Tangram.Observing;
 
-/// <summary>Answers "why is it so?" in sentences: what it is, where, since when it says so, and what it waits for.</summary>
+/// <summary>Answers "why is it so?" in sentences: what it is, where, since when it says so, and what it waits
+/// for.</summary>
 public static class Why
 {
     /// <summary>Null when nothing has that name. <paramref name="refusals"/>: why no node takes one more replica of the
@@ -44,7 +45,8 @@ public static class Why
             yield return $"It was restarted {Times(seen.Restarts)}; the last process that ended {exit}.";
         }
         if (seen is { FailedStarts: > 0 })
-            yield return $"Its start failed {Times(seen.FailedStarts)} in a row: each next attempt waits twice as long, up to 60 s.";
+            yield return $"Its start failed {Times(seen.FailedStarts)} in a row: each next attempt waits twice as " +
+                         "long, up to 60 s.";
         if (!replica.UpToDate)
             yield return Invariant($"It does not have the content of revision {found.Revision} and will be replaced.");
         foreach (var sentence in WaitsFor(state, found, replica)) yield return sentence;
@@ -54,14 +56,15 @@ public static class Why
     {
         var node = state.Nodes[replica.Node];
         if (replica.Lost)
-            yield return $"{replica.Node} is {Look.NodeWord(state, replica.Node)}: whether it still runs there is not known.";
+            yield return $"{replica.Node} is {Look.NodeWord(state, replica.Node)}: whether it still runs is unknown.";
         if (replica is { Ready: true, Routed: false })
             yield return state.Gateways.IsEmpty
                 ? "No gateway is alive, so no request reaches it."
                 : $"It gets no requests yet: waiting for {Listed(found.Behind(node))} to take it up.";
         if (replica.State == "draining")
         {
-            var busy = state.Gateways.Where(g => g.Value.Value.Busy.Contains(replica.Assignment.Replica)).Select(g => g.Key);
+            var busy = state.Gateways
+                .Where(g => g.Value.Value.Busy.Contains(replica.Assignment.Replica)).Select(g => g.Key);
             yield return Listed(busy) is { Length: > 0 } gateways
                 ? $"It gets no new requests, and {gateways} still has requests in flight to it."
                 : "It gets no new requests, and has none in flight.";
@@ -70,22 +73,25 @@ public static class Why
         var services = found.Services().ToDictionary(s => s.Name);
         foreach (var dependency in state.Spec(replica.Assignment.Revision)?.Find(replica.Service)?.DependsOn ?? [])
             if (services.GetValueOrDefault(dependency.Service.Value) is { } other && other.Ready < other.Desired)
-                yield return Invariant($"It depends on {other.Name}, which has {other.Ready} of {other.Desired} ready.");
+                yield return Invariant($"It depends on {other.Name}: {other.Ready} of {other.Desired} are ready.");
     }
 
     private static IEnumerable<string> OfService(
         ClusterState state, Survey found, ServiceView service, IReadOnlyList<string> refusals)
     {
-        var replicas = found.Replicas.Where(r => r.Service.Value == service.Name).OrderBy(r => r.Assignment.Replica).ToList();
+        var replicas = found.Replicas
+            .Where(r => r.Service.Value == service.Name).OrderBy(r => r.Assignment.Replica).ToList();
         yield return Invariant($"{service.Name} shall have {Counted(service.Desired, "replica")} on revision ")
                      + Invariant($"{found.Revision}: {service.Ready} ready, {service.Updated} of them up to date.");
         foreach (var scale in state.Asked?.Value.Scale ?? [])
-            if (scale.Service.Value == service.Name) yield return "The count was set by hand (`tangram scale`), not by the file.";
+            if (scale.Service.Value == service.Name)
+                yield return "The count was set by hand (`tangram scale`), not by the file.";
         foreach (var replica in replicas.Where(r => !r.Counts || !r.Routed))
         {
             var because = replica.Seen is { Because.Length: > 0 } ? replica.Seen.Because : replica.Assignment.Because;
             var detail = because == "" ? "" : $": {because}";
-            yield return $"{replica.Assignment.Replica} is {replica.State} on {Place(replica.Node, replica.Zone)}{detail}.";
+            var place = Place(replica.Node, replica.Zone);
+            yield return $"{replica.Assignment.Replica} is {replica.State} on {place}{detail}.";
         }
         var missing = service.Desired - replicas.Count(r => !r.Lost && r.Assignment.Intent == Intent.Run);
         if (missing > 0) yield return Invariant($"{Counted(missing, "replica")} has no node.");
@@ -101,7 +107,8 @@ public static class Why
         yield return $"{Place(name, zone)} is {word}, with {Counted(running.Count, "replica")}"
                      + (running.Count == 0 ? "." : $": {Listed(running.Select(r => r.Value))}.");
         if (node?.Dead is { } dead) yield return $"It was declared dead because {dead.Value.Because}.";
-        if (word == "silent") yield return "No agent holds its lease. If nobody hears it soon, its replicas are started elsewhere.";
+        if (word == "silent")
+            yield return "No agent holds its lease. If nobody hears it soon, its replicas are started elsewhere.";
         if (state.Asked?.Value.Drained.Contains(name) == true)
             yield return $"People asked to drain it: nothing is placed on it until `tangram undrain {name}`.";
     }
@@ -113,13 +120,15 @@ public static class Why
         if (status.Leader is null) yield return "It has no leader, so nothing is planned: what runs goes on.";
         if (RolloutSentence(state) is { } rollout) yield return rollout;
         foreach (var service in found.Services().Where(s => s.Updated < s.Desired))
-            yield return Invariant($"{service.Name} has {service.Updated} of {service.Desired} replicas ready and up to date.");
+            yield return Invariant($"{service.Name} has {service.Updated} of {service.Desired} replicas ready and ")
+                         + "up to date.";
         foreach (var node in status.Nodes.Where(n => n.State != "ready")) yield return $"{node.Name} is {node.State}.";
         foreach (var replica in found.Replicas.Where(r => r is { Ready: true, Routed: false }))
             yield return $"{replica.Assignment.Replica} is ready, and not yet routed by every gateway.";
     }
 
-    private static string? RolloutSentence(ClusterState state) => state.Rollout?.Value is { Stage: not RolloutStage.Done } rollout
+    private static string? RolloutSentence(ClusterState state) =>
+        state.Rollout?.Value is { Stage: not RolloutStage.Done } rollout
         ? Invariant($"Revision {rollout.Target} is {Rollouts.Words(rollout.Stage)}")
           + (rollout.Because == "" ? "." : $": {rollout.Because.TrimEnd('.')}.")
         : null;

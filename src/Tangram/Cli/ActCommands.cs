@@ -13,37 +13,43 @@ internal static class ActCommands
         var wanted = new Argument<Scale[]>("SERVICE=N")
         {
             Description = "How many replicas each service shall have", Arity = ArgumentArity.OneOrMore,
-            CustomParser = result => [.. result.Tokens.Select(token => Parsed(token.Value, result.AddError)).OfType<Scale>()],
+            CustomParser = result =>
+                [.. result.Tokens.Select(token => Parsed(token.Value, result.AddError)).OfType<Scale>()],
         };
-        var command = new Command("scale", "Sets how many replicas services have, until the file asks for another count")
+        var command = new Command("scale", "Sets how many replicas services have, until the file changes the count")
         {
             wanted, file, json,
         };
         command.SetAction(context.Asking(file, async (client, parsed, cancellation) =>
-            Print(context, parsed.GetValue(json), await client.PostAsync("/v1/scale", ViewJson.Write(parsed.GetValue(wanted)!), cancellation))));
+            Print(context, parsed.GetValue(json),
+                await client.PostAsync("/v1/scale", ViewJson.Write(parsed.GetValue(wanted)!), cancellation))));
         return command;
     }
 
     public static Command Drain(CommandContext context) => OnNode(context, "drain",
         "Moves every replica away from a node, each replacement ready first, and places none there");
 
-    public static Command Undrain(CommandContext context) => OnNode(context, "undrain", "Lets a drained node take replicas again");
+    public static Command Undrain(CommandContext context) =>
+        OnNode(context, "undrain", "Lets a drained node take replicas again");
 
-    public static Command Revive(CommandContext context) => OnNode(context, "revive", "Brings a killed virtual node back");
+    public static Command Revive(CommandContext context) =>
+        OnNode(context, "revive", "Brings a killed virtual node back");
 
     public static Command Kill(CommandContext context)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
         var subject = new Argument<string>("NODE|REPLICA") { Description = "What to kill" };
-        var time = CommandContext.DurationOption("--for", "Bring a node back after this time (default: `tangram revive` does)");
-        var command = new Command("kill", "For practice: kills a replica, or has a virtual node fall silent as if it lost power")
+        var time = CommandContext.DurationOption("--for",
+            "Bring a node back after this time (default: `tangram revive` does)");
+        var command = new Command("kill", "For practice: kills a replica, or silences a virtual node like a power loss")
         {
             subject, time, file, json,
         };
         command.SetAction(context.Asking(file, async (client, parsed, cancellation) =>
         {
             var path = "/v1/kill/" + Uri.EscapeDataString(parsed.GetValue(subject)!);
-            if (parsed.GetValue(time) is { } given) path += FormattableString.Invariant($"?for={given.TotalMilliseconds:0}ms");
+            if (parsed.GetValue(time) is { } given)
+                path += FormattableString.Invariant($"?for={given.TotalMilliseconds:0}ms");
             Print(context, parsed.GetValue(json), await client.PostAsync(path, null, cancellation));
         }));
         return command;
@@ -52,7 +58,7 @@ internal static class ActCommands
     public static Command Down(CommandContext context)
     {
         var file = CommandContext.FileOption();
-        var command = new Command("down", "Stops the cluster in order; also what a killed Tangram left running") { file };
+        var command = new Command("down", "Stops the cluster in order; also what a killed Tangram left") { file };
         command.SetAction(async (parsed, cancellation) =>
         {
             var place = context.Finder.Find(parsed.GetValue(file));
@@ -73,7 +79,8 @@ internal static class ActCommands
         else context.Around.Print(done.What);
     }
 
-    private static async Task<string> DownAsync(CommandContext context, ClusterPlace place, CancellationToken cancellation)
+    private static async Task<string> DownAsync(CommandContext context, ClusterPlace place,
+        CancellationToken cancellation)
     {
         using (var client = new ClusterClient(place)) await client.PostAsync("/v1/down", null, cancellation);
         // The daemon removes its socket last.

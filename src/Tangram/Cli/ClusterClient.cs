@@ -71,8 +71,8 @@ internal sealed class ClusterClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw CommandFailure.NoCluster($"the daemon at {_place.Address} accepts, and does not answer. " +
-                                           "What runs goes on. See its log, or restart it: `tangram up` adopts what runs");
+            throw CommandFailure.NoCluster($"the daemon at {_place.Address} accepts, and does not answer. What runs " +
+                "goes on. See its log, or end it and start it again: `tangram up` adopts what runs");
         }
     }
 

@@ -9,8 +9,8 @@ namespace Tangram.Cli;
 /// <param name="Folder">Where its state lies on this machine; null when that is not known.</param>
 internal sealed record ClusterPlace(string? Name, string Address, string? Folder);
 
-/// <summary>Finds the cluster that a command means: <c>TANGRAM_HOST</c>, else the file given or in this folder, else the
-/// only one that runs. It never guesses between two.</summary>
+/// <summary>Finds the cluster that a command means: <c>TANGRAM_HOST</c>, else the file given or in this folder, else
+/// the only one that runs. It never guesses between two.</summary>
 internal sealed partial class ClusterFinder(Surroundings around, Entrances entrances)
 {
     private static readonly string[] FileNames =
@@ -19,7 +19,10 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
     public ClusterPlace Find(string? file)
     {
         if (around.Variable("TANGRAM_HOST") is { Length: > 0 } host)
-            return new ClusterPlace(null, host.StartsWith("unix://", StringComparison.Ordinal) ? host[7..] : host, null);
+        {
+            var address = host.StartsWith("unix://", StringComparison.Ordinal) ? host[7..] : host;
+            return new ClusterPlace(null, address, null);
+        }
         if (NameIn(file) is { } name) return Named(name);
         var running = Running();
         return running switch
@@ -33,7 +36,8 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
     }
 
     /// <summary>The cluster of a name, whether it runs or not.</summary>
-    public ClusterPlace Named(string name) => new(name, SocketPlace.Of(around.StateRoot, name), Path.Combine(around.StateRoot, name));
+    public ClusterPlace Named(string name) =>
+        new(name, SocketPlace.Of(around.StateRoot, name), Path.Combine(around.StateRoot, name));
 
     /// <summary>The clusters whose daemon answers, sorted.</summary>
     public List<ClusterPlace> Running() => !Directory.Exists(around.StateRoot) ? [] :
@@ -46,10 +50,12 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
         : InFolder() ?? throw CommandFailure.Arguments("there is no compose.yaml in " + around.WorkingFolder +
             ". Go to the folder that has one, or name it with -f FILE");
 
-    /// <summary>Reads and checks it. Warnings go to standard error; errors end the command, all of them at once.</summary>
+    /// <summary>Reads and checks it. Warnings go to standard error; errors end the command, all of them at
+    /// once.</summary>
     public ClusterSpec Read(string file)
     {
-        if (!File.Exists(file)) throw CommandFailure.Arguments($"there is no file {file}. Name the right one with -f FILE");
+        if (!File.Exists(file))
+            throw CommandFailure.Arguments($"there is no file {file}. Name the right one with -f FILE");
         var (spec, problems) = entrances.ReadFile(file);
         foreach (var warning in problems.Where(p => p.Severity == Severity.Warning))
             around.PrintError($"warning: {warning}");

@@ -15,7 +15,8 @@ internal sealed class CommandContext(Surroundings around, Entrances entrances)
         Description = "The Compose file of the cluster (default: compose.yaml in this folder)", HelpName = "FILE",
     };
 
-    public static Option<bool> JsonOption() => new("--json") { Description = "Print JSON, the same shape as the API's" };
+    public static Option<bool> JsonOption() =>
+        new("--json") { Description = "Print JSON, the same shape as the API's" };
 
     public static Option<TimeSpan?> DurationOption(string name, string description) => new(name)
     {
@@ -31,12 +32,13 @@ internal sealed class CommandContext(Surroundings around, Entrances entrances)
 
     /// <summary>A command that talks to the cluster which <paramref name="file"/> leads to.</summary>
     public Func<ParseResult, CancellationToken, Task<int>> Asking(
-        Option<string?> file, Func<ClusterClient, ParseResult, CancellationToken, Task> ask) => async (parsed, cancellation) =>
-    {
-        using var client = new ClusterClient(Finder.Find(parsed.GetValue(file)));
-        await ask(client, parsed, cancellation);
-        return Exit.Done;
-    };
+        Option<string?> file, Func<ClusterClient, ParseResult, CancellationToken, Task> ask) =>
+        async (parsed, cancellation) =>
+        {
+            using var client = new ClusterClient(Finder.Find(parsed.GetValue(file)));
+            await ask(client, parsed, cancellation);
+            return Exit.Done;
+        };
 
     public void PrintJson<T>(T view) => around.Print(ViewJson.Write(view, indented: true));
 

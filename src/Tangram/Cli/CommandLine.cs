@@ -52,15 +52,17 @@ internal static class CommandLine
         var root = new RootCommand("Turns one machine into a highly available cluster, from one Compose file.")
         {
             UpCommand.Make(context), FileCommands.Plan(context), DeployCommand.Deploy(context),
-            LookCommands.Ps(context), LookCommands.Status(context), LookCommands.Events(context), LogsCommand.Make(context),
-            LookCommands.Why(context), FileCommands.Config(context),
-            ActCommands.Scale(context), DeployCommand.Rollback(context), ActCommands.Drain(context), ActCommands.Undrain(context),
+            LookCommands.Ps(context), LookCommands.Status(context), LookCommands.Events(context),
+            LogsCommand.Make(context), LookCommands.Why(context), FileCommands.Config(context),
+            ActCommands.Scale(context), DeployCommand.Rollback(context),
+            ActCommands.Drain(context), ActCommands.Undrain(context),
             ActCommands.Kill(context), ActCommands.Revive(context), ActCommands.Down(context),
             ProveCommands.Load(context), ProveCommands.Simulate(context), VersionCommand(context),
         };
         root.HelpName = "tangram";
         foreach (var option in root.Options)
-            if (option is HelpOption { Action: HelpAction help }) option.Action = new HelpWithExamples(help, context.Around.Out);
+            if (option is HelpOption { Action: HelpAction help })
+                option.Action = new HelpWithExamples(help, context.Around.Out);
         return root;
     }
 

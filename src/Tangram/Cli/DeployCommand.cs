@@ -37,17 +37,21 @@ internal static class DeployCommand
     {
         var file = CommandContext.FileOption();
         var timeout = CommandContext.DurationOption("--timeout", "Stop following after this time; the rollout goes on");
-        var command = new Command("rollback", "Goes back to the revision before, as a new one; ends a rollout in progress")
+        var command = new Command("rollback", "Goes back to the revision before; ends a rollout in progress")
         {
             file, timeout,
         };
-        command.SetAction((parsed, cancellation) => AskAsync(context, new RolloutFollower(context, parsed.GetValue(timeout)),
-            context.Finder.Find(parsed.GetValue(file)), "/v1/rollback", null, cancellation));
+        command.SetAction((parsed, cancellation) =>
+        {
+            var follower = new RolloutFollower(context, parsed.GetValue(timeout));
+            var place = context.Finder.Find(parsed.GetValue(file));
+            return AskAsync(context, follower, place, "/v1/rollback", null, cancellation);
+        });
         return command;
     }
 
-    private static async Task<int> AskAsync(CommandContext context, RolloutFollower follower, ClusterPlace place, string path,
-        string? body, CancellationToken cancellation)
+    private static async Task<int> AskAsync(CommandContext context, RolloutFollower follower, ClusterPlace place,
+        string path, string? body, CancellationToken cancellation)
     {
         using var client = new ClusterClient(place);
         var done = await client.PostAsync(path, body, cancellation);

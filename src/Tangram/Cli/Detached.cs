@@ -4,8 +4,8 @@ using Tangram.Observing;
 
 namespace Tangram.Cli;
 
-/// <summary>Starts this program again as a daemon, in a session of its own, with its output in the state folder, and waits
-/// until the cluster is ready.</summary>
+/// <summary>Starts this program again as a daemon, in a session of its own, with its output in the state folder, and
+/// waits until the cluster is ready.</summary>
 internal sealed partial class Detached(CommandContext context)
 {
     /// <summary>Hidden; the daemon is started with it.</summary>

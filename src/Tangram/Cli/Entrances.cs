@@ -21,7 +21,8 @@ internal sealed record Entrances
     /// <summary>Simulates, prints what came of it, and returns the exit code.</summary>
     public required Func<SimulateRequest, Surroundings, CancellationToken, Task<int>> Simulate { get; init; }
 
-    /// <summary>Stops the replicas that a killed daemon left, given the cluster's state folder; returns what it did.</summary>
+    /// <summary>Stops the replicas that a killed daemon left, given the cluster's state folder; returns what it
+    /// did.</summary>
     public required Func<string, CancellationToken, Task<string>> DownWithoutDaemon { get; init; }
 
     /// <summary>The lines of one replica's log.</summary>

@@ -13,7 +13,10 @@ internal static class FileCommands
     public static Command Plan(CommandContext context)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
-        var command = new Command("plan", "Says what a deploy would change and why, and what is weak; changes nothing") { file, json };
+        var command = new Command("plan", "Says what a deploy would change and why, and what is weak; changes nothing")
+        {
+            file, json,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             var spec = context.Finder.Read(context.Finder.FileOf(parsed.GetValue(file)));
@@ -27,7 +30,8 @@ internal static class FileCommands
             }
             using var client = new ClusterClient(place);
             var path = asJson ? "/v1/plan?json=true" : "/v1/plan";
-            context.Around.Print((await client.SendAsync(HttpMethod.Post, path, Json.Write(spec), cancellation)).TrimEnd());
+            var plan = await client.SendAsync(HttpMethod.Post, path, Json.Write(spec), cancellation);
+            context.Around.Print(plan.TrimEnd());
             return Exit.Done;
         });
         return command;
@@ -36,7 +40,7 @@ internal static class FileCommands
     public static Command Config(CommandContext context)
     {
         var file = CommandContext.FileOption();
-        var command = new Command("config", "Prints the file as Tangram understands it, every default filled in, as JSON") { file };
+        var command = new Command("config", "Prints the file as Tangram understands it, as JSON") { file };
         command.SetAction(parsed =>
         {
             var spec = context.Finder.Read(context.Finder.FileOf(parsed.GetValue(file)));

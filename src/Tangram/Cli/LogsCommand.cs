@@ -17,7 +17,8 @@ internal static class LogsCommand
         };
         var follow = new Option<bool>("--follow") { Description = "Go on as more is written, also by new replicas" };
         var tail = new Option<int?>("--tail") { Description = "Only the last N lines of each replica", HelpName = "N" };
-        var since = CommandContext.DurationOption("--since", "Only replicas that wrote something in this time (lines carry no time)");
+        var since = CommandContext.DurationOption("--since",
+            "Only replicas that wrote something in this time (lines carry no time)");
         var command = new Command("logs", "Prints what replicas wrote, each line with its replica's name")
         {
             subjects, file, follow, tail, since,
@@ -33,7 +34,8 @@ internal static class LogsCommand
             if (folder is null || place.Address.StartsWith("http", StringComparison.Ordinal))
                 throw CommandFailure.Arguments("logs are read from this machine's files, and TANGRAM_HOST is a URL. " +
                                                "Run it on the machine of the cluster");
-            var choice = new Choice(Path.Combine(folder, "logs"), parsed.GetValue(subjects) ?? [], parsed.GetValue(since));
+            var choice =
+                new Choice(Path.Combine(folder, "logs"), parsed.GetValue(subjects) ?? [], parsed.GetValue(since));
             await PrintAsync(context, choice, parsed.GetValue(tail), parsed.GetValue(follow), cancellation);
             return Exit.Done;
         });
@@ -49,7 +51,8 @@ internal static class LogsCommand
         if (found.Count == 0 && !follow)
             throw CommandFailure.Arguments(choice.Subjects.Length == 0
                 ? $"no replica has written anything: there are no logs in {choice.Folder}"
-                : $"there is no log of {string.Join(", ", choice.Subjects)} in {choice.Folder}. See `tangram ps` for the names");
+                : $"there is no log of {string.Join(", ", choice.Subjects)} in {choice.Folder}. " +
+                  "`tangram ps` lists the names");
         var width = found.Select(r => r.Value.Length).DefaultIfEmpty().Max();
         if (!follow)
         {
@@ -82,7 +85,8 @@ internal static class LogsCommand
         return [.. new DirectoryInfo(choice.Folder).EnumerateFiles("*.log")
             .Where(log => log.LastWriteTimeUtc >= since.UtcDateTime)
             .Select(log => Path.GetFileNameWithoutExtension(log.Name))
-            .Where(name => Names.IsValid(name) && (choice.Subjects.Length == 0 || choice.Subjects.Any(s => IsOf(name, s))))
+            .Where(name => Names.IsValid(name)
+                && (choice.Subjects.Length == 0 || choice.Subjects.Any(s => IsOf(name, s))))
             .Select(ReplicaName.Of).Order()];
     }
 

@@ -10,8 +10,14 @@ internal static class LookCommands
     public static Command Ps(CommandContext context)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
-        var services = new Argument<string[]>("SERVICE") { Description = "Only these services", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("ps", "Lists the replicas: where each one runs and how it is") { services, file, json };
+        var services = new Argument<string[]>("SERVICE")
+        {
+            Description = "Only these services", Arity = ArgumentArity.ZeroOrMore,
+        };
+        var command = new Command("ps", "Lists the replicas: where each one runs and how it is")
+        {
+            services, file, json,
+        };
         command.SetAction(context.Asking(file, async (client, parsed, cancellation) =>
         {
             var all = await client.GetAsync<ReplicaView[]>("/v1/ps", cancellation);
@@ -26,7 +32,10 @@ internal static class LookCommands
     public static Command Status(CommandContext context)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
-        var command = new Command("status", "Says whether the cluster is ready: services, nodes, gateways, rollout") { file, json };
+        var command = new Command("status", "Says whether the cluster is ready: services, nodes, gateways, rollout")
+        {
+            file, json,
+        };
         command.SetAction(context.Asking(file, async (client, parsed, cancellation) =>
         {
             var status = await client.GetAsync<StatusView>("/v1/status", cancellation);
@@ -39,8 +48,14 @@ internal static class LookCommands
     public static Command Events(CommandContext context)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
-        var follow = new Option<bool>("--follow") { Description = "Go on as events happen; with --json, one line each" };
-        var command = new Command("events", "Lists what happened, oldest first: the last 1,000 events") { file, json, follow };
+        var follow = new Option<bool>("--follow")
+        {
+            Description = "Go on as events happen; with --json, one line each",
+        };
+        var command = new Command("events", "Lists what happened, oldest first: the last 1,000 events")
+        {
+            file, json, follow,
+        };
         command.SetAction(context.Asking(file, async (client, parsed, cancellation) =>
         {
             var events = await client.GetAsync<EventView[]>("/v1/events?after=0", cancellation);
@@ -67,7 +82,10 @@ internal static class LookCommands
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
         var subject = new Argument<string>("X") { Description = "A replica, a service, a node, or the cluster" };
-        var command = new Command("why", "Explains why a replica, a service, a node or the cluster is as it is") { subject, file, json };
+        var command = new Command("why", "Explains why a replica, a service, a node or the cluster is as it is")
+        {
+            subject, file, json,
+        };
         command.SetAction(context.Asking(file, async (client, parsed, cancellation) =>
         {
             var path = "/v1/why/" + Uri.EscapeDataString(parsed.GetValue(subject)!);
@@ -88,8 +106,8 @@ internal static class LookCommands
     {
         var table = new Table("REPLICA", "NODE", "ZONE", "STATE", "REVISION", "RESTARTS", "PID", "PORT", "BECAUSE");
         foreach (var r in replicas)
-            table.Add(r.Replica, r.Node, r.Zone ?? "-", r.State, Text(r.Revision), Text(r.Restarts), Text(r.Pid), Text(r.Port),
-                r.State == "ready" ? "" : r.Because);
+            table.Add(r.Replica, r.Node, r.Zone ?? "-", r.State, Text(r.Revision), Text(r.Restarts), Text(r.Pid),
+                Text(r.Port), r.State == "ready" ? "" : r.Because);
         return table;
     }
 

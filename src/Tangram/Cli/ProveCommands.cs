@@ -20,47 +20,56 @@ internal static class ProveCommands
                 return null;
             },
         };
-        var rate = new Option<double>("--rate") { Description = "Requests per second", HelpName = "R", DefaultValueFactory = _ => 100 };
+        var rate = Option("--rate", "R", "Requests per second", 100.0);
         var duration = CommandContext.DurationOption("--duration", "How long (default 10s)");
-        var method = new Option<string>("--method") { Description = "HTTP method", DefaultValueFactory = _ => "GET" };
-        var body = new Option<string?>("--body") { Description = "Sent with every request" };
-        var headers = new Option<string[]>("--header") { Description = "'Name: value'; may be repeated", DefaultValueFactory = _ => [] };
-        var mix = new Option<string[]>("--mix")
-        {
-            Description = "A kind of request to mix in, 'METHOD URL SHARE'; may be repeated", DefaultValueFactory = _ => [],
-        };
+        var method = Option("--method", "METHOD", "HTTP method", "GET");
+        var body = Option<string?>("--body", "TEXT", "Sent with every request", null);
+        var headers = Option<string[]>("--header", "HEADER", "'Name: value'; may be repeated", []);
+        var mix = Option<string[]>("--mix", "KIND", "'METHOD URL SHARE', to mix in; may be repeated", []);
         var timeout = CommandContext.DurationOption("--timeout", "Of one request (default 10s)");
-        var connections = new Option<int>("--connections") { Description = "At most so many to a host", DefaultValueFactory = _ => 1000 };
-        var id = new Option<string?>("--id-header") { Description = "A header that carries a unique id in every request", HelpName = "NAME" };
-        var failed = new Option<long>("--max-failed") { Description = "Exit 1 when more requests than this fail", HelpName = "N" };
+        var connections = Option("--connections", "N", "At most so many to a host", 1000);
+        var id = Option<string?>("--id-header", "NAME", "A header that carries a unique id in every request", null);
+        var failed = Option("--max-failed", "N", "Exit 1 when more requests than this fail", 0L);
         var command = new Command("load", "Offers requests at a constant rate and measures from when each was due")
         {
             url, rate, duration, method, body, headers, mix, timeout, connections, id, failed, json,
         };
-        command.SetAction((parsed, cancellation) => context.Entrances.Load(new LoadRequest(
-            parsed.GetValue(url)!, parsed.GetValue(rate), parsed.GetValue(duration) ?? TimeSpan.FromSeconds(10),
-            parsed.GetValue(method)!.ToUpperInvariant(), parsed.GetValue(body), parsed.GetValue(headers)!.ToEquatableArray(),
-            parsed.GetValue(mix)!.ToEquatableArray(), parsed.GetValue(timeout) ?? TimeSpan.FromSeconds(10),
-            parsed.GetValue(connections), parsed.GetValue(id), parsed.GetValue(failed), parsed.GetValue(json)),
-            context.Around, cancellation));
+        command.SetAction((parsed, cancellation) =>
+        {
+            var request = new LoadRequest(
+                parsed.GetValue(url)!, parsed.GetValue(rate), parsed.GetValue(duration) ?? TimeSpan.FromSeconds(10),
+                parsed.GetValue(method)!.ToUpperInvariant(), parsed.GetValue(body),
+                parsed.GetValue(headers)!.ToEquatableArray(), parsed.GetValue(mix)!.ToEquatableArray(),
+                parsed.GetValue(timeout) ?? TimeSpan.FromSeconds(10), parsed.GetValue(connections),
+                parsed.GetValue(id), parsed.GetValue(failed), parsed.GetValue(json));
+            return context.Entrances.Load(request, context.Around, cancellation);
+        });
         return command;
     }
 
     public static Command Simulate(CommandContext context)
     {
         var json = CommandContext.JsonOption();
-        var seed = new Option<ulong>("--seed") { Description = "The first seed; it repeats a run exactly", HelpName = "N" };
-        var seeds = new Option<int>("--seeds") { Description = "How many, one after the other", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var seed = Option("--seed", "N", "The first seed; it repeats a run exactly", 0UL);
+        var seeds = Option("--seeds", "N", "How many, one after the other", 1);
         seeds.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1) result.AddError("--seeds takes 1 or more");
         });
-        var command = new Command("simulate", "Runs a whole simulated cluster through seeded faults and checks what must hold")
+        var command = new Command("simulate", "Runs a simulated cluster through seeded faults, checking what must hold")
         {
             seed, seeds, json,
         };
-        command.SetAction((parsed, cancellation) => context.Entrances.Simulate(
-            new SimulateRequest(parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json)), context.Around, cancellation));
+        command.SetAction((parsed, cancellation) =>
+        {
+            var request = new SimulateRequest(parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json));
+            return context.Entrances.Simulate(request, context.Around, cancellation);
+        });
         return command;
     }
+
+    private static Option<T> Option<T>(string name, string value, string description, T fallback) => new(name)
+    {
+        Description = description, HelpName = value, DefaultValueFactory = _ => fallback,
+    };
 }

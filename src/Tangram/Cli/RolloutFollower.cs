@@ -2,8 +2,8 @@ using Tangram.Observing;
 
 namespace Tangram.Cli;
 
-/// <summary>Watches one revision go out and says how far it is and how it ended. Following changes nothing: when this ends
-/// early, the rollout goes on.</summary>
+/// <summary>Watches one revision go out and says how far it is and how it ended. Following changes nothing: when this
+/// ends early, the rollout goes on.</summary>
 internal sealed class RolloutFollower(CommandContext context, TimeSpan? timeout)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
@@ -13,7 +13,8 @@ internal sealed class RolloutFollower(CommandContext context, TimeSpan? timeout)
 
     private readonly Surroundings _around = context.Around;
 
-    /// <summary>Follows <paramref name="revision"/>, or when null the one that is going out. Returns the exit code.</summary>
+    /// <summary>Follows <paramref name="revision"/>, or when null the one that is going out. Returns the exit
+    /// code.</summary>
     public async Task<int> FollowAsync(ClusterPlace place, int? revision, CancellationToken cancellation)
     {
         using var client = new ClusterClient(place);
@@ -27,19 +28,23 @@ internal sealed class RolloutFollower(CommandContext context, TimeSpan? timeout)
                 var status = await client.GetAsync<StatusView>("/v1/status", cancellation);
                 awaySince = null;
                 revision ??= status.Rollout?.Target
-                    ?? throw new CommandFailure(Exit.Failed, "nothing was ever deployed, so there is nothing to follow");
+                    ?? throw new CommandFailure(Exit.Failed,
+                        "nothing was ever deployed, so there is nothing to follow");
                 if (Ended(status, revision.Value) is { } end) return Say(progress, end.Code, end.Sentence);
-                progress.Show(StatusText.Going(status) is { Length: > 0 } going ? going : StatusText.Sentence(status.Rollout!));
+                var going = StatusText.Going(status);
+                progress.Show(going != "" ? going : StatusText.Sentence(status.Rollout!));
             }
             catch (CommandFailure e) when (e.ExitCode == Exit.NoCluster && revision is not null)
             {
                 awaySince ??= _around.Clock.GetTimestamp();
                 if (_around.Clock.GetElapsedTime(awaySince.Value) > DaemonAway)
-                    return Say(progress, Exit.NoCluster, $"the daemon went away. The rollout of revision {revision} goes on " +
+                    return Say(progress, Exit.NoCluster,
+                        $"the daemon went away. The rollout of revision {revision} goes on " +
                         "when it is back: start it with `tangram up`, then `tangram deploy --attach` follows it again");
             }
             if (timeout is not null && _around.Clock.GetElapsedTime(begun) > timeout)
-                return Say(progress, Exit.Failed, $"revision {revision} is still going out after {Duration.Words(timeout.Value)}. " +
+                return Say(progress, Exit.Failed,
+                    $"revision {revision} is still going out after {Duration.Words(timeout.Value)}. " +
                     "It goes on: `tangram deploy --attach` follows it again");
             await _around.PauseAsync(Every, cancellation);
         }

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Tangram.Cli;
 
-/// <summary>Where state lies and where a cluster's socket is: <c>STATE/CLUSTER/tangram.sock</c>, or, when that is longer than
-/// the kernel allows, a short path that the file <c>STATE/CLUSTER/socket</c> names.</summary>
+/// <summary>Where state lies and where a cluster's socket is: <c>STATE/CLUSTER/tangram.sock</c>, or, when that is
+/// longer than the kernel allows, a short path that the file <c>STATE/CLUSTER/socket</c> names.</summary>
 internal static class SocketPlace
 {
     /// <summary>108 bytes of <c>sun_path</c>, less the closing zero (unix(7)).</summary>
@@ -27,8 +27,8 @@ internal static class SocketPlace
         return File.Exists(named) ? File.ReadAllText(named).Trim() : Path.Combine(stateRoot, cluster, "tangram.sock");
     }
 
-    /// <summary>Where the daemon shall listen; writes down a path that commands could not guess. The folder of the cluster
-    /// is there already, and is the owner's alone.</summary>
+    /// <summary>Where the daemon shall listen; writes down a path that commands could not guess. The folder of the
+    /// cluster is there already, and is the owner's alone.</summary>
     public static string ForDaemon(string stateRoot, string cluster, Func<string, string?> variable)
     {
         var plain = Path.Combine(stateRoot, cluster, "tangram.sock");
@@ -38,7 +38,8 @@ internal static class SocketPlace
             File.Delete(named);
             return plain;
         }
-        var runtime = variable("XDG_RUNTIME_DIR") is { Length: > 0 and < 60 } set && Directory.Exists(set) ? set : "/tmp";
+        var set = variable("XDG_RUNTIME_DIR");
+        var runtime = set is { Length: > 0 and < 60 } && Directory.Exists(set) ? set : "/tmp";
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(plain)))[..16];
         var folder = Path.Combine(runtime, $"tangram-{hash}");
         const UnixFileMode ownerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

@@ -15,11 +15,13 @@ internal static class StatusText
         around.Print("");
         var services = new Table("SERVICE", "READY", "UP TO DATE", "REVISION");
         foreach (var s in status.Services)
-            services.Add(s.Name, Invariant($"{s.Ready}/{s.Desired}"), Invariant($"{s.Updated}/{s.Desired}"), Invariant($"{s.Revision}"));
+            services.Add(s.Name, Invariant($"{s.Ready}/{s.Desired}"), Invariant($"{s.Updated}/{s.Desired}"),
+                Invariant($"{s.Revision}"));
         services.Write(around.Out);
         around.Print("");
         var nodes = new Table("NODE", "ZONE", "STATE", "REPLICAS", "BECAUSE");
-        foreach (var n in status.Nodes) nodes.Add(n.Name, n.Zone ?? "-", n.State, Invariant($"{n.Replicas}"), n.Because);
+        foreach (var n in status.Nodes)
+            nodes.Add(n.Name, n.Zone ?? "-", n.State, Invariant($"{n.Replicas}"), n.Because);
         nodes.Write(around.Out);
         if (status.Gateways.Count > 0) around.Print("");
         foreach (var gateway in status.Gateways) around.Print($"gateway {gateway.Gateway}: {gateway.Address}");
@@ -36,15 +38,18 @@ internal static class StatusText
             "pending" => Invariant($"revision {rollout.Target} is about to go out"),
             "rolling" => Invariant($"revision {rollout.Target} is going out{because}"),
             "watching" => Invariant($"revision {rollout.Target} is out and is being watched{because}"),
-            "rollingBack" => Invariant($"revision {rollout.Target} failed, revision {rollout.Current} comes back{because}"),
+            "rollingBack" =>
+                Invariant($"revision {rollout.Target} failed, revision {rollout.Current} comes back{because}"),
             "paused" => Invariant($"the rollout of revision {rollout.Target} is paused{because}"),
             "done" => Invariant($"revision {rollout.Target} is in force"),
-            "rolledBack" => Invariant($"revision {rollout.Target} was rolled back, revision {rollout.Current} is in force{because}"),
+            "rolledBack" =>
+                Invariant($"revision {rollout.Target} was rolled back, revision {rollout.Current} runs again{because}"),
             _ => Invariant($"revision {rollout.Target} failed, and there is none to go back to{because}"),
         };
     }
 
-    /// <summary>How far each service is, e.g. "order: 2 of 6 on revision 4". Those that are there are left out.</summary>
+    /// <summary>How far each service is, e.g. "order: 2 of 6 on revision 4". Those that are there are left
+    /// out.</summary>
     public static string Going(StatusView status) => string.Join("; ", status.Services
         .Where(s => s.Updated < s.Desired)
         .Select(s => Invariant($"{s.Name}: {s.Updated} of {s.Desired} on revision {status.Revision}")));

@@ -21,7 +21,8 @@ internal sealed class UpCommand(CommandContext context)
     public static Command Make(CommandContext context)
     {
         var file = CommandContext.FileOption();
-        var detach = new Option<bool>("--detach", "-d") { Description = "Leave it running, and return when it is ready" };
+        var detach =
+            new Option<bool>("--detach", "-d") { Description = "Leave it running, and return when it is ready" };
         var daemon = new Option<bool>(Detached.Option) { Hidden = true };
         var command = new Command("up", "Runs this cluster on this machine until Ctrl-C") { file, detach, daemon };
         command.SetAction(async (parsed, cancellation) =>
@@ -34,7 +35,8 @@ internal sealed class UpCommand(CommandContext context)
                     "To change it use `tangram deploy`, to stop it `tangram down`");
             if (parsed.GetValue(detach)) return await new Detached(context).StartAsync(path, place, cancellation);
             if (parsed.GetValue(daemon)) Detached.Enter(place.Folder!);
-            return await new UpCommand(context).RunAsync(new UpRequest(spec, path, context.Around.StateRoot), cancellation);
+            return await new UpCommand(context).RunAsync(new UpRequest(spec, path, context.Around.StateRoot),
+                cancellation);
         });
         return command;
     }
@@ -48,6 +50,8 @@ internal sealed class UpCommand(CommandContext context)
         var begun = _around.Clock.GetTimestamp();
         var up = context.Entrances.Up(request, starting.Token);
         if (await Task.WhenAny(up, _stop.Task) != up) await starting.CancelAsync();
+        if (await Task.WhenAny(up, _atOnce.Task) != up)
+            throw new CommandFailure(Exit.Failed, "stopped at once, while it was starting: `tangram down` stops what it left");
         RunningCluster cluster;
         try { cluster = await up; }
         catch (OperationCanceledException) when (_stop.Task.IsCompleted) { return Exit.Done; }
@@ -91,9 +95,10 @@ internal sealed class UpCommand(CommandContext context)
             {
                 hinted = true;
                 progress.Clear();
-                _around.Print($"no progress for {Duration.Words(Stuck)}: `tangram why {status.Cluster}` says what it waits for");
+                _around.Print($"no progress for {Duration.Words(Stuck)}: `tangram why {status.Cluster}` says why");
             }
-            if (await EndsAsync(cluster, _around.PauseAsync(Every, CancellationToken.None))) return !cluster.Ended.IsCompleted;
+            if (await EndsAsync(cluster, _around.PauseAsync(Every, CancellationToken.None)))
+                return !cluster.Ended.IsCompleted;
         }
         progress.Clear();
         if (cluster.Status() is { Ready: true } ready)

@@ -17,9 +17,10 @@ internal sealed class ApiServer : IAsyncDisposable
 
     private ApiServer(WebApplication app, string socket) => (_app, _socket) = (app, socket);
 
-    /// <summary>Listens at <paramref name="socket"/>. The caller holds the cluster's lock, so a socket that lies there is
-    /// a dead daemon's. Throws <see cref="IOException"/> when it cannot.</summary>
-    public static async Task<ApiServer> StartAsync(ClusterPort port, string socket, CancellationToken cancellation = default)
+    /// <summary>Listens at <paramref name="socket"/>. The caller holds the cluster's lock, so a socket that lies there
+    /// is a dead daemon's. Throws <see cref="IOException"/> when it cannot.</summary>
+    public static async Task<ApiServer> StartAsync(ClusterPort port, string socket,
+        CancellationToken cancellation = default)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -75,7 +76,8 @@ internal sealed class ApiRoutes(ClusterPort port)
         Post(app, "/v1/drain/{node}", http => NodeAsync(http, Commands.Drain));
         Post(app, "/v1/undrain/{node}", http => NodeAsync(http, Commands.Undrain));
         Post(app, "/v1/kill/{subject}", KillAsync);
-        Post(app, "/v1/revive/{node}", http => Act(http, port.Revive(Named(http, "node")), $"revive {Named(http, "node")}"));
+        Post(app, "/v1/revive/{node}", http =>
+            Act(http, port.Revive(Named(http, "node")), $"revive {Named(http, "node")}"));
         Post(app, "/v1/down", async http =>
         {
             await Act(http, null, "down");
@@ -90,7 +92,8 @@ internal sealed class ApiRoutes(ClusterPort port)
     private async Task EventsAsync(HttpContext http)
     {
         _ = long.TryParse(http.Request.Query["after"], out var after);
-        _ = double.TryParse(http.Request.Query["wait"], System.Globalization.CultureInfo.InvariantCulture, out var seconds);
+        _ = double.TryParse(http.Request.Query["wait"], System.Globalization.CultureInfo.InvariantCulture,
+            out var seconds);
         var wait = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestWait.TotalSeconds));
         // A number from before the log was lost would wait for ever.
         var known = Math.Min(after, port.Events.Last);
@@ -152,11 +155,13 @@ internal sealed class ApiRoutes(ClusterPort port)
         if (http.Request.Query["for"].ToString() is { Length: > 0 } text)
         {
             if (!Duration.TryParse(text, out var read))
-                return Refuse(http, 400, new ErrorView($"'{text}' is not a duration. Write 30s or 1m30s", ErrorView.Arguments));
+                return Refuse(http, 400,
+                    new ErrorView($"'{text}' is not a duration. Write 30s or 1m30s", ErrorView.Arguments));
             time = read;
         }
         var subject = Named(http, "subject");
-        return Act(http, port.Kill(subject, time), $"kill {subject}" + (time is null ? "" : $" for {Duration.Words(time.Value)}"));
+        return Act(http, port.Kill(subject, time), $"kill {subject}" +
+            (time is null ? "" : $" for {Duration.Words(time.Value)}"));
     }
 
     private Task Act(HttpContext http, string? refusal, string what)
@@ -196,8 +201,10 @@ internal sealed class ApiRoutes(ClusterPort port)
 
     private static string Named(HttpContext http, string name) => http.Request.RouteValues[name]?.ToString() ?? "";
 
-    private static void Get(WebApplication app, string path, RequestDelegate answer) => app.MapMethods(path, ["GET"], answer);
-    private static void Post(WebApplication app, string path, RequestDelegate answer) => app.MapMethods(path, ["POST"], answer);
+    private static void Get(WebApplication app, string path, RequestDelegate answer) =>
+        app.MapMethods(path, ["GET"], answer);
+    private static void Post(WebApplication app, string path, RequestDelegate answer) =>
+        app.MapMethods(path, ["POST"], answer);
 
     private static Task Refuse(HttpContext http, int status, ErrorView error) => Write(http, status, error);
 

@@ -14,7 +14,8 @@ internal sealed record ClusterPort
     public required EventLog Events { get; init; }
 
     /// <summary>Copies the files of a spec and fills in their hashes, or says why it cannot.</summary>
-    public required Func<ClusterSpec, CancellationToken, Task<(ClusterSpec? Prepared, string? Error)>> Prepare { get; init; }
+    public required Func<ClusterSpec, CancellationToken,
+        Task<(ClusterSpec? Prepared, string? Error)>> Prepare { get; init; }
 
     /// <summary>Kills a node or a replica, for a time or for good. Null: done; else why not.</summary>
     public required Func<string, TimeSpan?, string?> Kill { get; init; }
@@ -25,7 +26,8 @@ internal sealed record ClusterPort
     /// <summary>Stops the cluster in order; returns at once.</summary>
     public required Action Down { get; init; }
 
-    /// <summary>What deploying a spec (its files not yet hashed) would change and why: as text, or as JSON when true.</summary>
+    /// <summary>What deploying a spec (its files not yet hashed) would change and why: as text, or as JSON when
+    /// true.</summary>
     public required Func<ClusterSpec, bool, string> Plan { get; init; }
 
     /// <summary>Why no node takes one more replica of a service; empty when one does.</summary>

@@ -7,7 +7,8 @@ namespace Tangram.Observing;
 /// was written in the last moments before a power loss may be missing, for nothing decides by it.</summary>
 internal sealed class EventLog : IDisposable
 {
-    /// <summary>Kept in memory, at about 200 bytes each, and so the most that one question can be answered with.</summary>
+    /// <summary>Kept in memory, at about 200 bytes each, and so the most that one question can be answered
+    /// with.</summary>
     public const int Remembered = 1_000;
 
     /// <summary>A file of this size is moved aside, replacing the one moved before.</summary>
@@ -34,7 +35,8 @@ internal sealed class EventLog : IDisposable
 
     public long Last { get { lock (_gate) return _last; } }
 
-    /// <summary>Writes it down and wakes those who wait. A full disk costs the file the line, not the caller its work.</summary>
+    /// <summary>Writes it down and wakes those who wait. A full disk costs the file the line, not the caller its
+    /// work.</summary>
     public EventView Add(string subject, string what)
     {
         TaskCompletionSource waiting;
