@@ -41,7 +41,8 @@ public static class ComposeReader
         ServiceChecks.Check(drafts, problems);
         PortChecks.Check(drafts, listen, spec.Zones.Count * spec.NodesPerZone, problems);
         DependencyChecks.Check(drafts, problems);
-        DesignWarnings.Add(drafts, spec.Zones, tangram.PlaceOf("zones"), problems);
+        var oneZone = tangram["zones"] is null or Tree.List { Items.Count: 1 };
+        DesignWarnings.Add(drafts, oneZone, tangram.PlaceOf("zones"), problems);
         return new ComposeDraft(
             problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec),
             problems.InOrder(),

@@ -52,8 +52,7 @@ internal static class DependencyChecks
     private static void CanComeTrue(DependencySpec dependency, ServiceDraft target, Place place, ProblemList problems)
     {
         var spec = target.Spec;
-        if (dependency.Condition == DependencyCondition.Healthy && spec.Probe is null
-            && spec.Healthcheck is null or { Disabled: true })
+        if (dependency.Condition == DependencyCondition.Healthy && !target.Checked)
             problems.Error(place, $"'{target.Name}' can never be healthy: it has neither probe nor healthcheck",
                 $"give '{target.Name}' an x-tangram.probe or a healthcheck, or wait for service_started");
         if (dependency.Condition == DependencyCondition.CompletedSuccessfully

@@ -35,18 +35,6 @@ internal static class Quantities
         return ticks <= LongestDuration.Ticks ? TimeSpan.FromTicks((long)Math.Round(ticks)) : null;
     }
 
-    /// <summary>As people write it: <c>1m30s</c>.</summary>
-    public static string Shown(TimeSpan span)
-    {
-        if (span == TimeSpan.Zero) return "0s";
-        var parts = new (long Count, string Unit)[]
-        {
-            (span.Days, "d"), (span.Hours, "h"), (span.Minutes, "m"), (span.Seconds, "s"),
-            (span.Milliseconds, "ms"), (span.Microseconds, "us"),
-        };
-        return string.Concat(parts.Where(part => part.Count != 0).Select(part => $"{part.Count}{part.Unit}"));
-    }
-
     /// <summary><c>256M</c>, <c>1.5gb</c>, <c>64KiB</c> or plain bytes; units are powers of 1024, as in
     /// Compose.</summary>
     public static long? Bytes(string text)

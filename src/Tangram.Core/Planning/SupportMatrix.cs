@@ -32,7 +32,7 @@ public static class SupportMatrix
         var text = new StringBuilder(Introduction.ReplaceLineEndings("\n"));
         foreach (var section in Sections.All)
         {
-            text.Append($"\n## {char.ToUpperInvariant(section.Title[0])}{section.Title[1..]}\n\n");
+            text.Append($"\n## {section.Title}\n\n");
             text.Append("| key | honoured | |\n|---|---|---|\n");
             foreach (var key in section.Keys)
                 text.Append($"| `{key.Name}` | {(key.Honoured ? "yes" : "no")} | {Cell(key.Note)} |\n");

@@ -10,7 +10,8 @@ public abstract class Tree
 
     public Place Place { get; }
 
-    /// <summary>How many scalars, lists, maps and keys this holds, counting a shared subtree wherever it is met.</summary>
+    /// <summary>How many scalars, lists, maps and keys this holds, counting a shared subtree wherever it is
+    /// met.</summary>
     public long Size { get; }
 
     /// <summary>"a list", for messages.</summary>

@@ -16,6 +16,7 @@ internal sealed class YamlTree
 
     private readonly string _file;
     private readonly ProblemList _problems;
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly Dictionary<string, Tree> _anchors = new(StringComparer.Ordinal);
     private long _values;
@@ -23,7 +24,8 @@ internal sealed class YamlTree
     private YamlTree(string text, string file, ProblemList problems)
     {
         (_file, _problems) = (file, problems);
-        _parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
+        _scanner = new Scanner(new StringReader(text), skipComments: true);
+        _parser = new Parser(_scanner);
     }
 
     /// <summary>Null when the text could not be read to its end; the problem was noted.</summary>
@@ -196,7 +198,7 @@ internal sealed class YamlTree
 
     private void NotYaml(string text, YamlException e)
     {
-        var (first, last) = ((int)e.Start.Line, (int)Math.Max(e.Start.Line, e.End.Line));
+        var (first, last) = ((int)e.Start.Line, (int)Math.Max(e.Start.Line, _scanner.CurrentPosition.Line));
         var lines = text.Split('\n');
         var tab = Enumerable.Range(first, last - first + 1)
             .FirstOrDefault(number => number <= lines.Length && IndentedWithTab(lines[number - 1]));

@@ -12,10 +12,10 @@ public sealed class ComposeFuzzTests(ITestOutputHelper output)
 
     private static readonly string[] Tokens =
     [
-        "\n", "\n  ", "\t", " ", ":", ": ", "- ", "[", "]", "{", "}", ",", "'", "\"", "#", "&a ", "*a", "<<: *a", "|\n", ">-\n",
-        "!!str ", "!x ", "? ", "---\n", "...\n", "%YAML 1.2\n", "null", "~", "0", "-1", "99999999999999999999", "1e9", "$",
-        "$$", "${A}", "\\", "\"\\u0000\"", "\"\\UFFFFFFFF\"", "\0", "\uFEFF", "é", "\u2028", "services:", "x-tangram:",
-        "deploy:", "web", "8080:8080", "1m30s", "true", "@", "`", "http://", "/",
+        "\n", "\n  ", "\t", " ", ":", ": ", "- ", "[", "]", "{", "}", ",", "'", "\"", "#", "&a ", "*a", "<<: *a", "|\n",
+        ">-\n", "!!str ", "!x ", "? ", "---\n", "...\n", "%YAML 1.2\n", "null", "~", "0", "-1", "99999999999999999999",
+        "1e9", "$", "$$", "${A}", "\\", "\"\\u0000\"", "\"\\UFFFFFFFF\"", "\0", "\uFEFF", "é", "\u2028", "services:",
+        "x-tangram:", "deploy:", "web", "8080:8080", "1m30s", "true", "@", "`", "http://", "/",
     ];
 
     private static readonly string[] Seeds =
@@ -88,7 +88,8 @@ public sealed class ComposeFuzzTests(ITestOutputHelper output)
     [Fact]
     public void Large_and_empty_shapes_are_read_in_seconds()
     {
-        foreach (var shape in (string[])["- ", "[", "a: ", "\"", "'", "|\n", "#\n", "&a ", "*a ", ",", "{}", "[],", "a\n", "? "])
+        string[] shapes = ["- ", "[", "a: ", "\"", "'", "|\n", "#\n", "&a ", "*a ", ",", "{}", "[],", "a\n", "? "];
+        foreach (var shape in shapes)
         {
             var text = string.Concat(Enumerable.Repeat(shape, 1_000_000 / shape.Length));
             var begun = Stopwatch.GetTimestamp();

@@ -26,7 +26,8 @@ public sealed class CrossCheckTests
             """);
         Assert.Equal(
             [
-                "compose.yaml:3:36: these services wait for each other: b → c → d → b. remove one of these dependencies.",
+                "compose.yaml:3:36: these services wait for each other: b → c → d → b. " +
+                    "remove one of these dependencies.",
                 "compose.yaml:7:33: these services wait for each other: f → g → f. remove one of these dependencies.",
             ],
             errors.Select(error => error.ToString()));
@@ -34,7 +35,7 @@ public sealed class CrossCheckTests
 
     [Fact]
     public void A_service_that_nothing_checks_is_never_healthy() => Assert.StartsWith(
-        "compose.yaml:3:34: 'a' can never be healthy: it has neither probe nor healthcheck. give 'a' an x-tangram.probe",
+        "compose.yaml:3:34: 'a' can never be healthy: it has neither probe nor healthcheck. give 'a' an",
         Only(Two("expose: [80]", "depends_on: { a: { condition: service_healthy } }")));
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed class CrossCheckTests
     [Theory]
     [InlineData("ports: ['127.0.0.1:81:80']", "ports: ['127.0.0.2:81:80']")]
     [InlineData("ports: ['[::1]:8080:80']", "ports: ['81:80']")]
-    [InlineData("ports: [{ published: 81, target: 1, mode: host }]", "ports: [{ published: 81, target: 1, mode: host }]")]
+    [InlineData("ports: [{ published: 81, target: 1, mode: host }]",
+        "ports: [{ published: 81, target: 1, mode: host }]")]
     public void Ports_that_do_not_meet_are_fine(string a, string b) => Assert.Empty(Yaml.Errors(Two(a, b)));
 
     [Fact]
@@ -104,6 +106,24 @@ public sealed class CrossCheckTests
                 "compose.yaml:6:21: there is one zone, and the cluster is lost with it",
             ],
             problems.Select(problem => $"{problem.Place}: {problem.What}"));
+    }
+
+    [Fact]
+    public void A_wrong_value_is_not_also_called_weak_or_missing()
+    {
+        var (_, problems) = Yaml.Read(
+            """
+            services:
+              web:
+                command: x
+                deploy: { replicas: x }
+                x-tangram: { files: ~/x, probe: x, route: { path: / } }
+              api: { command: x, depends_on: { web: { condition: service_healthy } }, x-tangram: { files: /tmp } }
+            x-tangram: { zones: [a, b c] }
+            """);
+        Assert.Equal(
+            ["'replicas' is 'x'", "'files' is '~/x'", "'probe' is 'x'", "'b c' is not"],
+            problems.Select(problem => problem.What[..problem.What.IndexOf(problem.Place.Line == 7 ? " a" : ",")]));
     }
 
     [Fact]
