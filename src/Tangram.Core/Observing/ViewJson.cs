@@ -22,8 +22,9 @@ namespace Tangram.Observing;
 public sealed partial class ViewJson : JsonSerializerContext
 {
     // For people and diffs: café stays café. It is not embedded in HTML.
-    private static readonly JsonSerializerOptions Plain = Made(indented: false);
-    private static readonly JsonSerializerOptions Indented = Made(indented: true);
+    // Made when first asked for: the generated half of this class has statics of its own, in an order of its own.
+    private static JsonSerializerOptions Plain => field ??= Made(indented: false);
+    private static JsonSerializerOptions Indented => field ??= Made(indented: true);
 
     public static string Write<T>(T view, bool indented = false) =>
         JsonSerializer.Serialize(view, (JsonTypeInfo<T>)(indented ? Indented : Plain).GetTypeInfo(typeof(T)));
