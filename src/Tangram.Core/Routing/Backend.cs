@@ -1,0 +1,23 @@
+using Tangram.Model;
+
+namespace Tangram.Routing;
+
+/// <summary>A replica that requests can be sent to. <see cref="Starts"/> tells a new process on the same port from the
+/// old one; a new process starts with clean counters.</summary>
+public sealed record Backend
+{
+    public required ReplicaName Replica { get; init; }
+    public required ServiceName Service { get; init; }
+    public required NodeName Node { get; init; }
+    public ZoneName? Zone { get; init; }
+    public required int Revision { get; init; }
+    public required string Host { get; init; }
+    public required int Port { get; init; }
+    public required int Starts { get; init; }
+    public Intent Intent { get; init; }
+    public required BackendCounters Counters { get; init; }
+    public required Tally Tally { get; init; }
+
+    /// <summary>Built once, because every request needs it.</summary>
+    public string Url => field ??= $"http://{Host}:{Port}";
+}

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Routing;
+
+/// <summary>From what the store says to routes: the one function by which every gateway learns of backends.</summary>
+public static class RouteDeriver
+{
+    /// <summary>Every node lies on this machine as long as the agents report no address of their own.</summary>
+    private const string Host = "127.0.0.1";
+
+    /// <summary>A replica is a backend when it shall run, is ready, has a port, and its node is not dead. A node whose
+    /// lease has ended without being declared dead keeps its backends: most likely the store has trouble, not the node.
+    /// Counters come from <paramref name="previous"/> as long as the process is the same.</summary>
+    public static RouteTable Derive(ClusterState state, RouteTable previous)
+    {
+        var spec = state.EffectiveSpec;
+        var target = state.Rollout?.Value.Target ?? 0;
+        var derivation = new Derivation(previous, target == previous.Target);
+        foreach (var node in state.Nodes.Values)
+            if (node.Dead is null)
+                foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
+
+        var specs = spec?.Services ?? [];
+        return new RouteTable
+        {
+            AppliedRevision = state.RoutedRevision,
+            Target = target,
+            Services = derivation.Services(specs),
+            Unrouted = [.. derivation.Unrouted],
+            Abandoned = [.. previous.All().Where(b => state.Nodes.GetValueOrDefault(b.Node)?.Dead is not null)],
+            Tallies = derivation.Tallies(),
+            Index = new RouteIndex(from service in specs from route in service.Routes select (route, service.Name)),
+            Published = (from service in specs
+                         from port in service.Ports
+                         where port.Mode == PortMode.Ingress
+                         select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name)).ToEquatableArray(),
+        };
+    }
+
+    private sealed class Derivation
+    {
+        private readonly RouteTable _previous;
+        private readonly Dictionary<ReplicaName, Backend> _before;
+        private readonly SortedDictionary<ServiceName, List<Backend>> _backends = [];
+        private readonly SortedDictionary<(ServiceName, int), Tally> _tallies = [];
+
+        public Derivation(RouteTable previous, bool sameRollout)
+        {
+            _previous = previous;
+            _before = previous.All().ToDictionary(b => b.Replica);
+            if (sameRollout)
+                foreach (var tally in previous.Tallies) _tallies.Add((tally.Service, tally.Revision), tally);
+        }
+
+        public List<Backend> Unrouted { get; } = [];
+
+        public void Add(NodeState node, Assignment assignment)
+        {
+            var before = _before.GetValueOrDefault(assignment.Replica);
+            if (before?.Node != node.Name) before = null;
+            var seen = node.Find(assignment.Replica);
+            if (assignment.Intent == Intent.Run && seen is { Phase: Phase.Ready, Port: { } port })
+                Route(Make(node, assignment, seen, port, before));
+            else if (assignment.Intent == Intent.Run && node.Seen is null && before is { Intent: Intent.Run } && WasRouted(before))
+                Route(before with { Tally = TallyOf(before.Service, before.Revision) });
+            else if (assignment.Intent != Intent.Stop && before is not null)
+                Unrouted.Add(before with { Intent = assignment.Intent, Tally = TallyOf(before.Service, before.Revision) });
+        }
+
+        private Backend Make(NodeState node, Assignment assignment, SeenReplica seen, int port, Backend? before) => new()
+        {
+            Replica = assignment.Replica,
+            Service = assignment.Service,
+            Node = node.Name,
+            Zone = node.Zone,
+            Revision = assignment.Revision,
+            Host = Host,
+            Port = port,
+            Starts = seen.Starts,
+            Intent = assignment.Intent,
+            Counters = before?.Starts == seen.Starts ? before.Counters : new BackendCounters(),
+            Tally = TallyOf(assignment.Service, assignment.Revision),
+        };
+
+        private bool WasRouted(Backend backend) =>
+            _previous.Find(backend.Service) is { } service && service.Backends.Contains(backend);
+
+        private void Route(Backend backend)
+        {
+            if (!_backends.TryGetValue(backend.Service, out var list)) _backends.Add(backend.Service, list = []);
+            list.Add(backend);
+        }
+
+        private Tally TallyOf(ServiceName service, int revision)
+        {
+            if (!_tallies.TryGetValue((service, revision), out var tally))
+                _tallies.Add((service, revision), tally = new Tally(service, revision));
+            return tally;
+        }
+
+        public ImmutableArray<Tally> Tallies() => [.. _tallies.Values];
+
+        public ImmutableArray<RoutedService> Services(EquatableArray<ServiceSpec> specs)
+        {
+            var balances = specs.ToDictionary(s => s.Name, s => s.Balance);
+            return
+            [
+                .. from name in balances.Keys.Union(_backends.Keys).Order()
+                   let backends = _backends.GetValueOrDefault(name) ?? []
+                   let before = _previous.Find(name)
+                   select new RoutedService
+                   {
+                       Name = name,
+                       Balance = balances.TryGetValue(name, out var balance) ? balance : before?.Balance ?? default,
+                       Backends = [.. backends.OrderBy(b => b.Replica)],
+                       Counters = before?.Counters ?? new ServiceCounters(),
+                   },
+            ];
+        }
+    }
+}

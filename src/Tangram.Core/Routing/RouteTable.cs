@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Tangram.Model;
+
+namespace Tangram.Routing;
+
+/// <summary>Everything the request path asks: one immutable snapshot, replaced by one reference write. Only the leaf
+/// counters that it points to change.</summary>
+public sealed class RouteTable
+{
+    public static readonly RouteTable Empty = new();
+
+    private readonly Dictionary<ServiceName, RoutedService> _services = [];
+
+    /// <summary>The store revision of the newest key that it takes into account.</summary>
+    public long AppliedRevision { get; init; }
+
+    /// <summary>The rollout whose outcomes <see cref="Tallies"/> counts.</summary>
+    public int Target { get; init; }
+
+    /// <summary>Sorted by name. A service without backends is there too: its requests wait instead of being unknown.</summary>
+    public ImmutableArray<RoutedService> Services
+    {
+        get;
+        init
+        {
+            field = value;
+            foreach (var service in value) _services.Add(service.Name, service);
+        }
+    } = [];
+
+    /// <summary>They get no new requests, but may have some in flight: draining, or not ready at the moment.</summary>
+    public ImmutableArray<Backend> Unrouted { get; init; } = [];
+
+    /// <summary>Of the table before: their node was declared dead, so what hangs there will never be answered.</summary>
+    public ImmutableArray<Backend> Abandoned { get; init; } = [];
+
+    public ImmutableArray<Tally> Tallies { get; init; } = [];
+    public RouteIndex Index { get; init; } = new([]);
+
+    /// <summary>The ports that the file publishes, each with its service.</summary>
+    public EquatableArray<Listener> Published { get; init; }
+
+    public RoutedService? Find(ServiceName name) => _services.GetValueOrDefault(name);
+
+    public RoutedService? Match(ReadOnlySpan<char> host, ReadOnlySpan<char> path) =>
+        Index.Match(host, path) is { } name ? Find(name) : null;
+
+    /// <summary>Draining replicas that still have requests in flight here.</summary>
+    public IEnumerable<ReplicaName> Busy() =>
+        from backend in Unrouted
+        where backend.Intent == Intent.Drain && backend.Counters.InFlight > 0
+        select backend.Replica;
+
+    public IEnumerable<Outcomes> Outcomes() => from tally in Tallies select tally.Read();
+
+    internal IEnumerable<Backend> All() => Services.SelectMany(s => s.Backends).Concat(Unrouted);
+}
