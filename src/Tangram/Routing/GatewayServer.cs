@@ -1,0 +1,97 @@
+using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Tangram.Model;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Tangram.Routing;
+
+/// <summary>The gateway: listens, and forwards by the table that was published last.</summary>
+internal sealed class GatewayServer : IAsyncDisposable
+{
+    private readonly GatewayOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Routes _routes;
+    private readonly ListenerSet _listeners;
+    private readonly KestrelServer _kestrel;
+    private readonly BackendClient _client;
+    private readonly ServiceProvider _services;
+
+    /// <param name="seed">Of the chance by which backends are chosen.</param>
+    public GatewayServer(GatewayOptions options, TimeProvider time, ulong seed)
+    {
+        (_options, _time) = (options, time);
+        _routes = new Routes(time, seed);
+        _listeners = new ListenerSet(time);
+        _client = new BackendClient(options);
+        _services = new ServiceCollection().AddLogging().AddHttpForwarder().BuildServiceProvider();
+        _kestrel = new KestrelServer(Options.Create(KestrelOptions()), _listeners, NullLoggerFactory.Instance);
+    }
+
+    public RouteTable Table => _routes.Table;
+
+    /// <summary>The clock by which ejections are to be read.</summary>
+    public Instant Now => _routes.Now;
+
+    /// <summary>Draining replicas that still have requests in flight here; streams and WebSockets count.</summary>
+    public EquatableArray<ReplicaName> Busy => _routes.Table.Busy().ToEquatableArray();
+
+    public EquatableArray<Outcomes> Outcomes => _routes.Table.Outcomes().ToEquatableArray();
+
+    /// <summary>A draining replica has nothing in flight any more. Called on a request's thread: return at once.</summary>
+    public event Action<ReplicaName>? BecameIdle
+    {
+        add => _routes.BecameIdle += value;
+        remove => _routes.BecameIdle -= value;
+    }
+
+    /// <summary>Starts to answer. Call <see cref="ListenAsync"/> before, to know that its ports can be had: connections
+    /// wait until the start.</summary>
+    public Task StartAsync(CancellationToken cancellation = default)
+    {
+        var forwarder = _services.GetRequiredService<IHttpForwarder>();
+        return _kestrel.StartAsync(new GatewayApplication(_routes, forwarder, _client, _options, _time), cancellation);
+    }
+
+    /// <summary>Listens on exactly these from now on. Listeners that were open stay untouched; those that are no longer
+    /// wanted take no new connections and close the open ones after their request. Returns what could not be opened.</summary>
+    public Task<EquatableArray<TakenPort>> ListenAsync(IReadOnlyCollection<Listener> wanted) => _listeners.SetAsync(wanted);
+
+    /// <summary>The port that a listener really has (it may have asked for 0); null when it is not open.</summary>
+    public Task<int?> PortAsync(Listener listener) => _listeners.PortAsync(listener);
+
+    /// <summary>Requests from now on follow this table. Only one caller at a time. What this returns before
+    /// <see cref="Busy"/> is read is in force: <see cref="Busy"/> misses no request.</summary>
+    public void Publish(RouteTable table) => _routes.Publish(table);
+
+    /// <summary>Takes no new requests, waits for those in flight, and cuts what is left.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        using var patience = new CancellationTokenSource(_options.StopTime, _time);
+        await _kestrel.StopAsync(patience.Token).ConfigureAwait(false);
+        await _listeners.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
+        _kestrel.Dispose();
+        _client.Dispose();
+        await _services.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private KestrelServerOptions KestrelOptions()
+    {
+        var kestrel = new KestrelServerOptions
+        {
+            ApplicationServices = _services,
+            AddServerHeader = false,
+            RequestHeaderEncodingSelector = _ => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
+        };
+        kestrel.Limits.KeepAliveTimeout = _options.KeepAlive;
+        kestrel.Limits.MaxConcurrentConnections = _options.MostConnections;
+        // Uploads and streams of any size and pace pass; the backend knows its own limits.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        new Http2Branch(_options, _time).Listen(kestrel);
+        return kestrel;
+    }
+}
