@@ -4,9 +4,9 @@ namespace Tangram.Routing;
 
 /// <summary>What this gateway knows of one process: leaf counters, shared by all requests through
 /// <see cref="Interlocked"/>, carried from one route table to the next.</summary>
-/// <remarks>Ejection: a backend is left until a moment. From that moment on, one request at a time may try it; taking the
-/// trial moves the moment on by <see cref="TrialTime"/>, so a trial that never reports back blocks nothing. A trial that
-/// fails doubles the time, an answer ends the ejection.</remarks>
+/// <remarks>Ejection: a backend is left until a moment. From that moment on, one request at a time may try it; taking
+/// the trial moves the moment on by <see cref="TrialTime"/>, so a trial that never reports back blocks nothing. A trial
+/// that fails doubles the time, an answer ends the ejection.</remarks>
 public sealed class BackendCounters
 {
     /// <summary>Long enough to save most requests a refused connection, short enough that a backend that is back gets
@@ -68,7 +68,8 @@ public sealed class BackendCounters
         return Interlocked.Increment(ref _failuresInRow);
     }
 
-    /// <summary>Many requests can fail at the same moment; only the first of them ejects, and later only the trial.</summary>
+    /// <summary>Many requests can fail at the same moment; only the first of them ejects, and later only the
+    /// trial.</summary>
     internal void Eject(Instant now)
     {
         var until = Interlocked.Read(ref _ejectedUntil);

@@ -5,7 +5,8 @@ namespace Tangram.Routing;
 /// <summary>Which backend gets this attempt. Allocates nothing.</summary>
 public static class Balancer
 {
-    /// <summary>With half of the backends ejected, 8 draws miss every healthy one once in 256 times; then it walks.</summary>
+    /// <summary>With half of the backends ejected, 8 draws miss every healthy one once in 256 times; then it
+    /// walks.</summary>
     private const int Draws = 8;
 
     /// <summary>A backend that was not tried yet; null when there is none. Ejected backends are passed over, except for
@@ -22,11 +23,12 @@ public static class Balancer
         return picked ?? LeastLoaded(backends, in tried, chance);
     }
 
-    /// <summary>Fast failures attract traffic, since a backend that fails at once has little in flight; each failure in a
-    /// row therefore counts as a request in flight.</summary>
+    /// <summary>Fast failures attract traffic, since a backend that fails at once has little in flight; each failure in
+    /// a row therefore counts as a request in flight.</summary>
     private static int Load(Backend backend) => backend.Counters.InFlight + backend.Counters.FailuresInRow;
 
-    private static Backend? Next(ReadOnlySpan<Backend> backends, ref readonly Tried tried, ServiceCounters counters, Instant now)
+    private static Backend? Next(
+        ReadOnlySpan<Backend> backends, ref readonly Tried tried, ServiceCounters counters, Instant now)
     {
         var healthy = 0;
         foreach (var backend in backends)
@@ -43,7 +45,8 @@ public static class Balancer
     }
 
     /// <summary>Power of two choices (Mitzenmacher 2001): the less loaded of two random backends.</summary>
-    private static Backend? BetterOfTwo(ReadOnlySpan<Backend> backends, ref readonly Tried tried, ulong chance, Instant now)
+    private static Backend? BetterOfTwo(
+        ReadOnlySpan<Backend> backends, ref readonly Tried tried, ulong chance, Instant now)
     {
         var first = Draw(backends, in tried, null, ref chance, now, out var trial);
         if (first is null || trial || backends.Length == 1) return first;
@@ -53,7 +56,8 @@ public static class Balancer
     }
 
     private static Backend? Draw(
-        ReadOnlySpan<Backend> backends, ref readonly Tried tried, Backend? except, ref ulong chance, Instant now, out bool trial)
+        ReadOnlySpan<Backend> backends, ref readonly Tried tried, Backend? except,
+        ref ulong chance, Instant now, out bool trial)
     {
         for (var draw = 0; draw < Draws + backends.Length; draw++)
         {

@@ -8,15 +8,14 @@ public static class Ejection
     /// <summary>One 5xx is an answer; five in a row are a broken backend.</summary>
     public const int FailuresToEject = 5;
 
-    /// <summary>Counts the end of an attempt and ejects the backend when it is due. A response counts when it begins; if
-    /// it is cut later, <see cref="AttemptOutcome.Cut"/> follows.</summary>
+    /// <summary>Counts the end of an attempt and ejects the backend when it is due. A response counts when it begins;
+    /// if it is cut later, <see cref="AttemptOutcome.Cut"/> follows.</summary>
     public static void Report(RoutedService service, Backend backend, AttemptOutcome outcome, Instant now)
     {
         var (counters, tally) = (backend.Counters, backend.Tally);
-        if (outcome is AttemptOutcome.Answered or AttemptOutcome.ServerError or AttemptOutcome.NoAnswer or AttemptOutcome.TimedOut)
-            tally.CountRequest();
-        if (outcome is AttemptOutcome.ServerError or AttemptOutcome.NoAnswer or AttemptOutcome.TimedOut or AttemptOutcome.Cut)
-            tally.CountFailure();
+        var failed = outcome is AttemptOutcome.ServerError or AttemptOutcome.NoAnswer or AttemptOutcome.TimedOut;
+        if (failed || outcome is AttemptOutcome.Answered) tally.CountRequest();
+        if (failed || outcome is AttemptOutcome.Cut) tally.CountFailure();
         switch (outcome)
         {
             case AttemptOutcome.Answered:
@@ -36,8 +35,8 @@ public static class Ejection
         }
     }
 
-    /// <summary>At most half of the backends are ejected on suspicion, for more are seldom broken without a common cause
-    /// that ejection makes worse. A refused connection is no suspicion, and has no cap.</summary>
+    /// <summary>At most half of the backends are ejected on suspicion, for more are seldom broken without a common
+    /// cause that ejection makes worse. A refused connection is no suspicion, and has no cap.</summary>
     private static bool MayEject(RoutedService service, Backend backend)
     {
         if (backend.Counters.Ejected) return true;

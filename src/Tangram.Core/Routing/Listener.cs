@@ -10,7 +10,8 @@ namespace Tangram.Routing;
 /// <param name="Port">0 means any free port.</param>
 public sealed record Listener(string Address, int Port, ServiceName? Service = null)
 {
-    /// <summary>Only the cluster's own services call it, so what they say of their clients (X-Forwarded-…) is kept.</summary>
+    /// <summary>Only the cluster's own services call it, so what they say of their clients (X-Forwarded-…) is
+    /// kept.</summary>
     public bool Internal { get; init; }
 
     /// <summary>Reads <c>http://HOST:PORT</c>, where HOST is an IP address, <c>localhost</c>, or <c>*</c> for every

@@ -35,7 +35,8 @@ public static class RouteDeriver
             Published = (from service in specs
                          from port in service.Ports
                          where port.Mode == PortMode.Ingress
-                         select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name)).ToEquatableArray(),
+                         select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name))
+                .ToEquatableArray(),
         };
     }
 
@@ -63,26 +64,30 @@ public static class RouteDeriver
             var seen = node.Find(assignment.Replica);
             if (assignment.Intent == Intent.Run && seen is { Phase: Phase.Ready, Port: { } port })
                 Route(Make(node, assignment, seen, port, before));
-            else if (assignment.Intent == Intent.Run && node.Seen is null && before is { Intent: Intent.Run } && WasRouted(before))
-                Route(before with { Tally = TallyOf(before.Service, before.Revision) });
+            else if (assignment.Intent == Intent.Run && node.Seen is null && before is not null && WasRouted(before))
+                Route(Keep(before, Intent.Run));
             else if (assignment.Intent != Intent.Stop && before is not null)
-                Unrouted.Add(before with { Intent = assignment.Intent, Tally = TallyOf(before.Service, before.Revision) });
+                Unrouted.Add(Keep(before, assignment.Intent));
         }
 
-        private Backend Make(NodeState node, Assignment assignment, SeenReplica seen, int port, Backend? before) => new()
-        {
-            Replica = assignment.Replica,
-            Service = assignment.Service,
-            Node = node.Name,
-            Zone = node.Zone,
-            Revision = assignment.Revision,
-            Host = Host,
-            Port = port,
-            Starts = seen.Starts,
-            Intent = assignment.Intent,
-            Counters = before?.Starts == seen.Starts ? before.Counters : new BackendCounters(),
-            Tally = TallyOf(assignment.Service, assignment.Revision),
-        };
+        private Backend Make(NodeState node, Assignment assignment, SeenReplica seen, int port, Backend? before) =>
+            new()
+            {
+                Replica = assignment.Replica,
+                Service = assignment.Service,
+                Node = node.Name,
+                Zone = node.Zone,
+                Revision = assignment.Revision,
+                Host = Host,
+                Port = port,
+                Starts = seen.Starts,
+                Intent = assignment.Intent,
+                Counters = before?.Starts == seen.Starts ? before.Counters : new BackendCounters(),
+                Tally = TallyOf(assignment.Service, assignment.Revision),
+            };
+
+        private Backend Keep(Backend before, Intent intent) =>
+            before with { Intent = intent, Tally = TallyOf(before.Service, before.Revision) };
 
         private bool WasRouted(Backend backend) =>
             _previous.Find(backend.Service) is { } service && service.Backends.Contains(backend);

@@ -3,9 +3,11 @@ using Tangram.Model;
 namespace Tangram.Routing;
 
 /// <summary>From host and path to a service: the exact host first (without its port, in any case), then routes for any
-/// host; among a host's routes the longest path that is the request's path or lies above it, on segment boundaries.</summary>
+/// host; among a host's routes the longest path that is the request's path or lies above it, on segment
+/// boundaries.</summary>
 /// <remarks>A look-up tries the path, then the path up to each '/' before, so it costs one hash per segment and not one
-/// comparison per route. It starts at the longest route's length, so a path of thousands of segments costs no more.</remarks>
+/// comparison per route. It starts at the longest route's length, so a path of thousands of segments costs no
+/// more.</remarks>
 public sealed class RouteIndex
 {
     private readonly Dictionary<string, Paths> _hosts = new(StringComparer.OrdinalIgnoreCase);

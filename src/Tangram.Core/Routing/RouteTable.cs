@@ -17,7 +17,8 @@ public sealed class RouteTable
     /// <summary>The rollout whose outcomes <see cref="Tallies"/> counts.</summary>
     public int Target { get; init; }
 
-    /// <summary>Sorted by name. A service without backends is there too: its requests wait instead of being unknown.</summary>
+    /// <summary>Sorted by name. A service without backends is there too: its requests wait instead of being
+    /// unknown.</summary>
     public ImmutableArray<RoutedService> Services
     {
         get;
@@ -31,7 +32,8 @@ public sealed class RouteTable
     /// <summary>They get no new requests, but may have some in flight: draining, or not ready at the moment.</summary>
     public ImmutableArray<Backend> Unrouted { get; init; } = [];
 
-    /// <summary>Of the table before: their node was declared dead, so what hangs there will never be answered.</summary>
+    /// <summary>Of the table before: their node was declared dead, so what hangs there will never be
+    /// answered.</summary>
     public ImmutableArray<Backend> Abandoned { get; init; } = [];
 
     public ImmutableArray<Tally> Tallies { get; init; } = [];

@@ -15,8 +15,9 @@ public sealed record RoutedService
 /// <summary>Leaf counters of one service in this gateway, carried from one route table to the next.</summary>
 public sealed class ServiceCounters
 {
-    /// <summary>Retries in flight may be a fifth of the requests in flight, so that a service that fails as a whole gets
-    /// 1.2 times its load and no more. The floor lets a quiet service repeat everything that one dead backend held.</summary>
+    /// <summary>Retries in flight may be a fifth of the requests in flight, so that a service that fails as a whole
+    /// gets 1.2 times its load and no more. The floor lets a quiet service repeat everything that one dead backend
+    /// held.</summary>
     public const double RetryShare = 0.2;
     public const int LeastRetries = 16;
 

@@ -6,30 +6,38 @@ namespace Tangram.Routing;
 internal static class AttemptEnd
 {
     /// <param name="answered">A response had begun to arrive.</param>
-    public static AttemptOutcome Read(HttpContext context, ForwarderError error, bool answered)
+    /// <param name="abandoned">The backend's node was declared dead meanwhile.</param>
+    public static AttemptOutcome Read(HttpContext context, ForwarderError error, bool answered, bool abandoned) =>
+        answered ? AfterAnswer(error, abandoned)
+        : context.RequestAborted.IsCancellationRequested ? AttemptOutcome.ClientFault
+        : BeforeAnswer(context, error);
+
+    private static AttemptOutcome BeforeAnswer(HttpContext context, ForwarderError error) => error switch
     {
-        if (context.RequestAborted.IsCancellationRequested) return AttemptOutcome.ClientFault;
-        return error switch
-        {
-            ForwarderError.Request when WasNeverSent(context) => AttemptOutcome.NeverSent,
-            ForwarderError.RequestTimedOut when WasNeverSent(context) => AttemptOutcome.NeverSent,
-            ForwarderError.RequestTimedOut => AttemptOutcome.TimedOut,
-            // A backend may answer without reading the whole request.
-            ForwarderError.RequestBodyDestination or ForwarderError.RequestBodyCanceled when answered => AttemptOutcome.ClientFault,
-            // Cancelled, but not by the client: the backend's node was declared dead.
-            ForwarderError.Request or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled
-                or ForwarderError.RequestBodyDestination or ForwarderError.ResponseHeaders => AttemptOutcome.NoAnswer,
-            ForwarderError.ResponseBodyDestination or ForwarderError.ResponseBodyCanceled => AttemptOutcome.Cut,
-            _ => AttemptOutcome.ClientFault,
-        };
-    }
+        ForwarderError.Request or ForwarderError.RequestTimedOut when WasNeverSent(context) => AttemptOutcome.NeverSent,
+        ForwarderError.RequestTimedOut => AttemptOutcome.TimedOut,
+        // Cancelled, but not by the client: abandoned.
+        ForwarderError.Request or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled
+            or ForwarderError.RequestBodyDestination => AttemptOutcome.NoAnswer,
+        _ => AttemptOutcome.ClientFault,
+    };
+
+    /// <summary>That the client has left cannot be asked here: the forwarder itself cuts the client's connection when a
+    /// response is cut. A backend may answer without reading the whole request, so its errors do not count.</summary>
+    private static AttemptOutcome AfterAnswer(ForwarderError error, bool abandoned) => error switch
+    {
+        ForwarderError.ResponseHeaders or ForwarderError.ResponseBodyDestination => AttemptOutcome.Cut,
+        ForwarderError.ResponseBodyCanceled when abandoned => AttemptOutcome.Cut,
+        _ => AttemptOutcome.ClientFault,
+    };
 
     /// <summary>Only the exception tells. A connect time-out is a cancellation with a time-out inside.</summary>
-    private static bool WasNeverSent(HttpContext context) => context.Features.Get<IForwarderErrorFeature>()?.Exception switch
-    {
-        HttpRequestException e => e.HttpRequestError is HttpRequestError.ConnectionError
-            or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
-        TaskCanceledException { InnerException: TimeoutException } => true,
-        _ => false,
-    };
+    private static bool WasNeverSent(HttpContext context) =>
+        context.Features.Get<IForwarderErrorFeature>()?.Exception switch
+        {
+            HttpRequestException e => e.HttpRequestError is HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+            TaskCanceledException { InnerException: TimeoutException } => true,
+            _ => false,
+        };
 }

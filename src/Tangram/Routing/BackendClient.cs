@@ -18,8 +18,8 @@ internal sealed class BackendClient(GatewayOptions options) : HttpMessageInvoker
 
     public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (request.Content is null && request.Method != HttpMethod.Connect && !RetryPolicy.IsSafe(request.Method.Method))
-            request.Content = new ByteArrayContent([]);
+        if (request.Content is null && request.Method != HttpMethod.Connect
+            && !RetryPolicy.IsSafe(request.Method.Method)) request.Content = new ByteArrayContent([]);
         return base.SendAsync(request, cancellationToken);
     }
 

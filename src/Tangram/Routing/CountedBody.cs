@@ -1,6 +1,7 @@
 namespace Tangram.Routing;
 
-/// <summary>A request's body that knows how much of it was taken: what was taken cannot be sent to another backend.</summary>
+/// <summary>A request's body that knows how much of it was taken: what was taken cannot be sent to another
+/// backend.</summary>
 internal sealed class CountedBody(Stream body) : Stream
 {
     public long Taken { get; private set; }

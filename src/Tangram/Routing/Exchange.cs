@@ -5,7 +5,8 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
 
-/// <summary>One request on its way through the gateway, over all of its attempts; also the forwarder's view of it.</summary>
+/// <summary>One request on its way through the gateway, over all of its attempts; also the forwarder's view of
+/// it.</summary>
 internal sealed class Exchange : HttpTransformer
 {
     private readonly Routes _routes;
@@ -15,6 +16,7 @@ internal sealed class Exchange : HttpTransformer
     private RoutedService _service;
     private Tried _tried;
     private Choice? _next;
+    private CancellationToken _abandon;
     private int _attempts;
     private int _sent;
     private bool _answered;
@@ -54,7 +56,7 @@ internal sealed class Exchange : HttpTransformer
     public Choice Begin()
     {
         var choice = _next!.Value;
-        (_next, Last, _answered) = (null, choice.Backend, false);
+        (_next, Last, _abandon, _answered) = (null, choice.Backend, choice.Abandon, false);
         _tried.Add(choice.Backend);
         _attempts++;
         return choice;
@@ -65,7 +67,7 @@ internal sealed class Exchange : HttpTransformer
     {
         if (_next is not null) return true;
         if (error == ForwarderError.None) return false;
-        Outcome = AttemptEnd.Read(context, error, _answered);
+        Outcome = AttemptEnd.Read(context, error, _answered, _abandon.IsCancellationRequested);
         if (Outcome == AttemptOutcome.ClientFault) return false;
         if (!_answered && Outcome != AttemptOutcome.NeverSent) _sent++;
         Ejection.Report(_service, Last!, Outcome, _routes.Now);
@@ -105,7 +107,8 @@ internal sealed class Exchange : HttpTransformer
         return DeliverAsync(context, response, cancellation);
     }
 
-    private async ValueTask<bool> DeliverAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
+    private async ValueTask<bool> DeliverAsync(
+        HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
     {
         var deliver = await base.TransformResponseAsync(context, response, cancellation).ConfigureAwait(false);
         if (!_listener.Open && HttpProtocol.IsHttp11(context.Request.Protocol))
@@ -115,8 +118,9 @@ internal sealed class Exchange : HttpTransformer
 
     private bool MayRetry(AttemptOutcome outcome, int status)
     {
-        var so = new RequestSoFar(Repeatable, outcome, status, _body?.Taken ?? 0, _attempts, _sent, _routes.Now - _arrived);
-        return RetryPolicy.Decide(in so) switch
+        var elapsed = _routes.Now - _arrived;
+        var soFar = new RequestSoFar(Repeatable, outcome, status, _body?.Taken ?? 0, _attempts, _sent, elapsed);
+        return RetryPolicy.Decide(in soFar) switch
         {
             RetryDecision.Retry => true,
             RetryDecision.RetryOnBudget => _onBudget || (_onBudget = _service.Counters.TryStartRetry()),

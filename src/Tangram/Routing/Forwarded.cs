@@ -7,8 +7,8 @@ internal static class Forwarded
     private const string Proto = "X-Forwarded-Proto";
     private const string Host = "X-Forwarded-Host";
 
-    /// <param name="keep">What the caller says of its own client is believed and added to; otherwise it is replaced, since
-    /// any client could claim any address.</param>
+    /// <param name="keep">What the caller says of its own client is believed and added to; otherwise it is replaced,
+    /// since any client could claim any address.</param>
     public static void Write(HttpContext context, HttpRequestMessage request, bool keep)
     {
         var incoming = context.Request.Headers;

@@ -5,8 +5,8 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
 
-/// <summary>What Kestrel runs for each request: find the service, then try backends until one answers or the policy says
-/// stop.</summary>
+/// <summary>What Kestrel runs for each request: find the service, then try backends until one answers or the policy
+/// says stop.</summary>
 internal sealed class GatewayApplication(
     Routes routes, IHttpForwarder forwarder, BackendClient client, GatewayOptions options, TimeProvider time)
     : IHttpApplication<DefaultHttpContext>
@@ -102,7 +102,8 @@ internal sealed class GatewayApplication(
         }
     }
 
-    /// <summary>gRPC needs HTTP/2 all the way; everything else goes on as HTTP/1.1, which every backend speaks.</summary>
+    /// <summary>gRPC needs HTTP/2 all the way; everything else goes on as HTTP/1.1, which every backend
+    /// speaks.</summary>
     private ForwarderRequestConfig ConfigFor(HttpContext context, Exchange exchange)
     {
         if (exchange.IsUpgrade) return client.Http1Stream;

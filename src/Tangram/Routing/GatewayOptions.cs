@@ -2,7 +2,8 @@ namespace Tangram.Routing;
 
 internal sealed record GatewayOptions
 {
-    /// <summary>A host that does not take a connection within this time is most likely gone; another backend is asked.</summary>
+    /// <summary>A host that does not take a connection within this time is most likely gone; another backend is
+    /// asked.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a request may wait, in all, for a backend to appear.</summary>
@@ -11,7 +12,8 @@ internal sealed record GatewayOptions
     /// <summary>How many requests may wait at once. Each holds a few kilobytes.</summary>
     public int MostQueued { get; init; } = 1024;
 
-    /// <summary>Waiting requests look again after this time, because the end of an ejection publishes nothing.</summary>
+    /// <summary>Waiting requests look again after this time, because the end of an ejection publishes
+    /// nothing.</summary>
     public TimeSpan QueueLook { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A request on which no byte moves in either direction for this time is ended with 504.</summary>

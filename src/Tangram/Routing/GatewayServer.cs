@@ -39,7 +39,8 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public EquatableArray<Outcomes> Outcomes => _routes.Table.Outcomes().ToEquatableArray();
 
-    /// <summary>A draining replica has nothing in flight any more. Called on a request's thread: return at once.</summary>
+    /// <summary>A draining replica has nothing in flight any more. Called on a request's thread: return at
+    /// once.</summary>
     public event Action<ReplicaName>? BecameIdle
     {
         add => _routes.BecameIdle += value;
@@ -55,14 +56,16 @@ internal sealed class GatewayServer : IAsyncDisposable
     }
 
     /// <summary>Listens on exactly these from now on. Listeners that were open stay untouched; those that are no longer
-    /// wanted take no new connections and close the open ones after their request. Returns what could not be opened.</summary>
-    public Task<EquatableArray<TakenPort>> ListenAsync(IReadOnlyCollection<Listener> wanted) => _listeners.SetAsync(wanted);
+    /// wanted take no new connections and close the open ones after their request. Returns what could not be
+    /// opened.</summary>
+    public Task<EquatableArray<TakenPort>> ListenAsync(IReadOnlyCollection<Listener> wanted) =>
+        _listeners.SetAsync(wanted);
 
     /// <summary>The port that a listener really has (it may have asked for 0); null when it is not open.</summary>
     public Task<int?> PortAsync(Listener listener) => _listeners.PortAsync(listener);
 
-    /// <summary>Requests from now on follow this table. Only one caller at a time. What this returns before
-    /// <see cref="Busy"/> is read is in force: <see cref="Busy"/> misses no request.</summary>
+    /// <summary>Requests from now on follow this table; <see cref="Busy"/> read afterwards misses no request that still
+    /// followed an older one. Only one caller at a time.</summary>
     public void Publish(RouteTable table) => _routes.Publish(table);
 
     /// <summary>Takes no new requests, waits for those in flight, and cuts what is left.</summary>

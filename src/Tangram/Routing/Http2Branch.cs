@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace Tangram.Routing;
 
 /// <summary>HTTP/1.1 and HTTP/2 on one port without TLS. Kestrel speaks only one of them on such an endpoint, so there
-/// are two: connections arrive at the first, and those that begin with HTTP/2's preface ("PRI * HTTP/2.0", RFC 9113, 3.4)
-/// go through the second's pipeline. No HTTP/1.1 method begins with "PRI ".</summary>
+/// are two: connections arrive at the first, and those that begin with HTTP/2's preface ("PRI * HTTP/2.0", RFC 9113,
+/// 3.4) go through the second's pipeline. No HTTP/1.1 method begins with "PRI ".</summary>
 internal sealed class Http2Branch(GatewayOptions options, TimeProvider time)
 {
     public static readonly IPEndPoint Silent = new(IPAddress.Loopback, 2);
@@ -41,7 +41,8 @@ internal sealed class Http2Branch(GatewayOptions options, TimeProvider time)
     private async Task<bool?> LookAsync(ConnectionContext connection)
     {
         using var silence = new CancellationTokenSource(options.KeepAlive, time);
-        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
+        var lifetime = connection.Features.Get<IConnectionLifetimeNotificationFeature>();
+        var stopping = lifetime?.ConnectionClosedRequested ?? CancellationToken.None;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stopping);
         try
         {
@@ -50,7 +51,8 @@ internal sealed class Http2Branch(GatewayOptions options, TimeProvider time)
                 var read = await connection.Transport.Input.ReadAsync(end.Token).ConfigureAwait(false);
                 var isHttp2 = IsHttp2(read.Buffer, read.IsCompleted);
                 // What was looked at is looked at again by whoever speaks the protocol.
-                connection.Transport.Input.AdvanceTo(read.Buffer.Start, isHttp2 is null ? read.Buffer.End : read.Buffer.Start);
+                var examined = isHttp2 is null ? read.Buffer.End : read.Buffer.Start;
+                connection.Transport.Input.AdvanceTo(read.Buffer.Start, examined);
                 if (isHttp2 is not null) return isHttp2;
             }
         }

@@ -12,7 +12,8 @@ namespace Tangram.Routing;
 /// each other, and a port that is taken is an answer rather than a failed start.</summary>
 internal sealed class ListenerSet(TimeProvider time) : IConnectionListenerFactory, IConnectionListener
 {
-    /// <summary>Kestrel takes connections at once; a short queue suffices, and the kernel's backlog lies behind it.</summary>
+    /// <summary>Kestrel takes connections at once; a short queue suffices, and the kernel's backlog lies behind
+    /// it.</summary>
     private const int MostWaiting = 64;
 
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(MostWaiting);
@@ -79,8 +80,8 @@ internal sealed class ListenerSet(TimeProvider time) : IConnectionListenerFactor
         }
     }
 
-    ValueTask<IConnectionListener> IConnectionListenerFactory.BindAsync(EndPoint endpoint, CancellationToken cancellation) =>
-        ValueTask.FromResult<IConnectionListener>(endpoint.Equals(Http2Branch.Silent) ? new SilentListener(endpoint) : this);
+    ValueTask<IConnectionListener> IConnectionListenerFactory.BindAsync(EndPoint point, CancellationToken cancel) =>
+        ValueTask.FromResult<IConnectionListener>(point.Equals(Http2Branch.Silent) ? new SilentListener(point) : this);
 
     async ValueTask<ConnectionContext?> IConnectionListener.AcceptAsync(CancellationToken cancellation)
     {
@@ -104,10 +105,11 @@ internal sealed class ListenerSet(TimeProvider time) : IConnectionListenerFactor
     /// <summary>An endpoint at which nothing ever arrives.</summary>
     private sealed class SilentListener(EndPoint endPoint) : IConnectionListener
     {
-        private readonly TaskCompletionSource<ConnectionContext?> _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ConnectionContext?> _unbound =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public EndPoint EndPoint => endPoint;
-        public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => new(_unbound.Task);
+        public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancel = default) => new(_unbound.Task);
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {
             _unbound.TrySetResult(null);

@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Tangram.Routing;
 
-/// <summary>One listening socket. Its connections carry it as a feature, so that a request knows where it came in.</summary>
+/// <summary>One listening socket. Its connections carry it as a feature, so that a request knows where it came
+/// in.</summary>
 internal sealed class OpenListener : IAsyncDisposable
 {
     private const int Backlog = 512;
@@ -17,7 +18,8 @@ internal sealed class OpenListener : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private Task _accepting = Task.CompletedTask;
 
-    private OpenListener(Listener listener, Socket socket, TimeProvider time) => (Listener, _socket, _time) = (listener, socket, time);
+    private OpenListener(Listener listener, Socket socket, TimeProvider time) =>
+        (Listener, _socket, _time) = (listener, socket, time);
 
     public Listener Listener { get; }
 
@@ -47,7 +49,8 @@ internal sealed class OpenListener : IAsyncDisposable
     public void Accept(SocketConnectionContextFactory connections, ChannelWriter<ConnectionContext> accepted) =>
         _accepting = AcceptAsync(connections, accepted);
 
-    private async Task AcceptAsync(SocketConnectionContextFactory connections, ChannelWriter<ConnectionContext> accepted)
+    private async Task AcceptAsync(
+        SocketConnectionContextFactory connections, ChannelWriter<ConnectionContext> accepted)
     {
         while (Open)
         {
@@ -67,7 +70,8 @@ internal sealed class OpenListener : IAsyncDisposable
             {
                 // The client was gone before it was accepted.
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or ChannelClosedException)
+            catch (Exception e)
+                when (e is OperationCanceledException or ObjectDisposedException or ChannelClosedException)
             {
                 return;
             }

@@ -15,19 +15,22 @@ internal static class PortOwner
 {
     private const string Listening = "0A";
 
-    /// <summary>Null when nobody listens there, or when it is another user's process and this one may not look.</summary>
+    /// <summary>Null when nobody listens there, or when it is another user's process and this one may not
+    /// look.</summary>
     public static (int Pid, string Program)? Find(int port)
     {
         var sockets = new[] { "/proc/net/tcp", "/proc/net/tcp6" }.SelectMany(Lines)
             .Select(line => Inode(line, port)).OfType<string>().Select(inode => $"socket:[{inode}]").ToHashSet();
         if (sockets.Count == 0) return null;
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
-            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid) && Holds(folder, sockets))
+            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid)
+                && Holds(folder, sockets))
                 return (pid, Lines(Path.Combine(folder, "comm")).FirstOrDefault() ?? "?");
         return null;
     }
 
-    /// <summary>Of a line of <c>/proc/net/tcp</c>: columns are number, local, remote, state, …, and the tenth is the inode.</summary>
+    /// <summary>Of a line of <c>/proc/net/tcp</c>: columns are number, local, remote, state, …, and the tenth is the
+    /// inode.</summary>
     private static string? Inode(string line, int port)
     {
         var columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -10,7 +10,7 @@ internal readonly record struct Choice(RoutedService Service, Backend Backend, C
 /// <summary>The table in force, and what hangs on its backends.</summary>
 internal sealed class Routes(TimeProvider time, ulong seed)
 {
-    private readonly ConcurrentDictionary<BackendCounters, CancellationTokenSource> _abandon = new(ReferenceEqualityComparer.Instance);
+    private readonly ConcurrentDictionary<BackendCounters, CancellationTokenSource> _abandon = [];
     private RouteTable _table = RouteTable.Empty;
     private TaskCompletionSource _published = NewPublished();
     private ulong _chance = seed;
@@ -36,9 +36,9 @@ internal sealed class Routes(TimeProvider time, ulong seed)
         Interlocked.Exchange(ref _published, NewPublished()).TrySetResult();
     }
 
-    /// <summary>Counts in first and looks at the table again afterwards; a publisher replaces the table first and looks at
-    /// the counters afterwards. Both are full fences, so one of the two sees the other, and no request is on its way to a
-    /// draining backend that was reported idle.</summary>
+    /// <summary>Counts in first and looks at the table again afterwards; a publisher replaces the table first and looks
+    /// at the counters afterwards. Both are full fences, so one of the two sees the other, and no request is on its way
+    /// to a draining backend that was reported idle.</summary>
     public Choice? Choose(ServiceName name, ref readonly Tried tried)
     {
         while (true)

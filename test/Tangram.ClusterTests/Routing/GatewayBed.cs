@@ -21,7 +21,8 @@ internal sealed class GatewayBed : IAsyncDisposable
 
     public static async Task<GatewayBed> StartAsync(params IEnumerable<int> backends)
     {
-        var gateway = new GatewayServer(new GatewayOptions { StopTime = TimeSpan.FromMilliseconds(200) }, TimeProvider.System, seed: 1);
+        var options = new GatewayOptions { StopTime = TimeSpan.FromMilliseconds(200) };
+        var gateway = new GatewayServer(options, TimeProvider.System, seed: 1);
         Assert.Empty(await gateway.ListenAsync([Edge]));
         await gateway.StartAsync();
         var bed = new GatewayBed(gateway, (await gateway.PortAsync(Edge))!.Value);
@@ -30,7 +31,8 @@ internal sealed class GatewayBed : IAsyncDisposable
     }
 
     /// <summary>The whole wanted set: the edge and others.</summary>
-    public Task<EquatableArray<TakenPort>> ListenAsync(params IEnumerable<Listener> others) => Gateway.ListenAsync([Edge, .. others]);
+    public Task<EquatableArray<TakenPort>> ListenAsync(params IEnumerable<Listener> others) =>
+        Gateway.ListenAsync([Edge, .. others]);
 
     public void Route(int[] ports, int[]? draining = null, bool dead = false)
     {
@@ -38,14 +40,18 @@ internal sealed class GatewayBed : IAsyncDisposable
         {
             Replica = ReplicaName.Of(Order, port), Service = Order, Revision = 1, Intent = intent,
         };
-        SeenReplica See(int port) => new() { Replica = ReplicaName.Of(Order, port), Phase = Phase.Ready, Port = port, Starts = 1 };
+        SeenReplica See(int port) =>
+            new() { Replica = ReplicaName.Of(Order, port), Phase = Phase.Ready, Port = port, Starts = 1 };
         draining ??= [];
         var node = new NodeState
         {
             Name = NodeName.Of("a-1"),
             Assigned = new Versioned<Assigned>(new Assigned
             {
-                Replicas = [.. ports.Select(p => Assign(p, Intent.Run)), .. draining.Select(p => Assign(p, Intent.Drain))],
+                Replicas =
+                [
+                    .. ports.Select(p => Assign(p, Intent.Run)), .. draining.Select(p => Assign(p, Intent.Drain)),
+                ],
             }, 1),
             Seen = new Versioned<Seen>(new Seen
             {
@@ -75,7 +81,8 @@ internal sealed class GatewayBed : IAsyncDisposable
 
     public async Task<HttpStatusCode> PostAsync(string? body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Url) { Content = body is null ? null : new StringContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, Url);
+        if (body is not null) request.Content = new StringContent(body);
         using var response = await Client.SendAsync(request);
         return response.StatusCode;
     }

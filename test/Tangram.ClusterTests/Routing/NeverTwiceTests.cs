@@ -27,7 +27,8 @@ public sealed class NeverTwiceTests
     public async Task A_post_on_a_reused_connection_that_then_closes_is_not_replayed(string? body, string end)
     {
         var act = Enum.Parse<Act>(end);
-        await using var backend = new RawBackend("one", (line, _) => line.StartsWith("POST", StringComparison.Ordinal) ? act : Act.Answer);
+        await using var backend = new RawBackend("one",
+            (line, _) => line.StartsWith("POST", StringComparison.Ordinal) ? act : Act.Answer);
         await using var bed = await GatewayBed.StartAsync(backend.Port);
         for (var round = 1; round <= 20; round++)
         {

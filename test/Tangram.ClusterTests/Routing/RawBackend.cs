@@ -32,7 +32,8 @@ internal sealed class RawBackend : IAsyncDisposable
     private readonly Task _accepting;
     private int _requests;
 
-    /// <param name="acts">From the request line and the number of the request on its connection (from 1) to what happens.</param>
+    /// <param name="acts">From the request line and the number of the request on its connection (from 1) to what
+    /// happens.</param>
     public RawBackend(string name, Func<string, int, Act> acts)
     {
         (Name, _acts) = (name, acts);
@@ -53,7 +54,10 @@ internal sealed class RawBackend : IAsyncDisposable
         while (!_end.IsCancellationRequested)
         {
             try { _connections.Add(ServeAsync(await _listening.AcceptAsync(_end.Token))); }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException) { return; }
+            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                return;
+            }
         }
     }
 
@@ -93,7 +97,8 @@ internal sealed class RawBackend : IAsyncDisposable
         }
     }
 
-    private Task SendAsync(Socket socket, string text) => socket.SendAsync(Encoding.ASCII.GetBytes(text), _end.Token).AsTask();
+    private Task SendAsync(Socket socket, string text) =>
+        socket.SendAsync(Encoding.ASCII.GetBytes(text), _end.Token).AsTask();
 
     /// <summary>The head of the next request, once its body was read too; null at the connection's end.</summary>
     private async Task<string?> ReadRequestAsync(Socket socket)
