@@ -9,7 +9,7 @@ public static class PlanTxn
 {
     /// <summary>etcd refuses transactions of more than 128 operations by default, comparisons counted apart. A plan that
     /// touches more nodes goes out in several transactions, each planned from the state after the one before.</summary>
-    public const int MostNodes = 40;
+    public const int MostNodes = 25;
 
     /// <param name="term">The revision of the term key that makes the writer the leader.</param>
     public static Txn Of(ClusterState state, IReadOnlyList<Step> steps, long term)

@@ -118,7 +118,7 @@ public sealed class RouteDeriverTests
         ClusterState Rolling(int target) => state with
         {
             Rollout = new Versioned<Rollout>(
-                new Rollout { Current = 1, Target = target, Stage = RolloutStage.RollingBack }, 1),
+                new Rollout { Current = 1, Target = target, Stage = RolloutStage.Watching }, 1),
         };
         var first = RouteDeriver.Derive(Rolling(2), RouteTable.Empty);
         Ejection.Report(first.Find(Order)!, first.Find(Order)!.Backends[1], AttemptOutcome.NoAnswer, Start);
@@ -126,5 +126,20 @@ public sealed class RouteDeriverTests
         Assert.Equal([new Outcomes(Order, 1, 0, 0), new Outcomes(Order, 2, 1, 1)], second.Outcomes());
         var third = RouteDeriver.Derive(Rolling(3), second);
         Assert.Equal([new Outcomes(Order, 1, 0, 0), new Outcomes(Order, 2, 0, 0)], third.Outcomes());
+    }
+
+    [Fact]
+    public void A_condemned_revision_is_set_aside_while_another_can_serve()
+    {
+        ClusterState RollingBack(params Assignment[] assigned) =>
+            State(Spec, Node("a-1", assigned, [See(1), See(2)])) with
+            {
+                Rollout = new Versioned<Rollout>(
+                    new Rollout { Current = 1, Target = 2, Stage = RolloutStage.RollingBack }, 1),
+            };
+        var both = RouteDeriver.Derive(RollingBack(Assign(1), Assign(2, revision: 2)), RouteTable.Empty);
+        Assert.Equal("order-1", Routed(both));
+        var alone = RouteDeriver.Derive(RollingBack(Assign(2, revision: 2)), both);
+        Assert.Equal("order-2", Routed(alone));
     }
 }

@@ -3,6 +3,7 @@ using Tangram.Proving.Simulation;
 namespace Tangram.Tests.Simulation;
 
 /// <summary>Whole clusters in virtual time. A failure prints its seed; <c>./tangram simulate --seed N</c> repeats it.</summary>
+[Collection(nameof(AllCores))]
 public sealed class SimulationTests
 {
     private const int Seeds = 500;
@@ -37,3 +38,7 @@ public sealed class SimulationTests
         return data;
     }
 }
+
+/// <summary>Uses every core, so it runs when nothing that measures time does.</summary>
+[CollectionDefinition(nameof(AllCores), DisableParallelization = true)]
+public sealed class AllCores;

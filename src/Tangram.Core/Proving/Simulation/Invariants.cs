@@ -25,6 +25,7 @@ internal sealed class Invariants(Agenda agenda)
         var holder = before.Term is { } term ? termHolder(term.Value.Id) : null;
         if (holder != who)
             Violated($"{who} wrote {leaderKeys[0]} while {holder ?? "nobody"} led: a write of an older term took effect");
+        CheckWhatBecomesCurrent(before, txn);
         var taken = new Dictionary<ServiceName, int>();
         var serials = new Dictionary<ServiceName, long>(_highest);
         foreach (var put in txn.Then.OfType<StoreOp.Put>().Where(p => p.Key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal)))
@@ -34,6 +35,17 @@ internal sealed class Invariants(Agenda agenda)
             CheckNode(before, node, after, taken, serials);
         }
         foreach (var (service, count) in taken) CheckMinimum(before, service, count);
+    }
+
+    /// <summary>A broken version must not outlive its watch where there was a revision to go back to.</summary>
+    private void CheckWhatBecomesCurrent(ClusterState before, Txn txn)
+    {
+        if (before.Rollout?.Value is not { Current: > 0 } was) return;
+        if (txn.Then.OfType<StoreOp.Put>().FirstOrDefault(p => p.Key == Keys.Rollout) is not { } put) return;
+        var next = Json.Read<Rollout>(put.Value);
+        if (next.Stage != RolloutStage.Done || next.Current == was.Current || before.Spec(next.Current) is not { } spec) return;
+        if (spec.Services.FirstOrDefault(s => Behaviours.Of(s) != Behaviours.Good) is { } broken)
+            Violated($"{broken.Name}, which is {Behaviours.Of(broken)}, became current");
     }
 
     private static string KeyOf(StoreOp op) => op switch
@@ -97,9 +109,6 @@ internal sealed class Invariants(Agenda agenda)
     {
         if (state.Rollout is not { Value.Ended: true } || state.Rollout.Value.Target != state.Asked?.Value.Revision)
             yield return $"the rollout of revision {state.Asked?.Value.Revision} is {state.Rollout?.Value.Stage}: {state.Rollout?.Value.Because}";
-        if (state.Rollout is { Value.Stage: RolloutStage.Done } && state.EffectiveSpec!.Services.FirstOrDefault(s =>
-                Behaviours.Of(s) != Behaviours.Good) is { } broken)
-            yield return $"{broken.Name}, which is {Behaviours.Of(broken)}, became current";
         foreach (var node in state.Nodes.Values)
         {
             if (node.Dead is not null && !off.Contains(node.Name)) yield return $"{node.Name} is back and still dead";

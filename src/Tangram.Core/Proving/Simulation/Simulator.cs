@@ -75,7 +75,7 @@ public sealed class Simulator
         Heal();
         var healed = _agenda.Now;
         var complaints = Array.Empty<string>();
-        while (_agenda.Now - healed < _options.Patience)
+        while (!_broken && _agenda.Now - healed < _options.Patience)
         {
             RunUntil(_agenda.Now + TimeSpan.FromSeconds(1));
             complaints = [.. _invariants.NotConverged(_store.State, _processes, _off)];
@@ -101,10 +101,20 @@ public sealed class Simulator
 
     private void RunUntil(Instant until)
     {
-        while (_agenda.Step(until)) _events++;
+        try
+        {
+            while (!_broken && _agenda.Step(until)) _events++;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // A machine that finds an invariant broken ends its process; here that ends the history.
+            _invariants.Violated($"a machine broke: {e.Message}");
+            _broken = true;
+        }
     }
 
     private bool _healed;
+    private bool _broken;
 
     private void Maybe(double probability, Action act)
     {
