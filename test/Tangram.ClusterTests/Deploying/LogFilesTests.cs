@@ -15,28 +15,26 @@ public sealed class LogFilesTests : IDisposable
     public async Task Rotation_loses_no_byte_while_a_writer_writes_at_full_speed()
     {
         await using var node = new Node();
-        const int lines = 400_000;
         // awk buffers, so lines are torn over writes; that is how real programs write.
-        node.Started($"exec awk 'BEGIN {{ for (i = 1; i <= {lines}; i++) printf \"line %d of the whole\\n\", i }}'");
+        node.Started("""
+            exec awk 'BEGIN { while (getline line < "enough" < 0 || i % 10000) printf "line %d of the whole\n", ++i }'
+            """);
         var log = node.Logs.Of(Node.Order);
-        var ended = node.NextExit();
-        var rotations = 0;
-        while (!ended.IsCompleted)
+        for (var parts = 0; parts < 50; parts = log.Parts().Count)
         {
-            log.Rotate(100_000, 1000);
-            rotations++;
+            log.Rotate(100_000, 100_000);
             await Task.Yield();
         }
-        Assert.Equal(0, (await ended).Exit);
-        log.Rotate(100_000, 1000);
-        Assert.True(rotations > 3, $"only {rotations} rotations came while it wrote");
-        Assert.True(log.Parts().Count > 10);
+        File.WriteAllText(node.File("enough"), "");
+        Assert.Equal(0, (await node.NextExit()).Exit);
+        log.Rotate(100_000, 100_000);
 
         var number = 0;
         var reader = new LogReader(node.Logs, TimeProvider.System);
         await foreach (var line in reader.ReadAsync(Node.Order, 0, follow: false))
             Assert.Equal($"line {++number} of the whole", line.Text);
-        Assert.Equal(lines, number);
+        Assert.True(number > 0 && number % 10_000 == 0, $"the last line is {number}");
+        Assert.True(log.Parts().Count >= 50);
     }
 
     [Fact]

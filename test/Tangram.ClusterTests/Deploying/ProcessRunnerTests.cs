@@ -33,7 +33,9 @@ public sealed class ProcessRunnerTests
     public async Task Says_that_a_command_was_not_found()
     {
         await using var node = new Node();
-        Assert.IsType<StartAnswer.Started>(node.Start(["no-such-program"]));
+        // A folder of PATH that may not be searched would make it 126.
+        var path = new Variable("PATH", "/usr/bin:/bin");
+        Assert.IsType<StartAnswer.Started>(node.Start(["no-such-program"], environment: [path]));
         var exit = await node.NextExit();
         Assert.Equal(127, exit.Exit);
         Assert.Contains("not found", exit.Because);
