@@ -127,6 +127,8 @@ internal sealed class SqliteJournal : IJournal
         SqliteException { SqliteErrorCode: 5 or 6 } => new StoreFileException(
             $"the store {path} is in use by another process. Stop that one first: two would overwrite each other.", e),
         SqliteException { SqliteErrorCode: 11 } => Damaged(path, e.Message, e),
+        SqliteException { SqliteErrorCode: 13 } => new StoreFileException(
+            $"the store {path} cannot be opened since its disk is full. Make room there.", e),
         SqliteException { SqliteErrorCode: 26 } => new StoreFileException(
             $"{path} is not an SQLite file. Name another file.", e),
         _ => new StoreFileException(

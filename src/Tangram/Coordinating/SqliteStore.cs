@@ -177,7 +177,12 @@ internal sealed class SqliteStore : IStore
             return;
         }
         _engine.Restore(before);
-        if (answer.Status == StoreStatus.Unknown) _unsure = (after, write.Batches);
+        if (answer.Status == StoreStatus.Unknown)
+        {
+            _unsure = (after, write.Batches);
+            // What the file does not hold when it is read again can no longer appear in it, so that is certain.
+            if (Settled() && ReferenceEquals(_engine.State, before)) answer = answer with { Status = StoreStatus.Unavailable };
+        }
         Fail(mutations, answer);
     }
 

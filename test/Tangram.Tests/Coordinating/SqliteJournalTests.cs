@@ -90,7 +90,7 @@ public sealed class SqliteJournalTests : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_commit_that_fails_is_unknown_until_the_file_has_been_asked()
+    public async Task A_commit_that_fails_and_is_not_in_the_file_is_refused()
     {
         SqliteJournal.Open(File).Dispose();
         // A broken deferred constraint is found at COMMIT, as a failing disk would be.
@@ -102,7 +102,7 @@ public sealed class SqliteJournalTests : IDisposable
         await using var store = await SqliteStore.OpenAsync(File, _time);
         var before = await store.CommitAsync(Put("a", "1"));
         var failed = await store.CommitAsync(Put("trap", "1"));
-        Assert.Equal(StoreStatus.Unknown, failed.Status);
+        Assert.Equal(StoreStatus.Unavailable, failed.Status);
         Assert.Contains("constraint", failed.Error, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(["a"], (await store.RangeAsync("")).Pairs.Select(pair => pair.Key));
         var next = await store.CommitAsync(Put("b", "1"));
