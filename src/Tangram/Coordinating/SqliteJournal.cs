@@ -106,7 +106,8 @@ internal sealed class SqliteJournal : IJournal
         _file = null;
     }
 
-    /// <summary>The state holds the services' environment, so the file is its owner's alone; the log inherits that.</summary>
+    /// <summary>The state holds the services' environment, so the file is its owner's alone, and the log
+    /// likewise.</summary>
     private static void CreatePrivate(string path)
     {
         var options = new FileStreamOptions

@@ -11,7 +11,8 @@ internal static class SqliteSchema
     /// <summary>"TGRM", in the header's application_id.</summary>
     private const long Application = 0x5447524D;
 
-    // FULL syncs the log at every commit, which is all that an acknowledged write needs. The exclusive lock keeps a second process from having a second opinion.
+    // FULL syncs the log at every commit, which is all that an acknowledged write needs. The exclusive
+    // lock keeps a second process from having a second opinion.
     private const string Settings = """
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
@@ -86,8 +87,8 @@ internal static class SqliteSchema
         if (application != Application)
             throw new StoreFileException($"{path} is an SQLite file, but not a Tangram store. Name another file.");
         if (format > Format)
-            throw new StoreFileException($"{path} was written by a newer Tangram (format {format}; this one reads up to " +
-                                         $"{Format}), and reading it as if it were older could lose what it holds. " +
-                                         "Use the newer version.");
+            throw new StoreFileException(
+                $"{path} was written by a newer Tangram (format {format}; this one reads up to {Format}), and " +
+                "reading it as if it were older could lose what it holds. Use the newer version.");
     }
 }

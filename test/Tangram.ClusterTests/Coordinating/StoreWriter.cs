@@ -18,7 +18,10 @@ internal static class StoreWriter
     public static Process Start(string file, int first, int mostKilobytes = 0)
     {
         var limit = mostKilobytes == 0 ? "" : $"trap '' XFSZ; ulimit -f {mostKilobytes * 2}; ";
-        var start = new ProcessStartInfo("/bin/sh", ["-c", limit + "exec \"$0\"", Self]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", limit + "exec \"$0\"", Self])
+        {
+            RedirectStandardOutput = true,
+        };
         start.Environment[File] = file;
         start.Environment[First] = $"{first}";
         // The runtime maps its own code through a file that the limit would hit.
@@ -28,8 +31,8 @@ internal static class StoreWriter
 
     private static string Self => Path.Combine(AppContext.BaseDirectory, "Tangram.ClusterTests");
 
-    /// <summary>Before the test runner starts, since that has no way to run anything but tests. Other threads cannot run
-    /// this assembly's code until it returns, so all of it is on this one.</summary>
+    /// <summary>Before the test runner starts, since that has no way to run anything but tests. Other threads cannot
+    /// run this assembly's code until it returns, so all of it is on this one.</summary>
     [ModuleInitializer]
     internal static void RunInsteadOfTests()
     {
@@ -51,7 +54,11 @@ internal static class StoreWriter
             keys[writer] = $"{first + i:00000}";
             writes[writer] = store.CommitAsync(new Txn
             {
-                Then = [new StoreOp.Put("left/" + keys[writer], new string('x', 2_000)), new StoreOp.Put("right/" + keys[writer], "")],
+                Then =
+                [
+                    new StoreOp.Put("left/" + keys[writer], new string('x', 2_000)),
+                    new StoreOp.Put("right/" + keys[writer], ""),
+                ],
             });
         }
         for (var writer = 0; writer < Writers; writer++) Say(writes[writer], keys[writer]);

@@ -36,7 +36,8 @@ public sealed class SqliteJournalTests : IDisposable
     [Fact]
     public void A_file_in_a_missing_folder_says_so()
     {
-        var refused = Assert.Throws<StoreFileException>(() => SqliteJournal.Open(Path.Combine(_folder, "none", "store.db")));
+        var path = Path.Combine(_folder, "none", "store.db");
+        var refused = Assert.Throws<StoreFileException>(() => SqliteJournal.Open(path));
         Assert.Contains("Check that its folder exists", refused.Message, StringComparison.Ordinal);
     }
 
