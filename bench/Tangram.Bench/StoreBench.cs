@@ -16,7 +16,8 @@ internal static class StoreBench
         {
             foreach (var writers in new[] { 1, 64 })
             {
-                await using var store = await SqliteStore.OpenAsync(Path.Combine(folder, $"{writers}.db"), TimeProvider.System);
+                var file = Path.Combine(folder, $"{writers}.db");
+                await using var store = await SqliteStore.OpenAsync(file, TimeProvider.System);
                 await MeasureAsync(store, writers, TimeSpan.FromSeconds(1));
                 var latencies = await MeasureAsync(store, writers, Duration);
                 latencies.Sort();
@@ -43,7 +44,8 @@ internal static class StoreBench
             {
                 var sent = Stopwatch.GetTimestamp();
                 var key = $"seen/node-{(writer * 100) + (latencies.Count % 100)}";
-                var answer = await store.CommitAsync(new Txn { Then = [new StoreOp.Put(key, $"{{\"n\":{latencies.Count}}}")] });
+                var put = new StoreOp.Put(key, $"{{\"n\":{latencies.Count}}}");
+                var answer = await store.CommitAsync(new Txn { Then = [put] });
                 if (answer.Status != StoreStatus.Ok) throw new InvalidOperationException(answer.Error);
                 latencies.Add(Stopwatch.GetElapsedTime(sent));
             }

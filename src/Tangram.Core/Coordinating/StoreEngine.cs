@@ -55,10 +55,11 @@ public sealed class StoreEngine
         return new LeaseAnswer(StoreStatus.Ok, id, ttl);
     }
 
-    /// <summary>Renews. A lease whose deadline has passed has ended, even before <see cref="Expire"/> has run.</summary>
+    /// <summary>Renews. A lease whose deadline has passed has ended, even before <see cref="Expire"/> ran.</summary>
     public LeaseAnswer KeepAlive(long lease, Instant now)
     {
-        if (!Find(lease, out var held) || held.Deadline <= now) return new LeaseAnswer(StoreStatus.Ok, lease, TimeSpan.Zero);
+        if (!Find(lease, out var held) || held.Deadline <= now)
+            return new LeaseAnswer(StoreStatus.Ok, lease, TimeSpan.Zero);
         // A renewal that waited in a queue must not shorten what a later one gave.
         if (now + held.Ttl > held.Deadline) Hold(held with { Deadline = now + held.Ttl });
         return new LeaseAnswer(StoreStatus.Ok, lease, held.Ttl);
@@ -83,7 +84,8 @@ public sealed class StoreEngine
     /// <summary>Forgets the changes of the revisions below one. Refused for a revision that is still to come.</summary>
     public TxnAnswer Compact(long revision)
     {
-        if (revision > State.Revision) return Refused($"revision {revision} is still to come, the newest is {State.Revision}");
+        if (revision > State.Revision)
+            return Refused($"revision {revision} is still to come, the newest is {State.Revision}");
         Forget(revision);
         return new TxnAnswer(StoreStatus.Ok, true, State.Revision, []);
     }
@@ -115,11 +117,11 @@ public sealed class StoreEngine
     private void Forget(long below)
     {
         if (below <= State.OldestKept) return;
-        var gone = State.History.IsEmpty ? 0 : (int)Math.Clamp(below - State.History[0].Revision, 0, State.History.Count);
-        State = State with { OldestKept = below, History = State.History.RemoveRange(0, gone) };
+        State = State with { OldestKept = below, History = State.History.RemoveRange(0, State.IndexOf(below)) };
     }
 
-    private bool Find(long lease, [NotNullWhen(true)] out StoredLease? held) => State.Leases.TryGetValue(lease, out held);
+    private bool Find(long lease, [NotNullWhen(true)] out StoredLease? held) =>
+        State.Leases.TryGetValue(lease, out held);
 
     private void Hold(StoredLease lease)
     {

@@ -25,7 +25,7 @@ public sealed record StoreState
     /// <summary>In the ordinal order of the keys.</summary>
     public ImmutableSortedSet<KeyValue> Pairs { get; init; } = NoPairs;
 
-    /// <summary>The changes of the revisions from <see cref="OldestKept"/> on; each revision has exactly one batch.</summary>
+    /// <summary>The changes of the revisions from <see cref="OldestKept"/> on, one batch a revision.</summary>
     public ImmutableList<StoreBatch> History { get; init; } = [];
 
     /// <summary>Watches can start here or later.</summary>
@@ -45,7 +45,8 @@ public sealed record StoreState
     /// <summary>A store as it was persisted. Its history is gone, so watches start at the next revision; every lease
     /// gets its whole TTL from <paramref name="now"/>, since nobody could renew it meanwhile.</summary>
     public static StoreState Loaded(
-        long revision, IEnumerable<KeyValue> pairs, IEnumerable<(long Id, TimeSpan Ttl)> leases, long lastLease, Instant now)
+        long revision, IEnumerable<KeyValue> pairs, IEnumerable<(long Id, TimeSpan Ttl)> leases, long lastLease,
+        Instant now)
     {
         var all = NoPairs.Union(pairs);
         var keys = all.Where(pair => pair.Lease != 0).ToLookup(pair => pair.Lease, pair => pair.Key);
@@ -66,7 +67,8 @@ public sealed record StoreState
 
     public IReadOnlyList<KeyValue> Range(string prefix) => Range(Pairs, prefix);
 
-    /// <summary>The changes under a prefix since a revision (inclusive), or the one batch that says they are forgotten.</summary>
+    /// <summary>The changes under a prefix since a revision (inclusive), or the one batch that says they are
+    /// forgotten.</summary>
     public IEnumerable<StoreBatch> Since(string prefix, long from)
     {
         if (from < OldestKept)
@@ -74,8 +76,7 @@ public sealed record StoreState
             yield return new StoreBatch(OldestKept, [], Compacted: true);
             yield break;
         }
-        var skip = History.IsEmpty ? 0 : (int)Math.Clamp(from - History[0].Revision, 0, History.Count);
-        for (var i = skip; i < History.Count; i++)
+        for (var i = IndexOf(from); i < History.Count; i++)
             if (History[i].Under(prefix) is { } batch)
                 yield return batch;
     }
@@ -90,6 +91,10 @@ public sealed record StoreState
         Leases = Leases.ToImmutableSortedDictionary(l => l.Key, l => l.Value with { Deadline = now + l.Value.Ttl }),
         Deadlines = [.. Leases.Values.Select(lease => (now + lease.Ttl, lease.Id))],
     };
+
+    /// <summary>Where the changes of a revision are in <see cref="History"/>, which has no holes.</summary>
+    internal int IndexOf(long revision) =>
+        History.IsEmpty ? 0 : (int)Math.Clamp(revision - History[0].Revision, 0, History.Count);
 
     internal static KeyValue Probe(string key) => new(key, "", 0, 0, 0, 0);
 

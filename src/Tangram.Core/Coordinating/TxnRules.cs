@@ -9,7 +9,7 @@ public static class TxnRules
     /// <summary>Comparisons, and operations of a branch: etcd's default <c>--max-txn-ops</c>.</summary>
     public const int MostOperations = 128;
 
-    /// <summary>All keys and values of a transaction, in bytes of UTF-8: etcd's default <c>--max-request-bytes</c>.</summary>
+    /// <summary>All text of a transaction, in bytes of UTF-8: etcd's default <c>--max-request-bytes</c>.</summary>
     public const int MostBytes = 1536 * 1024;
 
     /// <summary>Why a transaction is refused, or null. Both branches are checked, whichever would run.</summary>

@@ -21,7 +21,8 @@ internal interface IJournal : IDisposable
 
 internal readonly record struct JournalAnswer(StoreStatus Status, string Error = "");
 
-/// <summary>What one commit changes: the last value of each key (null: deleted) and of each lease (null: ended).</summary>
+/// <summary>What one commit changes: the last value of each key (null: deleted) and of each lease (null:
+/// ended).</summary>
 internal sealed class StoreWrite
 {
     public Dictionary<string, KeyValue?> Pairs { get; } = new(StringComparer.Ordinal);

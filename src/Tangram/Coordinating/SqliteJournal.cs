@@ -106,7 +106,8 @@ internal sealed class SqliteJournal : IJournal
         _file = null;
     }
 
-    /// <summary>The state holds the services' environment, so the file is its owner's alone; the log inherits that.</summary>
+    /// <summary>The state holds the services' environment, so the file is its owner's alone, and the log
+    /// likewise.</summary>
     private static void CreatePrivate(string path)
     {
         var options = new FileStreamOptions
@@ -127,6 +128,8 @@ internal sealed class SqliteJournal : IJournal
         SqliteException { SqliteErrorCode: 5 or 6 } => new StoreFileException(
             $"the store {path} is in use by another process. Stop that one first: two would overwrite each other.", e),
         SqliteException { SqliteErrorCode: 11 } => Damaged(path, e.Message, e),
+        SqliteException { SqliteErrorCode: 13 } => new StoreFileException(
+            $"the store {path} cannot be opened since its disk is full. Make room there.", e),
         SqliteException { SqliteErrorCode: 26 } => new StoreFileException(
             $"{path} is not an SQLite file. Name another file.", e),
         _ => new StoreFileException(

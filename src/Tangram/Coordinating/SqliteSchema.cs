@@ -11,8 +11,8 @@ internal static class SqliteSchema
     /// <summary>"TGRM", in the header's application_id.</summary>
     private const long Application = 0x5447524D;
 
-    // Without a checkpoint the log has been synced at every commit (synchronous=FULL), which is all that an
-    // acknowledged write needs. The exclusive lock keeps a second process from having a second opinion.
+    // FULL syncs the log at every commit, which is all that an acknowledged write needs. The exclusive
+    // lock keeps a second process from having a second opinion.
     private const string Settings = """
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
@@ -49,6 +49,9 @@ internal static class SqliteSchema
             connection.Open();
             Recognize(connection, path);
             connection.Run(Settings);
+            // A process that was killed, or a sync that failed, may have left a commit in the log that is not on the
+            // disk yet. Nobody may read it before it is: this moves the log into the file and syncs both.
+            connection.Run("PRAGMA wal_checkpoint(TRUNCATE)");
             connection.Run($"PRAGMA max_page_count = {mostBytes / connection.Number("PRAGMA page_size")}");
             if (connection.Number("PRAGMA user_version") == 0) connection.Run(Tables);
             return connection;
@@ -84,8 +87,8 @@ internal static class SqliteSchema
         if (application != Application)
             throw new StoreFileException($"{path} is an SQLite file, but not a Tangram store. Name another file.");
         if (format > Format)
-            throw new StoreFileException($"{path} was written by a newer Tangram (format {format}; this one reads up to " +
-                                         $"{Format}), and reading it as if it were older could lose what it holds. " +
-                                         "Use the newer version.");
+            throw new StoreFileException(
+                $"{path} was written by a newer Tangram (format {format}; this one reads up to {Format}), and " +
+                "reading it as if it were older could lose what it holds. Use the newer version.");
     }
 }

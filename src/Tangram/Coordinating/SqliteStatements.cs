@@ -13,9 +13,11 @@ internal sealed class SqliteStatements : IDisposable
         Connection = connection;
         _begin = Prepare("BEGIN IMMEDIATE");
         _commit = Prepare("COMMIT");
-        _put = Prepare("INSERT INTO pairs VALUES ($key, $value, $created, $modified, $version, $lease) ON CONFLICT (key) " +
-                       "DO UPDATE SET value = $value, created = $created, modified = $modified, version = $version, " +
-                       "lease = $lease", "$key", "$value", "$created", "$modified", "$version", "$lease");
+        _put = Prepare("""
+            INSERT INTO pairs VALUES ($key, $value, $created, $modified, $version, $lease)
+            ON CONFLICT (key) DO UPDATE SET value = $value, created = $created, modified = $modified,
+                version = $version, lease = $lease
+            """, "$key", "$value", "$created", "$modified", "$version", "$lease");
         _delete = Prepare("DELETE FROM pairs WHERE key = $key", "$key");
         _grant = Prepare("INSERT OR REPLACE INTO leases VALUES ($id, $ttl)", "$id", "$ttl");
         _end = Prepare("DELETE FROM leases WHERE id = $id", "$id");

@@ -5,7 +5,8 @@ namespace Tangram.Coordinating;
 
 /// <summary>The store of one machine, in one SQLite file. One loop owns the engine: it takes every mutation that waits,
 /// applies them, writes all that changed in one commit, and only then answers and lets readers and watchers see it.
-/// Renewals of leases stay in memory, so an idle cluster writes nothing; a restart grants every lease its whole TTL.</summary>
+/// Renewals of leases stay in memory, so an idle cluster writes nothing; a restart grants every lease its whole
+/// TTL.</summary>
 internal sealed class SqliteStore : IStore
 {
     /// <summary>The most mutations that wait; more wait in their callers.</summary>
@@ -113,7 +114,8 @@ internal sealed class SqliteStore : IStore
     }
 
     private async Task<T> AskAsync<T>(
-        Func<StoreWrite, T> apply, Func<StoreStatus, string, T> failed, CancellationToken cancellation, bool inMemory = false)
+        Func<StoreWrite, T> apply, Func<StoreStatus, string, T> failed, CancellationToken cancellation,
+        bool inMemory = false)
     {
         cancellation.ThrowIfCancellationRequested();
         var request = new Request<T>(apply, failed) { InMemory = inMemory };
@@ -135,7 +137,8 @@ internal sealed class SqliteStore : IStore
         {
             while (await _waiting.Reader.WaitToReadAsync())
             {
-                while (requests.Count < MostPerCommit && _waiting.Reader.TryRead(out var request)) requests.Add(request);
+                while (requests.Count < MostPerCommit && _waiting.Reader.TryRead(out var request))
+                    requests.Add(request);
                 Serve(requests);
                 requests.Clear();
             }
@@ -160,7 +163,7 @@ internal sealed class SqliteStore : IStore
         if (mutations.Count == 0) return;
         if (!Settled())
         {
-            Fail(mutations, new JournalAnswer(StoreStatus.Unavailable, "the outcome of the last write is not known yet"));
+            Fail(mutations, new JournalAnswer(StoreStatus.Unavailable, "the last write is not settled yet"));
             return;
         }
         var before = _engine.State;
@@ -177,7 +180,13 @@ internal sealed class SqliteStore : IStore
             return;
         }
         _engine.Restore(before);
-        if (answer.Status == StoreStatus.Unknown) _unsure = (after, write.Batches);
+        if (answer.Status == StoreStatus.Unknown)
+        {
+            _unsure = (after, write.Batches);
+            // What the file does not hold when it is read again can no longer appear in it, so that is certain.
+            if (Settled() && ReferenceEquals(_engine.State, before))
+                answer = answer with { Status = StoreStatus.Unavailable };
+        }
         Fail(mutations, answer);
     }
 

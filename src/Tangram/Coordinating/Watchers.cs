@@ -88,7 +88,8 @@ internal sealed class Watchers
         /// <summary>False when it is too far behind; its stream then ends after what waits.</summary>
         public bool Offer(StoreBatch batch)
         {
-            if (batch.Revision < from || batch.Under(prefix) is not { } mine || _waiting.Writer.TryWrite(mine)) return true;
+            if (batch.Revision < from || batch.Under(prefix) is not { } mine) return true;
+            if (_waiting.Writer.TryWrite(mine)) return true;
             End();
             return false;
         }

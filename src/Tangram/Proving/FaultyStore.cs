@@ -42,7 +42,8 @@ internal sealed class FaultyStore(IStore inner, StoreFaults faults, Rng rng, Tim
         AskAsync(() => inner.RevokeAsync(lease, cancellation), status => Failed(status, lease), cancellation);
 
     public Task<TxnAnswer> CompactAsync(long revision, CancellationToken cancellation = default) =>
-        AskAsync(() => inner.CompactAsync(revision, cancellation), status => TxnAnswer.Failed(status, Error), cancellation);
+        AskAsync(() => inner.CompactAsync(revision, cancellation), status => TxnAnswer.Failed(status, Error),
+            cancellation);
 
     public async IAsyncEnumerable<StoreBatch> WatchAsync(
         string prefix, long fromRevision, [EnumeratorCancellation] CancellationToken cancellation = default)

@@ -17,7 +17,7 @@ internal sealed class NaiveStore(int history)
     private long _compacted;
 
     public RangeAnswer Range(string prefix) => new(StoreStatus.Ok, _revision, [.. _pairs
-        .Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal))
+        .Where(pair => Under(pair.Key, prefix))
         .OrderBy(pair => pair.Key, StringComparer.Ordinal)]);
 
     public TxnAnswer Apply(Txn txn)
@@ -26,7 +26,7 @@ internal sealed class NaiveStore(int history)
             foreach (var put in ops.OfType<StoreOp.Put>())
                 if (ops.Count(op => op is StoreOp.Put other && other.Key == put.Key
                                     || op is StoreOp.Delete delete && delete.Key == put.Key
-                                    || op is StoreOp.DeletePrefix under && put.Key.StartsWith(under.Prefix, StringComparison.Ordinal)) > 1)
+                                    || op is StoreOp.DeletePrefix under && Under(put.Key, under.Prefix)) > 1)
                     return TxnAnswer.Failed(StoreStatus.Unavailable, "");
         var succeeded = true;
         foreach (var compare in txn.Compares) succeeded &= Holds(compare);
@@ -42,7 +42,7 @@ internal sealed class NaiveStore(int history)
             if (op is StoreOp.Put put) changes.Add(Put(put));
             if (op is StoreOp.Delete delete) changes.AddRange(Delete(pair => pair.Key == delete.Key));
             if (op is StoreOp.DeletePrefix under)
-                changes.AddRange(Delete(pair => pair.Key.StartsWith(under.Prefix, StringComparison.Ordinal)));
+                changes.AddRange(Delete(pair => Under(pair.Key, under.Prefix)));
         }
         Record(changes);
         return new TxnAnswer(StoreStatus.Ok, succeeded, _revision, gets);
@@ -84,7 +84,7 @@ internal sealed class NaiveStore(int history)
         var found = new List<StoreBatch>();
         foreach (var batch in _batches.Where(batch => batch.Revision >= from))
         {
-            var changes = batch.Changes.Where(c => c.Pair.Key.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+            var changes = batch.Changes.Where(change => Under(change.Pair.Key, prefix)).ToList();
             if (changes.Count > 0) found.Add(new StoreBatch(batch.Revision, changes));
         }
         return found;
@@ -129,6 +129,8 @@ internal sealed class NaiveStore(int history)
             : pair.CreateRevision;
         return Is(compare.Result, Math.Sign(number - compare.Number));
     }
+
+    private static bool Under(string key, string prefix) => key.StartsWith(prefix, StringComparison.Ordinal);
 
     private static bool Is(CompareResult result, int order) =>
         result == CompareResult.Equal && order == 0 || result == CompareResult.NotEqual && order != 0

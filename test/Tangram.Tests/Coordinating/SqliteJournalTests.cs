@@ -36,7 +36,8 @@ public sealed class SqliteJournalTests : IDisposable
     [Fact]
     public void A_file_in_a_missing_folder_says_so()
     {
-        var refused = Assert.Throws<StoreFileException>(() => SqliteJournal.Open(Path.Combine(_folder, "none", "store.db")));
+        var path = Path.Combine(_folder, "none", "store.db");
+        var refused = Assert.Throws<StoreFileException>(() => SqliteJournal.Open(path));
         Assert.Contains("Check that its folder exists", refused.Message, StringComparison.Ordinal);
     }
 
@@ -90,7 +91,7 @@ public sealed class SqliteJournalTests : IDisposable
     }
 
     [Fact(Timeout = 30_000)]
-    public async Task A_commit_that_fails_is_unknown_until_the_file_has_been_asked()
+    public async Task A_commit_that_fails_and_is_not_in_the_file_is_refused()
     {
         SqliteJournal.Open(File).Dispose();
         // A broken deferred constraint is found at COMMIT, as a failing disk would be.
@@ -102,7 +103,7 @@ public sealed class SqliteJournalTests : IDisposable
         await using var store = await SqliteStore.OpenAsync(File, _time);
         var before = await store.CommitAsync(Put("a", "1"));
         var failed = await store.CommitAsync(Put("trap", "1"));
-        Assert.Equal(StoreStatus.Unknown, failed.Status);
+        Assert.Equal(StoreStatus.Unavailable, failed.Status);
         Assert.Contains("constraint", failed.Error, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(["a"], (await store.RangeAsync("")).Pairs.Select(pair => pair.Key));
         var next = await store.CommitAsync(Put("b", "1"));

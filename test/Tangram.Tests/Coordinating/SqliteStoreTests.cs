@@ -69,7 +69,10 @@ public sealed class SqliteStoreTests : StoreContract
             await using var reopened = await SqliteStore.OpenAsync(CopyOfNow($"copy{copies}"), Time);
             var pairs = (await reopened.RangeAsync("", Cancelled)).Pairs.ToDictionary(pair => pair.Key);
             foreach (var (key, pair) in pairs.Where(entry => entry.Key.StartsWith("l/", StringComparison.Ordinal)))
-                Assert.Equal((pair.Value, pair.ModRevision), (pairs["r" + key[1..]].Value, pairs["r" + key[1..]].ModRevision));
+            {
+                var twin = pairs["r" + key[1..]];
+                Assert.Equal((pair.Value, pair.ModRevision), (twin.Value, twin.ModRevision));
+            }
             Assert.True(pairs.Values.Sum(pair => pair.Version) / 2 >= least);
         }
         Volatile.Write(ref stop, true);

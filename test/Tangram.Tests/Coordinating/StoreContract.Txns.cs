@@ -47,7 +47,8 @@ public abstract partial class StoreContract
     {
         await PutAsync("a", "1");
         var answer = await CommitAsync(
-            new StoreOp.Get("a"), new StoreOp.Put("b", "2"), new StoreOp.Get("b"), new StoreOp.Delete("a"), new StoreOp.Get("a"));
+            new StoreOp.Get("a"), new StoreOp.Put("b", "2"), new StoreOp.Get("b"), new StoreOp.Delete("a"),
+            new StoreOp.Get("a"));
         Assert.Equal(["1", "2", null], answer.Gets.Select(pair => pair?.Value));
         Assert.Equal(answer.Revision, answer.Gets[1]!.ModRevision);
     }
@@ -117,7 +118,8 @@ public abstract partial class StoreContract
         var many = Enumerable.Range(0, TxnRules.MostOperations + 1).Select(i => new StoreOp.Put($"many/{i}", "1"));
         await Refuses(new Txn { Then = [.. many] });
         Assert.Equal(before, await RevisionAsync());
-        Assert.Equal(StoreStatus.Ok, (await Store.CommitAsync(new Txn { Then = [a], Else = [again] }, Cancelled)).Status);
+        var apart = await Store.CommitAsync(new Txn { Then = [a], Else = [again] }, Cancelled);
+        Assert.Equal(StoreStatus.Ok, apart.Status);
     }
 
     [Fact(Timeout = Patience)]
@@ -162,11 +164,12 @@ public abstract partial class StoreContract
         for (var round = 0; round < 50; round++)
         {
             var revision = await PutAsync("contended", "free");
-            var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Run(() => Store.CommitAsync(new Txn
+            var txns = Enumerable.Range(0, 8).Select(writer => new Txn
             {
                 Compares = [Compare.Unchanged("contended", revision)],
                 Then = [new StoreOp.Put("contended", $"{writer}")],
-            }, Cancelled))));
+            });
+            var answers = await Task.WhenAll(txns.Select(txn => Task.Run(() => Store.CommitAsync(txn, Cancelled))));
             var winner = Assert.Single(Enumerable.Range(0, 8), writer => answers[writer].Succeeded);
             Assert.Equal($"{winner}", (await GetAsync("contended"))!.Value);
             Assert.Equal(revision + 1, await RevisionAsync());

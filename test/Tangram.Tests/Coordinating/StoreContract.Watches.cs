@@ -49,11 +49,13 @@ public abstract partial class StoreContract
             for (var i = 0; i < puts; i++)
                 await CommitAsync(new StoreOp.Put($"w/{writer}", $"{i}"), new StoreOp.Put($"x/{writer}", $"{i}"));
         })).ToList();
-        var watching = Enumerable.Range(0, 6).Select(_ => Task.Run(() => WatchAsync("w/", from, writers * puts))).ToList();
+        var watching = Enumerable.Range(0, 6)
+            .Select(_ => Task.Run(() => WatchAsync("w/", from, writers * puts))).ToList();
         await Task.WhenAll(writing);
         foreach (var seen in await Task.WhenAll(watching))
         {
-            Assert.Equal(Enumerable.Range(0, writers * puts).Select(i => from + i), seen.Select(batch => batch.Revision));
+            var revisions = Enumerable.Range(0, writers * puts).Select(i => from + i);
+            Assert.Equal(revisions, seen.Select(batch => batch.Revision));
             foreach (var mine in seen.SelectMany(batch => batch.Changes).GroupBy(change => change.Pair.Key))
                 Assert.Equal(Enumerable.Range(0, puts).Select(i => $"{i}"), mine.Select(change => change.Pair.Value));
         }
