@@ -9,6 +9,8 @@ internal sealed class Documents
     private readonly Dictionary<string, KeyValue> _pairs = [];
     private long _revision;
 
+    public IEnumerable<KeyValue> Pairs => _pairs.Values.OrderBy(p => p.ModRevision);
+
     public ClusterState State => ClusterState.From(new RangeAnswer(StoreStatus.Ok, _revision,
         [.. _pairs.Values.OrderBy(p => p.Key, StringComparer.Ordinal)]));
 

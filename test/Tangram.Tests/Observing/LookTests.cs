@@ -8,7 +8,7 @@ namespace Tangram.Tests.Observing;
 public sealed class LookTests
 {
     private static Documents Converged() => new Documents()
-        .Put(Keys.Term, new Term(1, "server-1"))
+        .Put(Keys.Term, new Term("server-1", "p1"))
         .Revision(1, Documents.Spec(1, replicas: 3)).Asked(1).Rollout(1, 1, RolloutStage.Done)
         .Node("a-1", 1, "order-1").Node("b-1", 1, "order-2").Node("c-1", 1, "order-3").Gateway("g1");
 
