@@ -1,15 +1,17 @@
 using Tangram.Cli;
-using Tangram.Model;
+using Tangram.Coordinating;
+using Tangram.Deploying;
+using Tangram.Planning;
+using Tangram.Proving;
 
-return await CommandLine.RunAsync(args, Surroundings.OfThisProcess(), new Entrances
+var around = Surroundings.OfThisProcess();
+return await CommandLine.RunAsync(args, around, new Entrances
 {
-    ReadFile = _ => throw NotInThisBuild("the file reader"),
-    Up = (_, _) => throw NotInThisBuild("the cluster"),
-    PlanAlone = (_, _) => throw NotInThisBuild("the planner"),
-    Load = (_, _, _) => throw NotInThisBuild("the load generator"),
-    Simulate = (_, _, _) => throw NotInThisBuild("the simulator"),
-    DownWithoutDaemon = (_, _) => throw NotInThisBuild("the process runner"),
-    ReadLog = (_, _) => throw NotInThisBuild("the log reader"),
+    ReadFile = ComposeFile.Load,
+    Up = (request, cancellation) => LocalCluster.StartAsync(request, around.Clock, around.Variable, cancellation),
+    PlanAlone = (spec, json) => PlanPreview.Of(ClusterState.Empty, spec, json),
+    Load = LoadEntrance.RunAsync,
+    Simulate = SimulateEntrance.RunAsync,
+    DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),
+    ReadLog = (request, cancellation) => LogEntrance.ReadAsync(request, around.Clock, cancellation),
 });
-
-static CommandFailure NotInThisBuild(string what) => new(Exit.Failed, $"{what} is not connected in this build");

@@ -21,25 +21,22 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(string))]
 public sealed partial class ViewJson : JsonSerializerContext
 {
+    // For people and diffs: café stays café. It is not embedded in HTML.
+    // Made when first asked for: the generated half of this class has statics of its own, in an order of its own.
+    private static JsonSerializerOptions Plain => field ??= Made(indented: false);
+    private static JsonSerializerOptions Indented => field ??= Made(indented: true);
+
     public static string Write<T>(T view, bool indented = false) =>
-        JsonSerializer.Serialize(view, (JsonTypeInfo<T>)(indented ? Forms.Indented : Forms.Plain).GetTypeInfo(typeof(T)));
+        JsonSerializer.Serialize(view, (JsonTypeInfo<T>)(indented ? Indented : Plain).GetTypeInfo(typeof(T)));
 
     /// <summary>Throws <see cref="JsonException"/> when the text is not a <typeparamref name="T"/>.</summary>
     public static T Read<T>(string text) where T : class =>
-        JsonSerializer.Deserialize(text, (JsonTypeInfo<T>)Forms.Plain.GetTypeInfo(typeof(T)))
+        JsonSerializer.Deserialize(text, (JsonTypeInfo<T>)Plain.GetTypeInfo(typeof(T)))
         ?? throw new JsonException("null is not a view");
 
-    // In a class of its own, because the generated half's statics must be there first.
-    private static class Forms
+    private static JsonSerializerOptions Made(bool indented) => new(Default.Options)
     {
-        public static readonly JsonSerializerOptions Plain = Made(indented: false);
-        public static readonly JsonSerializerOptions Indented = Made(indented: true);
-
-        // For people and diffs: café stays café. It is not embedded in HTML.
-        private static JsonSerializerOptions Made(bool indented) => new(Default.Options)
-        {
-            WriteIndented = indented,
-            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        };
-    }
+        WriteIndented = indented,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 }

@@ -1,0 +1,148 @@
+using Tangram.Cli;
+using Tangram.Coordinating;
+using Tangram.Model;
+using Tangram.Observing;
+using Tangram.Planning;
+
+namespace Tangram.Deploying;
+
+/// <summary>`tangram up`: a <see cref="ClusterHost"/> with its event log and its API, and the file that was given as what
+/// is asked for.</summary>
+internal sealed class LocalCluster
+{
+    private readonly ClusterHost _host;
+    private readonly EventLog _events;
+    private readonly CommandRunner _commands;
+    private readonly ClusterPort _port;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _atOnce = new();
+    private readonly Lock _gate = new();
+    private ApiServer? _api;
+    private Task? _stopping;
+
+    private LocalCluster(ClusterHost host, EventLog events, string name, TimeProvider clock)
+    {
+        (_host, _events) = (host, events);
+        _port = new ClusterPort
+        {
+            Cluster = name, Store = host.Store, State = () => host.State, Events = events, Clock = clock,
+            Prepare = (spec, _) => Task.FromResult(Prepare(spec)),
+            Kill = Kill,
+            Revive = node => Names.IsValid(node) ? host.Nodes.Revive(NodeName.Of(node)) : $"there is no node '{node}'",
+            Down = () => _ = StopInOrder(),
+            Plan = (spec, json) => Hashed(spec) is { Spec: { } hashed }
+                ? PlanPreview.Of(host.State, hashed, json)
+                : Hashed(spec).Error!,
+            Refusals = subject => [.. host.Waiting.Where(w => w.Service.Value == subject).Select(w => w.Because)],
+        };
+        _commands = new CommandRunner(_port);
+    }
+
+    public static async Task<RunningCluster> StartAsync(UpRequest request, TimeProvider clock,
+        Func<string, string?> variable, CancellationToken cancellation)
+    {
+        var folder = Path.Combine(request.StateRoot, request.Spec.Name);
+        EventLog? events = null;
+        var host = await ClusterHost.StartAsync(request.StateRoot, request.Spec, clock, (subject, what) =>
+        {
+            lock (folder) events ??= EventLog.At(Path.Combine(folder, "events.jsonl"), clock);
+            events.Add(subject, what);
+        }).ConfigureAwait(false);
+        lock (folder) events ??= EventLog.At(Path.Combine(folder, "events.jsonl"), clock);
+        var cluster = new LocalCluster(host, events, request.Spec.Name, clock);
+        try
+        {
+            cluster._api = await ApiServer.StartAsync(cluster._port,
+                SocketPlace.ForDaemon(request.StateRoot, request.Spec.Name, variable), cancellation).ConfigureAwait(false);
+            await cluster.AskAsync(request.Spec, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            await cluster.LetGoAsync().ConfigureAwait(false);
+            throw;
+        }
+        cluster.WatchOver();
+        return new RunningCluster
+        {
+            Status = () => Look.Status(host.State, request.Spec.Name), Events = events, StopInOrder = cluster.StopInOrder,
+            StopAtOnce = cluster._atOnce.Cancel, Ended = cluster._ended.Task,
+        };
+    }
+
+    private async Task AskAsync(ClusterSpec spec, CancellationToken cancellation)
+    {
+        var (prepared, error) = Prepare(spec);
+        if (prepared is null) throw new CommandFailure(Exit.Arguments, error!);
+        var (_, refused) = await _commands.RunAsync((state, stamp) => Commands.Deploy(state, stamp, prepared, supersede: true),
+            cancellation).ConfigureAwait(false);
+        if (refused is not null) throw new CommandFailure(Exit.Failed, refused.Error);
+    }
+
+    /// <summary>Copies each service's files and names the copy by its hash. Nothing is asked for before all are there.</summary>
+    private (ClusterSpec? Prepared, string? Error) Prepare(ClusterSpec spec) => WithHashes(spec, _host.Files.Add);
+
+    private static (ClusterSpec? Spec, string? Error) Hashed(ClusterSpec spec) =>
+        WithHashes(spec, folder => RevisionFiles.HashOf(folder));
+
+    internal static (ClusterSpec? Spec, string? Error) WithHashes(ClusterSpec spec, Func<string, string> hash)
+    {
+        var services = new List<ServiceSpec>();
+        foreach (var service in spec.Services)
+        {
+            try
+            {
+                services.Add(service.Files is { } files ? service with { FilesHash = hash(files) } : service);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FilesRefusedException)
+            {
+                return (null, $"the files of {service.Name} cannot be copied: {e.Message}");
+            }
+        }
+        return (spec with { Services = services.ToEquatableArray() }, null);
+    }
+
+    private string? Kill(string subject, TimeSpan? revivedAfter)
+    {
+        if (!Names.IsValid(subject)) return $"'{subject}' is no name of a node or a replica";
+        if (_host.Nodes.Names.Contains(NodeName.Of(subject))) return _host.Nodes.Kill(NodeName.Of(subject), revivedAfter);
+        return revivedAfter is null
+            ? _host.Nodes.Kill(ReplicaName.Of(subject))
+            : $"a time can be given for a node only; {subject} is not one of {string.Join(", ", _host.Nodes.Names)}";
+    }
+
+    /// <summary>The first call begins; every call returns the same task.</summary>
+    private Task StopInOrder()
+    {
+        lock (_gate) return _stopping ??= Task.Run(StopAsync);
+    }
+
+    private async Task StopAsync()
+    {
+        try
+        {
+            _events.Add(_port.Cluster, "stops in order");
+            await _host.StopClusterAsync(_atOnce.Token).ConfigureAwait(false);
+            await LetGoAsync().ConfigureAwait(false);
+            _ended.TrySetResult();
+        }
+        catch (Exception e)
+        {
+            _ended.TrySetException(e);
+            throw;
+        }
+    }
+
+    /// <summary>A part that fails takes the process down; the replicas live on, and the next `up` adopts them.</summary>
+    private void WatchOver() => _ = _host.Failed.ContinueWith(failed =>
+    {
+        lock (_gate) if (_stopping is not null) return;
+        _ended.TrySetException(failed.Exception?.InnerException ?? new InvalidOperationException("a part of the cluster ended"));
+    }, TaskScheduler.Default);
+
+    private async Task LetGoAsync()
+    {
+        if (_api is not null) await _api.DisposeAsync().ConfigureAwait(false);
+        await _host.DisposeAsync().ConfigureAwait(false);
+        _events.Dispose();
+    }
+}

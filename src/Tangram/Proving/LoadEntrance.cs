@@ -1,0 +1,40 @@
+using Tangram.Cli;
+using Tangram.Model;
+
+namespace Tangram.Proving;
+
+/// <summary>`tangram load`: from what was typed to a run, and its report.</summary>
+internal static class LoadEntrance
+{
+    public static async Task<int> RunAsync(LoadRequest request, Surroundings around, CancellationToken cancellation)
+    {
+        var options = new LoadOptions
+        {
+            Url = request.Url, Rate = request.Rate, Duration = request.Duration, Method = request.Method, Body = request.Body,
+            Headers = request.Headers.Select(Header).ToEquatableArray(), Mix = request.Mix.Select(Class).ToEquatableArray(),
+            Timeout = request.Timeout, Connections = request.Connections, UniqueIdHeader = request.IdHeader,
+            MaxFailed = request.MaxFailed,
+        };
+        if (options.Problems().FirstOrDefault() is { } problem) throw new CommandFailure(Exit.Arguments, problem);
+        var progress = request.Json ? null : new Line(around);
+        var result = await LoadRun.RunAsync(options, progress, around.Clock, cancellation).ConfigureAwait(false);
+        if (request.Json) around.Print(LoadJson.Write(result));
+        else foreach (var line in LoadReport.Lines(result)) around.Print(line);
+        return result.Verdict.ExitCode;
+    }
+
+    private static LoadHeader Header(string typed) => typed.Split(':', 2) is [var name, var value]
+        ? new LoadHeader(name.Trim(), value.Trim())
+        : throw new CommandFailure(Exit.Arguments, $"'{typed}' is not a header. Write 'Name: value'");
+
+    private static LoadClass Class(string typed) =>
+        typed.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var method, var url, var share]
+        && Uri.TryCreate(url, UriKind.Absolute, out var where) && double.TryParse(share, out var weight)
+            ? new LoadClass(method, method, where, null, weight)
+            : throw new CommandFailure(Exit.Arguments, $"'{typed}' is not a kind of request. Write 'METHOD URL SHARE'");
+
+    private sealed class Line(Surroundings around) : IProgress<LoadProgress>
+    {
+        public void Report(LoadProgress value) => around.Print(LoadReport.Line(value));
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using Tangram.Cli;
+using Tangram.Proving.Simulation;
+
+namespace Tangram.Proving;
+
+/// <summary>`tangram simulate`: one line a seed; a seed that fails prints its history.</summary>
+internal static class SimulateEntrance
+{
+    public static Task<int> RunAsync(SimulateRequest request, Surroundings around, CancellationToken cancellation)
+    {
+        var failed = 0;
+        for (var i = 0; i < request.Seeds && !cancellation.IsCancellationRequested; i++)
+        {
+            var result = Simulator.Run(request.Seed + (ulong)i);
+            if (!result.Held) failed++;
+            if (request.Json) around.Print(AsJson(result));
+            else Print(result, around, request.Seeds == 1);
+        }
+        return Task.FromResult(failed == 0 ? Exit.Done : Exit.Failed);
+    }
+
+    private static void Print(SimulationResult result, Surroundings around, bool whole)
+    {
+        if (whole || !result.Held) foreach (var line in result.Trace) around.Print(line);
+        around.Print($"seed {result.Seed}: {(result.Held ? "held" : "FAILED")}; {result.Commands} commands, {result.Faults} faults, " +
+                     $"{result.Moves} moves in {result.Simulated.TotalSeconds:0} s; converged {result.ConvergedAfter.TotalSeconds:0} s after the last fault");
+        foreach (var violation in result.Violations) around.Print($"  {violation}");
+    }
+
+    private static string AsJson(SimulationResult result) => new JsonObject
+    {
+        ["seed"] = result.Seed, ["held"] = result.Held, ["commands"] = result.Commands, ["faults"] = result.Faults,
+        ["moves"] = result.Moves, ["simulatedSeconds"] = result.Simulated.TotalSeconds,
+        ["convergedAfterSeconds"] = result.ConvergedAfter.TotalSeconds,
+        ["violations"] = new JsonArray([.. result.Violations.Select(v => JsonValue.Create(v))]),
+    }.ToJsonString();
+}
