@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
@@ -83,7 +82,7 @@ internal static class CommandLine
     private static IEnumerable<string> MistypedOptions(ParseResult parsed) =>
         from argument in parsed.CommandResult.Children.OfType<ArgumentResult>()
         from token in argument.Tokens
-        where token.Value.StartsWith('-') && parsed.Action is not (HelpWithExamples or CompletionAction)
+        where token.Value.StartsWith('-') && parsed.Action == parsed.CommandResult.Command.Action
         select $"There is no option '{token.Value}'.";
 
     private static string Named(Command command) => command is RootCommand ? "tangram" : $"tangram {command.Name}";

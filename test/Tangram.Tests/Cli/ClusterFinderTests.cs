@@ -63,7 +63,8 @@ public sealed class ClusterFinderTests : IDisposable
     {
         var deep = Path.Combine(_terminal.StateRoot, new string('d', 90));
         Directory.CreateDirectory(Path.Combine(deep, "shop"));
-        var path = SocketPlace.ForDaemon(deep, "shop", name => name == "XDG_RUNTIME_DIR" ? _terminal.WorkingFolder : null);
+        var path = SocketPlace.ForDaemon(deep, "shop", name =>
+            name == "XDG_RUNTIME_DIR" ? _terminal.WorkingFolder : null);
         Assert.True(path.Length <= SocketPlace.Longest, path);
         Assert.Equal(path, SocketPlace.Of(deep, "shop"));
         await using var cluster = new FakeCluster();

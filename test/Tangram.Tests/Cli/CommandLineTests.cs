@@ -96,10 +96,12 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Load_and_simulate_pass_on_what_was_typed_and_the_exit_code()
     {
-        Assert.Equal(Exit.Done, await _terminal.RunAsync("load", "http://127.0.0.1/x", "--rate", "300", "--duration", "1m",
+        Assert.Equal(Exit.Done, await _terminal.RunAsync(
+            "load", "http://127.0.0.1/x", "--rate", "300", "--duration", "1m",
             "--method", "post", "--header", "A: b", "--header", "C: d", "--max-failed", "3"));
         var load = _terminal.Load!;
-        Assert.Equal((300, TimeSpan.FromMinutes(1), "POST", 3), (load.Rate, load.Duration, load.Method, load.MaxFailed));
+        Assert.Equal((300, TimeSpan.FromMinutes(1), "POST", 3),
+            (load.Rate, load.Duration, load.Method, load.MaxFailed));
         Assert.Equal(["A: b", "C: d"], load.Headers);
         Assert.Equal(Exit.Failed, await _terminal.RunAsync("simulate", "--seed", "7", "--seeds", "500"));
         Assert.Equal(new SimulateRequest(7, 500, false), _terminal.Simulation);
@@ -122,7 +124,8 @@ public sealed class CommandLineTests : IDisposable
         foreach (var replica in (string[])["order-9", "order-10", "order-lite-1", "web-1"])
             File.WriteAllText(Path.Combine(logs, replica + ".log"), $"first of {replica}\nlast of {replica}\n");
         Assert.Equal(Exit.Done, await _terminal.RunAsync("logs", "order", "web-1", "--tail", "1"));
-        Assert.Equal("order-9  | last of order-9\norder-10 | last of order-10\nweb-1    | last of web-1\n", _terminal.Out);
+        Assert.Equal("order-9  | last of order-9\norder-10 | last of order-10\nweb-1    | last of web-1\n",
+            _terminal.Out);
         Assert.Equal(Exit.Arguments, await _terminal.RunAsync("logs", "nobody"));
     }
 }

@@ -34,7 +34,8 @@ public sealed class DeployCommandTests : IAsyncLifetime
         var deadline = TimeProvider.System.GetTimestamp();
         while (!holds())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(20), "it did not come about");
+            Assert.True(TimeProvider.System.GetElapsedTime(deadline) < TimeSpan.FromSeconds(20),
+                "it did not come about");
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
     }
@@ -119,7 +120,8 @@ public sealed class DeployCommandTests : IAsyncLifetime
     [Fact]
     public async Task Acts_print_what_was_done_and_fail_with_what_the_daemon_says()
     {
-        await _cluster.PutAsync(new Documents().Revision(1, Documents.Spec(1)).Asked(1).Rollout(1, 1, RolloutStage.Done));
+        await _cluster.PutAsync(new Documents()
+            .Revision(1, Documents.Spec(1)).Asked(1).Rollout(1, 1, RolloutStage.Done));
         Assert.Equal(Exit.Done, await _terminal.RunAsync("scale", "order=4"));
         Assert.Equal(Exit.Done, await _terminal.RunAsync("kill", "a-1", "--for", "1.5s"));
         Assert.Equal("scale order to 4\nkill a-1 for 1.5 s\n", _terminal.Out);

@@ -28,7 +28,11 @@ public sealed class UpCommandTests : IAsyncDisposable
                     await _drained.Task;
                     _ended.TrySetResult();
                 },
-                StopAtOnce = () => _stoppedAtOnce = true,
+                StopAtOnce = () =>
+                {
+                    _stoppedAtOnce = true;
+                    _drained.TrySetResult();
+                },
                 Ended = _ended.Task,
             }),
         };
@@ -41,7 +45,8 @@ public sealed class UpCommandTests : IAsyncDisposable
         _terminal.Dispose();
     }
 
-    private Task<int> RunAsync() => _up.RunAsync(new UpRequest(Documents.Spec(1, 1), "f", _terminal.StateRoot), default);
+    private Task<int> RunAsync() =>
+        _up.RunAsync(new UpRequest(Documents.Spec(1, 1), "f", _terminal.StateRoot), default);
 
     private Task BecomeReadyAsync() => _cluster.PutAsync(new Documents().Revision(1, Documents.Spec(1, 1)).Asked(1)
         .Rollout(1, 1, RolloutStage.Done).Node("a-1", 1, "order-1").Gateway("g1", 1_000));

@@ -29,7 +29,8 @@ internal sealed class Documents
         return this;
     }
 
-    public Documents Asked(int revision, params Scale[] scale) => Put(Keys.Asked, new Asked { Revision = revision, Scale = [.. scale] });
+    public Documents Asked(int revision, params Scale[] scale) =>
+        Put(Keys.Asked, new Asked { Revision = revision, Scale = [.. scale] });
 
     public Documents Revision(int number, ClusterSpec spec, int replaces = 0) =>
         Put(Keys.Revision(number), new Revision { Number = number, Spec = spec, Replaces = replaces });

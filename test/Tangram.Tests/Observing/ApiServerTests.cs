@@ -61,7 +61,8 @@ public sealed class ApiServerTests : IAsyncLifetime
     public async Task A_name_that_nothing_has_is_a_wrong_argument()
     {
         await _cluster.PutAsync(Running());
-        var failure = await Assert.ThrowsAsync<CommandFailure>(() => Client.GetAsync<WhyView>("/v1/why/odrer", default));
+        var failure =
+            await Assert.ThrowsAsync<CommandFailure>(() => Client.GetAsync<WhyView>("/v1/why/odrer", default));
         Assert.Equal(Exit.Arguments, failure.ExitCode);
         Assert.Contains("order-1", failure.Message);
     }

@@ -18,8 +18,10 @@ internal sealed class FakeCluster : IAsyncDisposable
         {
             Cluster = "shop", Store = Store, State = () => State, Events = Events,
             Prepare = (spec, _) => Task.FromResult<(ClusterSpec?, string?)>(
-                spec.Services.Any(s => s.Files == "/missing") ? (null, "the folder /missing is not there") : (spec, null)),
-            Kill = (subject, time) => Note($"kill {subject} {time}", subject == "nobody" ? "nothing is named nobody" : null),
+                spec.Services.Any(s => s.Files == "/missing") ? (null, "the folder /missing is not there")
+                    : (spec, null)),
+            Kill = (subject, time) =>
+                Note($"kill {subject} {time}", subject == "nobody" ? "nothing is named nobody" : null),
             Revive = node => Note($"revive {node}", null),
             Down = () => Note("down", null),
             Plan = (spec, json) => json ? "[]" : $"{spec.Name}: nothing to change",

@@ -2,7 +2,7 @@ using Tangram.Coordinating;
 
 namespace Tangram.Tests.Observing;
 
-/// <summary>A memory store whose next commits go wrong as told: <c>null</c> stands for a commit that goes well.</summary>
+/// <summary>A memory store whose next commits go wrong as told: null is a commit that goes well.</summary>
 internal sealed class FaultyAnswers(MemoryStore store, params CommitFault?[] faults) : IStore
 {
     private readonly Queue<CommitFault?> _faults = new(faults);
@@ -40,7 +40,8 @@ internal sealed class FaultyAnswers(MemoryStore store, params CommitFault?[] fau
         store.KeepAliveAsync(lease, cancellation);
     public Task<LeaseAnswer> RevokeAsync(long lease, CancellationToken cancellation = default) =>
         store.RevokeAsync(lease, cancellation);
-    public IAsyncEnumerable<StoreBatch> WatchAsync(string prefix, long from, CancellationToken cancellation = default) =>
+    public IAsyncEnumerable<StoreBatch> WatchAsync(string prefix, long from,
+        CancellationToken cancellation = default) =>
         store.WatchAsync(prefix, from, cancellation);
     public Task<TxnAnswer> CompactAsync(long revision, CancellationToken cancellation = default) =>
         store.CompactAsync(revision, cancellation);
