@@ -5,8 +5,9 @@ using Tangram.Planning;
 
 namespace Tangram.Bench;
 
-/// <summary>500 services of mixed sizes, 100,000 replicas in all, on 5,000 nodes in five zones: a fifth of the services ask
-/// for a label, a tenth limit replicas per node, 5 % publish a port on the host, all reserve CPU and memory.</summary>
+/// <summary>500 services of mixed sizes, 100,000 replicas in all, on 5,000 nodes in five zones: a fifth of the
+/// services ask for a label, a tenth limit replicas per node, 5 % publish a port on the host, all reserve CPU and
+/// memory.</summary>
 internal static class PlanningScenario
 {
     public const int Nodes = 5_000, Services = 500, Replicas = 100_000;
@@ -93,7 +94,8 @@ internal static class PlanningScenario
                 },
                 Resources = new ResourcesSpec
                 {
-                    Reservations = new Resources { Cpus = 0.1 + 0.1 * rng.Next(4), Memory = (128L + 128 * rng.Next(4)) << 20 },
+                    Reservations =
+                        new Resources { Cpus = 0.1 + 0.1 * rng.Next(4), Memory = (128L + 128 * rng.Next(4)) << 20 },
                 },
             },
         }).ToEquatableArray();

@@ -12,6 +12,7 @@ return args is [var which, ..]
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run --project bench/Tangram.Bench -c Release -- planning|store|simulate [FROM COUNT]");
+    Console.Error.WriteLine(
+        "usage: dotnet run --project bench/Tangram.Bench -c Release -- planning|store|simulate [FROM COUNT]");
     return 2;
 }

@@ -19,7 +19,8 @@ internal static class SimulationBench
             if (result.Held) Interlocked.Increment(ref held);
             else Console.WriteLine($"seed {result.Seed}: {result.Violations[0]}");
         });
-        Console.WriteLine($"{held} of {count} seeds held: {faults} faults, {moves} moves, {watch.Elapsed.TotalSeconds:0} s");
+        Console.WriteLine(
+            $"{held} of {count} seeds held: {faults} faults, {moves} moves, {watch.Elapsed.TotalSeconds:0} s");
         return held == count ? 0 : 1;
     }
 }

@@ -2,8 +2,8 @@ using Tangram.Model;
 
 namespace Tangram.Coordinating;
 
-/// <summary>Stands for election. The leader is whoever created the key <c>term</c> under a lease; it leads while the key
-/// is its own and its lease's deadline has not passed. A leader that cannot renew stops by itself.</summary>
+/// <summary>Stands for election. The leader is whoever created the key <c>term</c> under a lease; it leads while the
+/// key is its own and its lease's deadline has not passed. A leader that cannot renew stops by itself.</summary>
 /// <param name="id">Unique per process, so that a restarted server does not take its former self for itself.</param>
 public sealed class CandidateMachine(string name, string id, TimeSpan ttl, Requests requests) : IMachine
 {

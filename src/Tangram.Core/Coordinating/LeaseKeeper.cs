@@ -9,7 +9,8 @@ public sealed class Requests
     public long Next() => ++_last;
 }
 
-/// <summary>Gets one lease and keeps it. Renews every TTL / 3. The holder's own deadline is the moment at which the last
+/// <summary>Gets one lease and keeps it. Renews every TTL / 3. The holder's own deadline is the moment at which the
+/// last
 /// <em>answered</em> renewal was <em>sent</em>, plus the TTL, minus a margin of TTL / 10: the store cannot have granted
 /// the lease's keys to another before that.</summary>
 public sealed class LeaseKeeper(TimeSpan ttl, Requests requests)

@@ -12,14 +12,14 @@ public sealed record MembershipVerdict(EquatableArray<(NodeName Node, string Bec
 /// is declared dead.</summary>
 public sealed class Membership
 {
-    /// <summary>Three missed heartbeats: short enough to have a node declared dead within 3 s, long enough for a garbage
-    /// collection or a busy core.</summary>
+    /// <summary>Three missed heartbeats: short enough to have a node declared dead within 3 s, long enough for a
+    /// garbage collection or a busy core.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(1.5);
 
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Nodes that died at one instant fall silent within one heartbeat of each other, so the brake counts those
-    /// that are silent one heartbeat less than <see cref="Silence"/>.</summary>
+    /// <summary>Nodes that died at one instant fall silent within one heartbeat of each other, so the brake counts
+    /// those that are silent one heartbeat less than <see cref="Silence"/>.</summary>
     private static readonly TimeSpan Suspicion = Silence - Heartbeat;
 
     private readonly Dictionary<NodeName, Instant> _heard = [];
@@ -32,7 +32,8 @@ public sealed class Membership
         _unheard[message.From] = message.Unheard;
     }
 
-    /// <summary>Starts to judge anew: a new leader, or one that was itself asleep, has no right to count old silence.</summary>
+    /// <summary>Starts to judge anew: a new leader, or one that was itself asleep, has no right to count old
+    /// silence.</summary>
     public void Reset()
     {
         _heard.Clear();
@@ -64,7 +65,8 @@ public sealed class Membership
         var died = living.Select(n => (Node: n, Because: WhyDead(state.Nodes[n], ring, now)))
             .Where(d => d.Because is not null).Select(d => (d.Node, d.Because!)).ToEquatableArray();
         if (suspects * 2 <= living.Length || died.Count == 0) return new(died, returned, null);
-        return new([], returned, $"{suspects} of {living.Length} nodes fell silent together: nothing is declared dead, " +
+        return new([], returned,
+            $"{suspects} of {living.Length} nodes fell silent together: nothing is declared dead, " +
                                  "because the fault is more likely in the network around the leader");
     }
 

@@ -123,7 +123,8 @@ public sealed class AgentMachine : IMachine
         foreach (var watcher in _ring.WatchersOf(_identity.Name)) effects.Add(new Effect.Send(watcher, message));
     }
 
-    /// <summary>Writes <c>seen/NODE</c> when it differs from what was last written, or hangs on a lease that is gone.</summary>
+    /// <summary>Writes <c>seen/NODE</c> when it differs from what was last written, or hangs on a lease that is
+    /// gone.</summary>
     private void Report(Instant now, List<Effect> effects)
     {
         if (!_lease.Held(now) || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;

@@ -107,7 +107,8 @@ public sealed class LeaderMachine : IMachine
         foreach (var (node, because) in verdict.Died)
         {
             var seen = _state.Nodes[node].Seen?.Value;
-            steps.Add(new Step.DeclareDead(node, new Dead(seen?.Zone ?? UnknownZone, seen?.Incarnation ?? 0, because), because));
+            steps.Add(new Step.DeclareDead(node, new Dead(seen?.Zone ?? UnknownZone, seen?.Incarnation ?? 0, because),
+                because));
         }
         foreach (var (node, because) in verdict.Returned) steps.Add(new Step.Welcome(node, because));
         if (steps.Count == 0) return false;
@@ -129,7 +130,8 @@ public sealed class LeaderMachine : IMachine
             }
         if (_state.Rollout is { Value.Ended: false } && _state.EffectiveSpec is { } spec)
             foreach (var service in spec.Services.Where(s => s.Deploy.Update.Delay > TimeSpan.Zero))
-                if (_windows.Held($"pace {service.Name} {StartsOf(service.Name)}", true, now) < service.Deploy.Update.Delay)
+                if (_windows.Held($"pace {service.Name} {StartsOf(service.Name)}", true,
+                    now) < service.Deploy.Update.Delay)
                     paced.Add(service.Name);
         return new PlanningFacts(graceOver.ToImmutable(), paced.ToImmutable());
     }
@@ -144,8 +146,8 @@ public sealed class LeaderMachine : IMachine
         effects.Add(new Effect.Commit(_pending, PlanTxn.Of(_state, steps, term)));
     }
 
-    /// <summary>Only what has certainly taken effect is announced. After a conflict or an unknown outcome the next state
-    /// tells what is true, and the next plan starts from it.</summary>
+    /// <summary>Only what has certainly taken effect is announced. After a conflict or an unknown outcome the next
+    /// state tells what is true, and the next plan starts from it.</summary>
     private void Answered(TxnAnswer answer, List<Effect> effects)
     {
         _pending = 0;

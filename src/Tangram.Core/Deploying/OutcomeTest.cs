@@ -3,7 +3,8 @@ using Tangram.Model;
 
 namespace Tangram.Deploying;
 
-/// <summary>Whether the new revision fails clearly more often than the one it replaces, by the gateways' own counts.</summary>
+/// <summary>Whether the new revision fails clearly more often than the one it replaces, by the gateways' own
+/// counts.</summary>
 /// <remarks>Compares the lower end of the new rate's interval with the upper end of the old one's (Wilson's score
 /// interval, 1927, z = 3, about 99.9 % on each side), so a few unlucky requests on either side do not decide. With half
 /// of the requests failing, ten are enough.</remarks>
@@ -21,13 +22,15 @@ public static class OutcomeTest
         if (failures < 3) return null;
         var (before, beforeFailed) = Sum(state, service, o => o.Revision != target);
         var least = Bounds(requests, failures).Low;
-        var most = before == 0 ? 0 : Math.Min((double)beforeFailed / before + Tolerated, Bounds(before, beforeFailed).High);
+        var most =
+            before == 0 ? 0 : Math.Min((double)beforeFailed / before + Tolerated, Bounds(before, beforeFailed).High);
         if (least <= Math.Max(Tolerated, most)) return null;
         return $"{failures} of {requests} requests to revision {target} of {service} failed, " +
                $"against {beforeFailed} of {before} to the one before";
     }
 
-    private static (long Requests, long Failures) Sum(ClusterState state, ServiceName service, Func<Outcomes, bool> which)
+    private static (long Requests, long Failures) Sum(ClusterState state, ServiceName service,
+        Func<Outcomes, bool> which)
     {
         var (requests, failures) = (0L, 0L);
         foreach (var gateway in state.Gateways.Values)

@@ -21,7 +21,8 @@ public abstract record ReplicaEffect(ReplicaName Replica) : Coordinating.Effect
 public abstract record ReplicaEvent(ReplicaName Replica) : Coordinating.Event
 {
     /// <param name="Error">Null when the process runs.</param>
-    public sealed record Launched(ReplicaName Replica, int Start, int Pid, int Port, string? Error) : ReplicaEvent(Replica);
+    public sealed record Launched(ReplicaName Replica, int Start, int Pid, int Port, string? Error)
+        : ReplicaEvent(Replica);
 
     /// <param name="Code">128 + n after signal n; null when unknown.</param>
     /// <param name="Because">What is known beyond the code, such as "out of memory".</param>
@@ -84,7 +85,8 @@ internal sealed class ReplicaMachine(ReplicaName replica)
     }
 
     public void Unassign() =>
-        _assignment = (_assignment ?? new Assignment { Replica = replica, Service = ServiceName.Of("none"), Revision = 0 })
+        _assignment =
+            (_assignment ?? new Assignment { Replica = replica, Service = ServiceName.Of("none"), Revision = 0 })
             with { Intent = Intent.Stop, Because = "it shall not run here any more" };
 
     public void On(ReplicaEvent @event, Instant now, List<Coordinating.Effect> effects)
@@ -137,7 +139,8 @@ internal sealed class ReplicaMachine(ReplicaName replica)
     {
         if (!_running)
         {
-            if (Seen.Phase is not (Phase.Completed or Phase.Failed)) Seen = Seen with { Phase = Phase.Stopped, Pid = null };
+            if (Seen.Phase is not (Phase.Completed or Phase.Failed))
+                Seen = Seen with { Phase = Phase.Stopped, Pid = null };
             return;
         }
         if (_killAt is null)
@@ -208,11 +211,13 @@ internal sealed class ReplicaMachine(ReplicaName replica)
             _nextCheck = now + (health?.Interval ?? SteadyInterval);
             return;
         }
-        _nextCheck = now + (Seen.Phase == Phase.Ready ? Shorter(health?.Interval ?? SteadyInterval) : StartingRetry(health));
+        _nextCheck =
+            now + (Seen.Phase == Phase.Ready ? Shorter(health?.Interval ?? SteadyInterval) : StartingRetry(health));
         if (Seen.Phase == Phase.Starting)
         {
             if (Seen.Because != check.Because) Seen = Seen with { Because = check.Because };
-            if (health is not null && now - _startedAt > _spec!.StartTimeout) effects.Add(new ReplicaEffect.Kill(replica));
+            if (health is not null && now - _startedAt > _spec!.StartTimeout)
+                effects.Add(new ReplicaEffect.Kill(replica));
             return;
         }
         var retries = health?.Retries ?? 3;

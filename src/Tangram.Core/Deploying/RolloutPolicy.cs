@@ -4,8 +4,8 @@ using Tangram.Planning;
 
 namespace Tangram.Deploying;
 
-/// <summary>A deploy is a transaction: a revision goes out as a whole, is watched, and then either becomes current or is
-/// rolled back as a whole. Says which stage comes next, and why; the planner does the moving.</summary>
+/// <summary>A deploy is a transaction: a revision goes out as a whole, is watched, and then either becomes current or
+/// is rolled back as a whole. Says which stage comes next, and why; the planner does the moving.</summary>
 public static class RolloutPolicy
 {
     /// <summary>Beyond the longest start and watch of its services, how long a rollout may stand still.</summary>
@@ -24,7 +24,8 @@ public static class RolloutPolicy
             RolloutStage.Rolling or RolloutStage.Watching => Forward(state, spec, rollout, standings, windows, now),
             RolloutStage.RollingBack => Backward(state, rollout, standings),
             RolloutStage.Failed when Complete(state, spec, standings) =>
-                (rollout with { Current = rollout.Target, Stage = RolloutStage.Done, Because = "" }, "everything serves after all"),
+                (rollout with { Current = rollout.Target, Stage = RolloutStage.Done, Because = "" },
+                    "everything serves after all"),
             _ => null,
         };
     }
@@ -48,7 +49,8 @@ public static class RolloutPolicy
         if (rollout.Stage == RolloutStage.Watching)
         {
             var monitor = changed.Select(c => c.Spec.Deploy.Update.Monitor).DefaultIfEmpty().Max();
-            return windows.Held("watching", true, now) >= monitor ? Done(rollout, "it held while it was watched") : null;
+            return windows.Held("watching", true, now) >= monitor ? Done(rollout, "it held while it was watched")
+                : null;
         }
         if (Complete(state, spec, standings))
             return rollout.Current == 0 || changed.Length == 0
@@ -72,13 +74,15 @@ public static class RolloutPolicy
     /// want of room, or because what it depends on does not come.</summary>
     private static ServiceProgress? Stalled(ServiceProgress[] changed, Rollout rollout, Windows windows, Instant now)
     {
-        var sum = string.Join(",", changed.Select(c => $"{c.Fresh.Count}/{c.Fresh.Count(r => r.Settled)}/{c.Live.Count}"));
+        var sum =
+            string.Join(",", changed.Select(c => $"{c.Fresh.Count}/{c.Fresh.Count(r => r.Settled)}/{c.Live.Count}"));
         var longest = changed.Select(c => c.Spec.Deploy.Update.Monitor + c.Spec.StartTimeout).DefaultIfEmpty().Max();
         var still = windows.Held($"still {sum} {rollout.Admitted.Count}", true, now);
         return still > Patience + longest ? changed.FirstOrDefault(c => !c.Complete) : null;
     }
 
-    private static string? Failure(ClusterState state, Rollout rollout, ServiceProgress service, Windows windows, Instant now)
+    private static string? Failure(ClusterState state, Rollout rollout, ServiceProgress service, Windows windows,
+        Instant now)
     {
         var (ratio, because) = service.Failures(rollout.Target,
             r => windows.Held($"unready {r.Replica}", r.Seen?.Phase != Phase.Ready, now));
@@ -91,9 +95,11 @@ public static class RolloutPolicy
         {
             FailureAction.Continue => null,
             FailureAction.Pause =>
-                (rollout with { Stage = RolloutStage.Paused, Because = because }, $"{because}; it waits, as failure_action asks"),
+                (rollout with { Stage = RolloutStage.Paused, Because = because },
+                    $"{because}; it waits, as failure_action asks"),
             _ when rollout.Current == 0 =>
-                (rollout with { Stage = RolloutStage.Failed, Because = because }, $"{because}; there is no revision to go back to"),
+                (rollout with { Stage = RolloutStage.Failed, Because = because },
+                    $"{because}; there is no revision to go back to"),
             _ => (rollout with { Stage = RolloutStage.RollingBack, Because = because },
                 $"{because}; back to revision {rollout.Current}"),
         };
@@ -103,12 +109,14 @@ public static class RolloutPolicy
     {
         var spec = state.Spec(rollout.Current);
         if (spec is null || !Complete(state, spec, standings)) return null;
-        return (rollout with { Stage = RolloutStage.RolledBack }, $"revision {rollout.Current} serves again: {rollout.Because}");
+        return (rollout with { Stage = RolloutStage.RolledBack },
+            $"revision {rollout.Current} serves again: {rollout.Because}");
     }
 
     private static (Rollout, string) Done(Rollout rollout, string because) =>
         (rollout with { Current = rollout.Target, Stage = RolloutStage.Done, Because = "" }, because);
 
-    private static bool Complete(ClusterState state, ClusterSpec spec, Dictionary<ServiceName, List<Standing>> standings) =>
+    private static bool Complete(ClusterState state, ClusterSpec spec,
+        Dictionary<ServiceName, List<Standing>> standings) =>
         spec.Services.All(s => ServiceProgress.Of(state, s, standings.GetValueOrDefault(s.Name) ?? []).Complete);
 }

@@ -22,10 +22,12 @@ internal sealed record ServiceProgress(ServiceSpec Spec, int Desired, IReadOnlyL
         }
     }
 
-    /// <summary>The share of the target's own replicas that failed in a way that would fail again, and the first reason.</summary>
+    /// <summary>The share of the target's own replicas that failed in a way that would fail again, and the first
+    /// reason.</summary>
     public (double Ratio, string? Because) Failures(int target, Func<Standing, TimeSpan> unreadyFor)
     {
-        var reasons = Fresh.Where(r => r.Assignment.Revision == target).Select(r => WhyFailed(r, unreadyFor)).OfType<string>().ToArray();
+        var reasons = Fresh.Where(r => r.Assignment.Revision == target).Select(r =>
+            WhyFailed(r, unreadyFor)).OfType<string>().ToArray();
         return reasons.Length == 0 ? (0, null) : ((double)reasons.Length / Math.Max(1, Desired), reasons[0]);
     }
 
@@ -36,7 +38,8 @@ internal sealed record ServiceProgress(ServiceSpec Spec, int Desired, IReadOnlyL
         if (seen.Phase == Phase.Failed) return $"{seen.Replica} ended{exit} and its restart policy gave up";
         if (!seen.EverReady && seen.FailedStarts >= 2)
             return $"{seen.Replica} ended{exit}, {seen.FailedStarts} times, before it was ever ready";
-        if (seen.EverReady && seen.Restarts >= 2) return $"{seen.Replica} was ready and then ended {seen.Restarts} times";
+        if (seen.EverReady && seen.Restarts >= 2)
+            return $"{seen.Replica} was ready and then ended {seen.Restarts} times";
         if (seen.Phase is Phase.Starting or Phase.Unready && unreadyFor(replica) > Spec.StartTimeout)
             return $"{seen.Replica} was not ready within {Spec.StartTimeout.TotalSeconds:0} s ({seen.Because})";
         return null;

@@ -40,7 +40,8 @@ public sealed record Revision
 }
 
 /// <summary>Key <c>term</c>, under the leader's lease. The term's number is the revision at which the key was created:
-/// it only grows, and a write that compares it is fenced. <paramref name="Id"/> tells two processes of one name apart.</summary>
+/// it only grows, and a write that compares it is fenced. <paramref name="Id"/> tells two processes of one name
+/// apart.</summary>
 public sealed record Term(string Leader, string Id);
 
 public enum Intent { Run, Drain, Stop }

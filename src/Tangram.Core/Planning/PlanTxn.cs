@@ -7,8 +7,9 @@ namespace Tangram.Planning;
 /// computed from. If any has changed, nothing happens and the leader plans again.</summary>
 public static class PlanTxn
 {
-    /// <summary>etcd refuses transactions of more than 128 operations by default, comparisons counted apart. A plan that
-    /// touches more nodes goes out in several transactions, each planned from the state after the one before.</summary>
+    /// <summary>etcd refuses transactions of more than 128 operations by default, comparisons counted apart. A plan
+    /// that touches more nodes goes out in several transactions, each planned from the state after the one
+    /// before.</summary>
     public const int MostNodes = 25;
 
     /// <param name="term">The revision of the term key that makes the writer the leader.</param>
@@ -69,15 +70,18 @@ public static class PlanTxn
                         Replica = s.Replica, Service = s.Service, Revision = s.Revision, Because = s.Because,
                     });
                     break;
-                case Step.Drain s: next[s.Replica] = next[s.Replica] with { Intent = Intent.Drain, Because = s.Because }; break;
-                case Step.Stop s: next[s.Replica] = next[s.Replica] with { Intent = Intent.Stop, Because = s.Because }; break;
+                case Step.Drain s: next[s.Replica] =
+                    next[s.Replica] with { Intent = Intent.Drain, Because = s.Because }; break;
+                case Step.Stop s: next[s.Replica] =
+                    next[s.Replica] with { Intent = Intent.Stop, Because = s.Because }; break;
                 case Step.Forget s: next.Remove(s.Replica); break;
             }
         }
         return next.Values.ToEquatableArray();
     }
 
-    /// <summary>Taking a replica away rests on others being ready: the nodes that run replicas of the same services.</summary>
+    /// <summary>Taking a replica away rests on others being ready: the nodes that run replicas of the same
+    /// services.</summary>
     private static IEnumerable<NodeName> ReadinessBehind(ClusterState state, IReadOnlyList<Step> steps)
     {
         var taken = steps.OfType<Step.Drain>().Select(s => s.Replica).ToHashSet();
@@ -118,5 +122,6 @@ public static class PlanTxn
         };
     }
 
-    private static long SerialOf(ReplicaName replica) => long.Parse(replica.Value.AsSpan(replica.Value.LastIndexOf('-') + 1));
+    private static long SerialOf(ReplicaName replica) =>
+        long.Parse(replica.Value.AsSpan(replica.Value.LastIndexOf('-') + 1));
 }

@@ -6,8 +6,8 @@ namespace Tangram.Planning;
 
 /// <summary>Compares what is asked with what is seen and says what to do next. Level-triggered: it holds no memory, so
 /// a new leader, a lost answer or a node that returns changes nothing in how it decides.</summary>
-/// <remarks>There is one way to replace a replica: start → ready → routed → drain → stop. Every turn does the parts of it
-/// that are safe now. A replica is drained only while enough others serve (<see cref="ServicePlanner"/>).</remarks>
+/// <remarks>There is one way to replace a replica: start → ready → routed → drain → stop. Every turn does the parts of
+/// it that are safe now. A replica is drained only while enough others serve (<see cref="ServicePlanner"/>).</remarks>
 public static class Planner
 {
     public static Plan Diff(ClusterState state, PlanningFacts facts)
@@ -37,7 +37,8 @@ public static class Planner
         var rollout = state.Rollout!.Value;
         if (!rollout.Ended && rollout.Stage != RolloutStage.RollingBack) return;
         foreach (var replica in replicas.Where(r => r.Live))
-            steps.Add(new Step.Drain(replica.Node.Name, replica.Replica, $"{service} is not in revision {rollout.Effective}"));
+            steps.Add(new Step.Drain(replica.Node.Name, replica.Replica,
+                $"{service} is not in revision {rollout.Effective}"));
     }
 
     /// <summary>The tail of the move: a drained replica is stopped, a stopped one forgotten.</summary>
@@ -91,7 +92,8 @@ public static class Planner
         _ => "completed successfully",
     };
 
-    /// <summary>What the nodes offer and what runs there. A replica that is being stopped still holds its resources.</summary>
+    /// <summary>What the nodes offer and what runs there. A replica that is being stopped still holds its
+    /// resources.</summary>
     private static Placer PlacerOf(ClusterState state, Dictionary<ServiceName, List<Standing>> standings)
     {
         var drained = state.Asked!.Value.Drained.ToHashSet();

@@ -3,7 +3,8 @@ using Tangram.Model;
 
 namespace Tangram.Planning;
 
-/// <summary>What only time tells, measured by the leader in its own memory and handed to the planner as facts.</summary>
+/// <summary>What only time tells, measured by the leader in its own memory and handed to the planner as
+/// facts.</summary>
 /// <param name="GraceOver">Draining replicas whose grace period has ended: what is in flight there will be cut.</param>
 /// <param name="Paced">Services whose <c>update_config.delay</c> since the last batch has not yet passed.</param>
 public sealed record PlanningFacts(ImmutableHashSet<ReplicaName> GraceOver, ImmutableHashSet<ServiceName> Paced)

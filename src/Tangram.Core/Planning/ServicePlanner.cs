@@ -8,8 +8,8 @@ namespace Tangram.Planning;
 /// <em>stale</em> (another template, or a node that is being drained or no longer suits). It starts fresh ones and
 /// drains stale ones, within these bounds:
 /// <list type="bullet">
-/// <item>start-first: at most <c>parallelism</c> replicas above the desired count, and none is drained unless as many as
-/// desired would still serve;</item>
+/// <item>start-first: at most <c>parallelism</c> replicas above the desired count, and none is drained unless as many
+/// as desired would still serve;</item>
 /// <item>stop-first: never more than the desired count, and at most <c>parallelism</c> fewer serve.</item>
 /// </list></summary>
 internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, ServiceSpec service,
@@ -38,7 +38,8 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
         GiveUpOnTheDead(fresh, desired);
     }
 
-    private UpdateSpec Update => _rollout.Stage == RolloutStage.RollingBack ? service.Deploy.Rollback : service.Deploy.Update;
+    private UpdateSpec Update =>
+        _rollout.Stage == RolloutStage.RollingBack ? service.Deploy.Rollback : service.Deploy.Update;
 
     /// <summary>0 in the file means all at once.</summary>
     private int Parallelism(int desired) => Update.Parallelism > 0 ? Update.Parallelism : Math.Max(1, desired);
@@ -122,7 +123,8 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
     {
         var stopFirst = _moving && Update.Order == UpdateOrder.StopFirst;
         var least = stopFirst ? Math.Max(0, desired - Parallelism(desired)) : desired;
-        if (stopFirst && (facts.Paced.Contains(service.Name) || fresh.Any(r => !r.Serving && service.Serves))) least = desired;
+        if (stopFirst && (facts.Paced.Contains(service.Name) || fresh.Any(r => !r.Serving && service.Serves)))
+            least = desired;
         if (stopFirst && OnTrial) least = Math.Max(least, desired - Math.Max(0, Parallelism(desired) - fresh.Count));
         var (count, serving) = (live.Count, live.Count(r => r.Serving));
         foreach (var victim in Victims(stale, fresh, desired))
@@ -136,14 +138,16 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
         }
     }
 
-    /// <summary>Who goes first: stale before fresh, idle before serving; among fresh ones, who leaves the best spread.</summary>
+    /// <summary>Who goes first: stale before fresh, idle before serving; among fresh ones, who leaves the best
+    /// spread.</summary>
     private IEnumerable<Standing> Victims(List<Standing> stale, List<Standing> fresh, int desired)
     {
         var surplus = fresh.Count - desired;
         var first = stale.OrderBy(r => !r.Idle).ThenBy(r => r.Replica);
         if (surplus <= 0) return first;
         var idle = fresh.Where(r => r.Idle).OrderByDescending(r => r.Replica).Take(surplus).ToList();
-        var names = Placer.Victims(fresh.Except(idle).Select(r => (r.Replica, r.Node.Name, r.Node.Zone)), surplus - idle.Count);
+        var names =
+            Placer.Victims(fresh.Except(idle).Select(r => (r.Replica, r.Node.Name, r.Node.Zone)), surplus - idle.Count);
         var byName = fresh.ToDictionary(r => r.Replica);
         return first.Concat(idle).Concat(names.Select(n => byName[n]));
     }

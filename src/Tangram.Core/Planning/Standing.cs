@@ -14,7 +14,8 @@ public sealed record Standing(NodeState Node, Assignment Assignment, SeenReplica
     /// <summary>It counts towards the service's minimum: ready, and every gateway knows it.</summary>
     public bool Serving => Live && Routed;
 
-    /// <summary>It certainly serves nobody. One whose node is silent, or that gateways have yet to learn of, may.</summary>
+    /// <summary>It certainly serves nobody. One whose node is silent, or that gateways have yet to learn of,
+    /// may.</summary>
     public bool Idle => Seen is { Phase: not Phase.Ready };
 
     /// <summary>There is nothing more to wait for: it serves, or it was a task and has done it.</summary>
@@ -41,7 +42,8 @@ public sealed record Standing(NodeState Node, Assignment Assignment, SeenReplica
         return all;
     }
 
-    /// <summary>Both lists are sorted by replica and mostly the same, so the place of one is a good guess for the other.</summary>
+    /// <summary>Both lists are sorted by replica and mostly the same, so the place of one is a good guess for the
+    /// other.</summary>
     private static SeenReplica? Find(ReadOnlySpan<SeenReplica> seen, int guess, ReplicaName replica)
     {
         if (guess < seen.Length && seen[guess].Replica == replica) return seen[guess];

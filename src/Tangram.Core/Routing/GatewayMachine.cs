@@ -7,14 +7,16 @@ namespace Tangram.Routing;
 /// <param name="Applied">The <see cref="ClusterState.RoutedRevision"/> of the routes in force when it was observed, so
 /// that a drain is never acknowledged with a count from before it.</param>
 /// <param name="Busy">Draining replicas with requests in flight, sorted.</param>
-public sealed record TrafficSeen(long Applied, EquatableArray<ReplicaName> Busy, EquatableArray<Outcomes> Outcomes) : Event;
+public sealed record TrafficSeen(long Applied, EquatableArray<ReplicaName> Busy, EquatableArray<Outcomes> Outcomes)
+    : Event;
 
-/// <summary>Make routes of this state; the pump answers with <see cref="TrafficSeen"/> when they are in force.</summary>
+/// <summary>Make routes of this state; the pump answers with <see cref="TrafficSeen"/> when they are in
+/// force.</summary>
 public sealed record PublishRoutes(ClusterState State) : Effect;
 
-/// <summary>The control side of a gateway: follows the store, has routes published, and acknowledges what it has applied,
-/// which is what a move waits for. It has no routes before it is registered, or a move that did not know of it would not
-/// wait for it. Without a store it keeps its last routes.</summary>
+/// <summary>The control side of a gateway: follows the store, has routes published, and acknowledges what it has
+/// applied, which is what a move waits for. It has no routes before it is registered, or a move that did not know of
+/// it would not wait for it. Without a store it keeps its last routes.</summary>
 public sealed class GatewayMachine : IMachine
 {
     /// <summary>Outcomes alone are written at most this often; acknowledgements and drains go at once.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Reflection;
 using Tangram.Model;
 
@@ -18,9 +19,10 @@ internal static class CommandLine
         // No @file arguments: a name may begin with @.
         var parsed = Tree(new CommandContext(around, entrances))
             .Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction)
+        var errors = parsed.Errors.Select(e => e.Message).Concat(MistypedOptions(parsed)).ToList();
+        if (errors.Count > 0 && (parsed.Errors.Count == 0 || parsed.Action is null or ParseErrorAction))
         {
-            foreach (var error in parsed.Errors) around.PrintError($"tangram: {error.Message}");
+            foreach (var error in errors) around.PrintError($"tangram: {error}");
             around.PrintError($"See `{Named(parsed.CommandResult.Command)} --help`.");
             return Exit.Arguments;
         }
@@ -75,6 +77,13 @@ internal static class CommandLine
             : $"tangram {Version}"));
         return command;
     }
+
+    // A list of names would take a mistyped option for one of them; no name begins with a dash.
+    private static IEnumerable<string> MistypedOptions(ParseResult parsed) =>
+        from argument in parsed.CommandResult.Children.OfType<ArgumentResult>()
+        from token in argument.Tokens
+        where token.Value.StartsWith('-') && parsed.Action == parsed.CommandResult.Command.Action
+        select $"There is no option '{token.Value}'.";
 
     private static string Named(Command command) => command is RootCommand ? "tangram" : $"tangram {command.Name}";
 

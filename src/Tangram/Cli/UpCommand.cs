@@ -14,6 +14,9 @@ internal sealed class UpCommand(CommandContext context)
     /// <summary>After so long without progress it says how to find out why.</summary>
     private static readonly TimeSpan Stuck = TimeSpan.FromSeconds(15);
 
+    /// <summary>For killing what runs: a process that the kernel does not let go is left to `tangram down`.</summary>
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(3);
+
     private readonly Surroundings _around = context.Around;
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _atOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,7 +54,8 @@ internal sealed class UpCommand(CommandContext context)
         var up = context.Entrances.Up(request, starting.Token);
         if (await Task.WhenAny(up, _stop.Task) != up) await starting.CancelAsync();
         if (await Task.WhenAny(up, _atOnce.Task) != up)
-            throw new CommandFailure(Exit.Failed, "stopped at once, while it was starting: `tangram down` stops what it left");
+            throw new CommandFailure(Exit.Failed,
+                "stopped at once, while it was starting: `tangram down` stops what it left");
         RunningCluster cluster;
         try { cluster = await up; }
         catch (OperationCanceledException) when (_stop.Task.IsCompleted) { return Exit.Done; }
@@ -146,6 +150,7 @@ internal sealed class UpCommand(CommandContext context)
             return;
         }
         cluster.StopAtOnce();
+        await Task.WhenAny(inOrder, _around.PauseAsync(AtOnce, CancellationToken.None));
         throw new CommandFailure(Exit.Failed, "stopped at once: requests that were in flight are lost");
     }
 }

@@ -21,9 +21,11 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
     public void Post(Event @event) => _events.Writer.TryWrite(@event);
 
     /// <summary>Waits for room: nothing that happened to a process may be lost.</summary>
-    public ValueTask PostAsync(Event @event, CancellationToken cancellation) => _events.Writer.WriteAsync(@event, cancellation);
+    public ValueTask PostAsync(Event @event, CancellationToken cancellation) =>
+        _events.Writer.WriteAsync(@event, cancellation);
 
-    /// <summary>Runs until cancelled. A machine that breaks an invariant throws out of here, and the process ends.</summary>
+    /// <summary>Runs until cancelled. A machine that breaks an invariant throws out of here, and the process
+    /// ends.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var ticks = clock.Time.CreateTimer(_ => Post(new Event.Tick()), null, TimeSpan.Zero, Event.Tick.Every);

@@ -44,7 +44,8 @@ internal sealed class StateWatch(IStore store, TimeProvider time)
             }
             catch (JsonException e)
             {
-                throw new InvalidDataException($"the store holds a document that this Tangram cannot read: {e.Message}. " +
+                throw new InvalidDataException(
+                    $"the store holds a document that this Tangram cannot read: {e.Message}. " +
                                                "It was probably written by a newer one; use that.", e);
             }
         }

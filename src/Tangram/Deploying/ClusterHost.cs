@@ -56,7 +56,8 @@ internal sealed class ClusterHost : IAsyncDisposable
     /// <summary>A task of the cluster has failed: the process must end, and its replicas live on.</summary>
     public Task Failed => Task.WhenAny(_tasks).Unwrap();
 
-    /// <summary>Opens what the spec's cluster left on this machine, adopts the replicas that still run, and starts. Throws
+    /// <summary>Opens what the spec's cluster left on this machine, adopts the replicas that still run, and starts.
+    /// Throws
     /// <see cref="IOException"/> with a whole sentence when the state is in use or an address is taken.</summary>
     public static async Task<ClusterHost> StartAsync(string root, ClusterSpec spec, TimeProvider time,
         Action<string, string> announce)
@@ -81,7 +82,8 @@ internal sealed class ClusterHost : IAsyncDisposable
         }
     }
 
-    /// <summary>This process holds the state folder, so whoever held these leases is gone: nobody need wait for them.</summary>
+    /// <summary>This process holds the state folder, so whoever held these leases is gone: nobody need wait for
+    /// them.</summary>
     private static async Task EndFormerLeasesAsync(SqliteStore store)
     {
         var range = await store.RangeAsync("").ConfigureAwait(false);
@@ -133,7 +135,8 @@ internal sealed class ClusterHost : IAsyncDisposable
     {
         await _leading.CancelAsync().ConfigureAwait(false);
         await _led.ConfigureAwait(false);
-        await _gatewayServer.DisposeAsync().AsTask().WaitAsync(atOnce).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _gatewayServer.DisposeAsync().AsTask(
+            ).WaitAsync(atOnce).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _gatewayGone = true;
         await _nodes.StopAllAsync(atOnce).ConfigureAwait(false);
     }

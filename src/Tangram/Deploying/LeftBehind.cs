@@ -17,7 +17,8 @@ internal static class LeftBehind
         var runners = new List<ProcessRunner>();
         foreach (var node in Directory.Exists(nodes) ? Directory.EnumerateDirectories(nodes) : [])
         {
-            var runner = new ProcessRunner(state.ClusterId, new RecordFolder(state.Records(NodeName.Of(Path.GetFileName(node)))),
+            var runner =
+                new ProcessRunner(state.ClusterId, new RecordFolder(state.Records(NodeName.Of(Path.GetFileName(node)))),
                 new LogFiles(state.Logs), Cgroups.Detect(cluster), poller, _ => { });
             runner.Adopt();
             runners.Add(runner);

@@ -6,8 +6,8 @@ using Tangram.Planning;
 
 namespace Tangram.Deploying;
 
-/// <summary>`tangram up`: a <see cref="ClusterHost"/> with its event log and its API, and the file that was given as what
-/// is asked for.</summary>
+/// <summary>`tangram up`: a <see cref="ClusterHost"/> with its event log and its API, and the file that was given as
+/// what is asked for.</summary>
 internal sealed class LocalCluster
 {
     private readonly ClusterHost _host;
@@ -53,7 +53,8 @@ internal sealed class LocalCluster
         try
         {
             cluster._api = await ApiServer.StartAsync(cluster._port,
-                SocketPlace.ForDaemon(request.StateRoot, request.Spec.Name, variable), cancellation).ConfigureAwait(false);
+                SocketPlace.ForDaemon(request.StateRoot, request.Spec.Name, variable),
+                    cancellation).ConfigureAwait(false);
             await cluster.AskAsync(request.Spec, cancellation).ConfigureAwait(false);
         }
         catch
@@ -64,7 +65,8 @@ internal sealed class LocalCluster
         cluster.WatchOver();
         return new RunningCluster
         {
-            Status = () => Look.Status(host.State, request.Spec.Name), Events = events, StopInOrder = cluster.StopInOrder,
+            Status = () =>
+                Look.Status(host.State, request.Spec.Name), Events = events, StopInOrder = cluster.StopInOrder,
             StopAtOnce = cluster._atOnce.Cancel, Ended = cluster._ended.Task,
         };
     }
@@ -73,12 +75,14 @@ internal sealed class LocalCluster
     {
         var (prepared, error) = Prepare(spec);
         if (prepared is null) throw new CommandFailure(Exit.Arguments, error!);
-        var (_, refused) = await _commands.RunAsync((state, stamp) => Commands.Deploy(state, stamp, prepared, supersede: true),
+        var (_, refused) =
+            await _commands.RunAsync((state, stamp) => Commands.Deploy(state, stamp, prepared, supersede: true),
             cancellation).ConfigureAwait(false);
         if (refused is not null) throw new CommandFailure(Exit.Failed, refused.Error);
     }
 
-    /// <summary>Copies each service's files and names the copy by its hash. Nothing is asked for before all are there.</summary>
+    /// <summary>Copies each service's files and names the copy by its hash. Nothing is asked for before all are
+    /// there.</summary>
     private (ClusterSpec? Prepared, string? Error) Prepare(ClusterSpec spec) => WithHashes(spec, _host.Files.Add);
 
     private static (ClusterSpec? Spec, string? Error) Hashed(ClusterSpec spec) =>
@@ -104,7 +108,8 @@ internal sealed class LocalCluster
     private string? Kill(string subject, TimeSpan? revivedAfter)
     {
         if (!Names.IsValid(subject)) return $"'{subject}' is no name of a node or a replica";
-        if (_host.Nodes.Names.Contains(NodeName.Of(subject))) return _host.Nodes.Kill(NodeName.Of(subject), revivedAfter);
+        if (_host.Nodes.Names.Contains(NodeName.Of(subject)))
+            return _host.Nodes.Kill(NodeName.Of(subject), revivedAfter);
         return revivedAfter is null
             ? _host.Nodes.Kill(ReplicaName.Of(subject))
             : $"a time can be given for a node only; {subject} is not one of {string.Join(", ", _host.Nodes.Names)}";
@@ -132,11 +137,13 @@ internal sealed class LocalCluster
         }
     }
 
-    /// <summary>A part that fails takes the process down; the replicas live on, and the next `up` adopts them.</summary>
+    /// <summary>A part that fails takes the process down; the replicas live on, and the next `up` adopts
+    /// them.</summary>
     private void WatchOver() => _ = _host.Failed.ContinueWith(failed =>
     {
         lock (_gate) if (_stopping is not null) return;
-        _ended.TrySetException(failed.Exception?.InnerException ?? new InvalidOperationException("a part of the cluster ended"));
+        _ended.TrySetException(
+            failed.Exception?.InnerException ?? new InvalidOperationException("a part of the cluster ended"));
     }, TaskScheduler.Default);
 
     private async Task LetGoAsync()

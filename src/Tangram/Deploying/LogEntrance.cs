@@ -11,7 +11,8 @@ internal static class LogEntrance
     {
         var reader = new LogReader(new LogFiles(request.Folder), time);
         var from = request.Tail is { } tail ? reader.OffsetOfLast(request.Replica, tail) : 0;
-        await foreach (var line in reader.ReadAsync(request.Replica, from, request.Follow, cancellation).ConfigureAwait(false))
+        await foreach (
+            var line in reader.ReadAsync(request.Replica, from, request.Follow, cancellation).ConfigureAwait(false))
             yield return line.Text;
     }
 }

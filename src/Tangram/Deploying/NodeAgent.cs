@@ -4,7 +4,8 @@ using Tangram.Model;
 
 namespace Tangram.Deploying;
 
-/// <summary>The shell around one node's <see cref="AgentMachine"/>: carries out what it decides about replicas.</summary>
+/// <summary>The shell around one node's <see cref="AgentMachine"/>: carries out what it decides about
+/// replicas.</summary>
 internal sealed class NodeAgent
 {
     private readonly NodeServices _services;
@@ -21,13 +22,15 @@ internal sealed class NodeAgent
     public NodeAgent(NodeServices services, NodeName node, ZoneName zone, Action<Effect.Send> send)
     {
         (_services, _node, _zone, _send) = (services, node, zone, send);
-        _runner = new ProcessRunner(services.State.ClusterId, new RecordFolder(services.State.Records(node)), services.Logs,
+        _runner =
+            new ProcessRunner(services.State.ClusterId, new RecordFolder(services.State.Records(node)), services.Logs,
             services.Cgroups, services.Poller, exit =>
                 Post(new ReplicaEvent.Exited(exit.Replica, exit.Starts, exit.Exit, exit.Because)));
         var adopted = _runner.Adopt();
         foreach (var record in adopted.Running)
             if (record.Port is { } port) services.Ports.Hold(record.Replica, port);
-        var survivors = adopted.Running.Select(r => Survivor(r, r.Pid)).Concat(adopted.Gone.Select(r => Survivor(r, 0)));
+        var survivors =
+            adopted.Running.Select(r => Survivor(r, r.Pid)).Concat(adopted.Gone.Select(r => Survivor(r, 0)));
         var identity = new NodeIdentity(node, zone, [], new Resources(), NextIncarnation());
         _machine = new AgentMachine(identity, ClusterHost.Ttl, survivors, services.Clock.Now);
         _loop = new MachineLoop(_machine, services.Store, services.Clock, Perform);
@@ -76,7 +79,8 @@ internal sealed class NodeAgent
     {
         Post(new StopEverything());
         while (_runner.Running.Count > 0 && !atOnce.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), _services.Clock.Time, CancellationToken.None).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _services.Clock.Time,
+                CancellationToken.None).ConfigureAwait(false);
         if (atOnce.IsCancellationRequested) await DarkAsync().ConfigureAwait(false);
     }
 
@@ -100,7 +104,8 @@ internal sealed class NodeAgent
             case Effect.Send send: _send(send); break;
             case Effect.Announce announce: _services.Announce(announce.Subject, announce.What); break;
             case ReplicaEffect.Launch launch: Post(Launch(launch)); break;
-            case ReplicaEffect.Signal signal: _runner.Signal(signal.Replica, Signals.Number(signal.Name) ?? Native.SigTerm); break;
+            case ReplicaEffect.Signal signal: _runner.Signal(signal.Replica,
+                Signals.Number(signal.Name) ?? Native.SigTerm); break;
             case ReplicaEffect.Kill kill: _runner.Kill(kill.Replica); break;
             case ReplicaEffect.Check check: Own(CheckAsync(check)); break;
             case ReplicaEffect.Forget forget:
@@ -183,7 +188,8 @@ internal sealed class NodeAgent
         try
         {
             var answer = await AskAsync(check, _ending.Token).ConfigureAwait(false);
-            await _loop.PostAsync(new ReplicaEvent.Checked(check.Replica, check.Start, answer.Ready, answer.Because), _ending.Token)
+            await _loop.PostAsync(new ReplicaEvent.Checked(check.Replica, check.Start, answer.Ready, answer.Because),
+                _ending.Token)
                 .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
@@ -200,7 +206,8 @@ internal sealed class NodeAgent
         if (probe is not null)
         {
             var timeout = health?.Timeout ?? TimeSpan.FromSeconds(1);
-            var ready = await _services.Prober.ProbeAsync(probe, check.Port, timeout, cancellation).ConfigureAwait(false);
+            var ready =
+                await _services.Prober.ProbeAsync(probe, check.Port, timeout, cancellation).ConfigureAwait(false);
             if (!ready.Ready || health is null) return ready;
         }
         var revision = _runner.Running.FirstOrDefault(r => r.Replica == check.Replica)?.Revision ?? 0;

@@ -30,7 +30,8 @@ internal sealed class ServicePorts
         get { lock (_gate) return new SortedDictionary<ServiceName, int>(_ports); }
     }
 
-    /// <summary>Gives a port to each service that has none, durably. Throws <see cref="IOException"/> when none is free.</summary>
+    /// <summary>Gives a port to each service that has none, durably. Throws <see cref="IOException"/> when none is
+    /// free.</summary>
     public void Ensure(IEnumerable<ServiceName> services)
     {
         lock (_gate)
@@ -52,7 +53,8 @@ internal sealed class ServicePorts
 
     /// <summary><c>TANGRAM_URL_SERVICE</c>: upper case, with '_' for whatever a variable's name cannot hold.</summary>
     public IEnumerable<Variable> Variables() => All.Select(p => new Variable(
-        "TANGRAM_URL_" + string.Concat(p.Key.Value.ToUpperInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_')),
+        "TANGRAM_URL_"
+            + string.Concat(p.Key.Value.ToUpperInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_')),
         $"http://127.0.0.1:{p.Value}"));
 
     private static ReplicaName Holder(ServiceName service) => ReplicaName.Of($"url.{service.Value}");

@@ -3,8 +3,8 @@ using Tangram.Model;
 
 namespace Tangram.Deploying;
 
-/// <summary>The nodes of a cluster on one machine. Killing one is practice: its agent and replicas vanish without a word,
-/// as a machine that loses its power does.</summary>
+/// <summary>The nodes of a cluster on one machine. Killing one is practice: its agent and replicas vanish without a
+/// word, as a machine that loses its power does.</summary>
 internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Action<Effect.Send> send)
 {
     private sealed record Running(NodeAgent Agent, Task Task, Action<ClusterState> Listener);
@@ -46,7 +46,8 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
     public void Deliver(Effect.Send message)
     {
         lock (_gate)
-            if (message.To is { } to && _running.TryGetValue(to, out var node)) node.Agent.Post(new Event.Heard(message.Message));
+            if (message.To is { } to && _running.TryGetValue(to, out var node))
+                node.Agent.Post(new Event.Heard(message.Message));
     }
 
     /// <summary>Null when done, else the sentence that refuses.</summary>
@@ -60,7 +61,8 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
         services.Announce(node.Value, "killed for practice: its agent and its replicas are gone without a word");
         if (revivedAfter is { } after)
             lock (_gate)
-                _revivals[node] = services.Clock.Time.CreateTimer(_ => Revive(node), null, after, Timeout.InfiniteTimeSpan);
+                _revivals[node] =
+                    services.Clock.Time.CreateTimer(_ => Revive(node), null, after, Timeout.InfiniteTimeSpan);
         return null;
     }
 

@@ -5,8 +5,8 @@ using Tangram.Model;
 
 namespace Tangram.Planning;
 
-/// <summary>What a deploy of this spec would come to, as far as it can be told before it begins: which services move, and
-/// the first steps.</summary>
+/// <summary>What a deploy of this spec would come to, as far as it can be told before it begins: which services move,
+/// and the first steps.</summary>
 internal static class PlanPreview
 {
     /// <param name="state">Empty when no cluster runs: then the file's own virtual nodes are taken.</param>
@@ -17,7 +17,8 @@ internal static class PlanPreview
         var next = asked + 1;
         var preview = (state.Nodes.Count == 0 ? WithNodes(state, spec) : state) with
         {
-            Asked = new Versioned<Asked>((state.Asked?.Value ?? new Asked { Revision = next }) with { Revision = next }, 1),
+            Asked =
+                new Versioned<Asked>((state.Asked?.Value ?? new Asked { Revision = next }) with { Revision = next }, 1),
             Revisions = state.Revisions.SetItem(next, new Revision { Number = next, Spec = spec }),
             Rollout = new Versioned<Rollout>((state.Rollout?.Value ?? new Rollout()) with
             {
@@ -27,7 +28,8 @@ internal static class PlanPreview
         var plan = before == spec ? Plan.Nothing : Planner.Diff(preview, PlanningFacts.None);
         var moved = Templates.Changed(before, spec).Select(s => s.Name.Value).ToArray();
         var gone = (before?.Services ?? []).Where(s => spec.Find(s.Name) is null).Select(s => s.Name.Value).ToArray();
-        return json ? AsJson(plan, moved, gone, before == spec) : AsText(plan, moved, gone, before is null, before == spec);
+        return json ? AsJson(plan, moved, gone, before == spec)
+            : AsText(plan, moved, gone, before is null, before == spec);
     }
 
     private static ClusterState WithNodes(ClusterState state, ClusterSpec spec) => state with
@@ -42,9 +44,11 @@ internal static class PlanPreview
     {
         if (same) return "nothing would change";
         var lines = new List<string>();
-        if (moved.Length > 0) lines.Add($"{(first ? "would start" : "would move every replica of")}: {string.Join(", ", moved)}");
+        if (moved.Length > 0)
+            lines.Add($"{(first ? "would start" : "would move every replica of")}: {string.Join(", ", moved)}");
         if (gone.Length > 0) lines.Add($"would end, after the rest has held: {string.Join(", ", gone)}");
-        if (moved.Length + gone.Length == 0) lines.Add("no replica would move; routes, counts or settings change in place");
+        if (moved.Length + gone.Length == 0)
+            lines.Add("no replica would move; routes, counts or settings change in place");
         if (plan.Steps.Count > 0) lines.Add("the first steps:");
         lines.AddRange(plan.Steps.Select(s => $"  {s}"));
         lines.AddRange(plan.Waiting.Select(w => $"  {w.Service} waits: {w.Because}"));

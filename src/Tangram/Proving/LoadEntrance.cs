@@ -10,8 +10,10 @@ internal static class LoadEntrance
     {
         var options = new LoadOptions
         {
-            Url = request.Url, Rate = request.Rate, Duration = request.Duration, Method = request.Method, Body = request.Body,
-            Headers = request.Headers.Select(Header).ToEquatableArray(), Mix = request.Mix.Select(Class).ToEquatableArray(),
+            Url = request.Url, Rate = request.Rate, Duration = request.Duration, Method = request.Method, Body =
+                request.Body,
+            Headers = request.Headers.Select(Header).ToEquatableArray(), Mix =
+                request.Mix.Select(Class).ToEquatableArray(),
             Timeout = request.Timeout, Connections = request.Connections, UniqueIdHeader = request.IdHeader,
             MaxFailed = request.MaxFailed,
         };

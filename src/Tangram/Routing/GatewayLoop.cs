@@ -4,8 +4,8 @@ using Tangram.Model;
 
 namespace Tangram.Routing;
 
-/// <summary>The shell around <see cref="GatewayMachine"/>: publishes the routes it asks for and tells it what the traffic
-/// shows.</summary>
+/// <summary>The shell around <see cref="GatewayMachine"/>: publishes the routes it asks for and tells it what the
+/// traffic shows.</summary>
 internal sealed class GatewayLoop
 {
     private readonly GatewayServer _server;
@@ -38,7 +38,8 @@ internal sealed class GatewayLoop
                         select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name);
         var taken = await _server.ListenAsync(Wanted(published)).ConfigureAwait(false);
         if (taken.Count > 0)
-            throw new IOException($"the gateway cannot listen: {string.Join("; ", taken)}. End that program, or choose " +
+            throw new IOException(
+                $"the gateway cannot listen: {string.Join("; ", taken)}. End that program, or choose " +
                                   "another port under x-tangram.gateway.listen or ports");
     }
 

@@ -42,7 +42,8 @@ public sealed class CommandsTests
     {
         Assert.IsType<Decision.Unchanged>(Commands.Deploy(Running().State, By, Documents.Spec(1), false));
         var back = Running().Revision(2, Documents.Spec(2), 1).Asked(2).Rollout(1, 2, RolloutStage.RolledBack).State;
-        Assert.Equal(1, Assert.IsType<Decision.Unchanged>(Commands.Deploy(back, By, Documents.Spec(1), false)).Revision);
+        Assert.Equal(1,
+            Assert.IsType<Decision.Unchanged>(Commands.Deploy(back, By, Documents.Spec(1), false)).Revision);
     }
 
     [Theory]
@@ -119,7 +120,8 @@ public sealed class CommandsTests
 
     [Fact]
     public void A_rollback_of_the_first_revision_is_refused() =>
-        Assert.Equal(RefusalKind.Conflict, Assert.IsType<Decision.Refused>(Commands.Rollback(Running().State, By)).Kind);
+        Assert.Equal(RefusalKind.Conflict,
+            Assert.IsType<Decision.Refused>(Commands.Rollback(Running().State, By)).Kind);
 
     [Fact]
     public void Scale_sets_the_count_and_forgets_it_when_it_is_the_files_own()
@@ -137,11 +139,13 @@ public sealed class CommandsTests
     public void Scale_refuses_what_is_unknown_global_or_absurd()
     {
         var spec = Documents.Spec(("all", 1), ("order", 2));
-        spec = spec with { Services = [spec.Services[0] with { Deploy = new DeploySpec { Mode = DeployMode.Global } }, spec.Services[1]] };
+        var global = spec.Services[0] with { Deploy = new DeploySpec { Mode = DeployMode.Global } };
+        spec = spec with { Services = [global, spec.Services[1]] };
         var state = new Documents().Revision(1, spec).Asked(1).Rollout(1, 1, RolloutStage.Done).State;
         foreach (var (service, count) in new[] { ("oder", 2), ("all", 2), ("order", 1_000_000) })
         {
-            var refused = Assert.IsType<Decision.Refused>(Commands.Scale(state, By, [new Scale(ServiceName.Of(service), count)]));
+            var refused =
+                Assert.IsType<Decision.Refused>(Commands.Scale(state, By, [new Scale(ServiceName.Of(service), count)]));
             Assert.Equal(RefusalKind.BadArgument, refused.Kind);
             Assert.Contains(service, refused.Why);
         }
@@ -154,8 +158,10 @@ public sealed class CommandsTests
         var drained = After(Running(), Accepted(Commands.Drain(state, By, NodeName.Of("b-1"))));
         Assert.Equal([NodeName.Of("b-1")], drained.Asked!.Value.Drained);
         Assert.IsType<Decision.Unchanged>(Commands.Drain(drained, By, NodeName.Of("b-1")));
-        Assert.Empty(After(Running(), Accepted(Commands.Undrain(drained, By, NodeName.Of("b-1")))).Asked!.Value.Drained);
-        Assert.Contains("a-1, b-1, c-1", Assert.IsType<Decision.Refused>(Commands.Drain(state, By, NodeName.Of("d-1"))).Why);
+        Assert.Empty(After(Running(),
+            Accepted(Commands.Undrain(drained, By, NodeName.Of("b-1")))).Asked!.Value.Drained);
+        Assert.Contains("a-1, b-1, c-1",
+            Assert.IsType<Decision.Refused>(Commands.Drain(state, By, NodeName.Of("d-1"))).Why);
     }
 
     [Fact]

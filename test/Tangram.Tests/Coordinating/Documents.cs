@@ -9,6 +9,8 @@ internal sealed class Documents
     private readonly Dictionary<string, KeyValue> _pairs = [];
     private long _revision;
 
+    public IEnumerable<KeyValue> Pairs => _pairs.Values.OrderBy(p => p.ModRevision);
+
     public ClusterState State => ClusterState.From(new RangeAnswer(StoreStatus.Ok, _revision,
         [.. _pairs.Values.OrderBy(p => p.Key, StringComparer.Ordinal)]));
 
@@ -27,7 +29,8 @@ internal sealed class Documents
         return this;
     }
 
-    public Documents Asked(int revision, params Scale[] scale) => Put(Keys.Asked, new Asked { Revision = revision, Scale = [.. scale] });
+    public Documents Asked(int revision, params Scale[] scale) =>
+        Put(Keys.Asked, new Asked { Revision = revision, Scale = [.. scale] });
 
     public Documents Revision(int number, ClusterSpec spec, int replaces = 0) =>
         Put(Keys.Revision(number), new Revision { Number = number, Spec = spec, Replaces = replaces });

@@ -8,7 +8,7 @@ namespace Tangram.Tests.Observing;
 public sealed class LookTests
 {
     private static Documents Converged() => new Documents()
-        .Put(Keys.Term, new Term("server-1", "1"))
+        .Put(Keys.Term, new Term("server-1", "p1"))
         .Revision(1, Documents.Spec(1, replicas: 3)).Asked(1).Rollout(1, 1, RolloutStage.Done)
         .Node("a-1", 1, "order-1").Node("b-1", 1, "order-2").Node("c-1", 1, "order-3").Gateway("g1");
 
@@ -21,7 +21,8 @@ public sealed class LookTests
         Assert.True(status.Ready);
         Assert.Equal(("server-1", 1), (status.Leader, status.Revision));
         Assert.Equal([new ServiceView("order", 3, 3, 3, 1)], status.Services);
-        Assert.Equal(["a-1 a ready", "b-1 b ready", "c-1 c ready"], status.Nodes.Select(n => $"{n.Name} {n.Zone} {n.State}"));
+        Assert.Equal(["a-1 a ready", "b-1 b ready", "c-1 c ready"],
+            status.Nodes.Select(n => $"{n.Name} {n.Zone} {n.State}"));
         Assert.Equal([new GatewayView("http://127.0.0.1:8080", "g1")], status.Gateways);
     }
 
@@ -65,7 +66,8 @@ public sealed class LookTests
     [Fact]
     public void During_a_rollout_replicas_of_the_old_revision_are_ready_but_not_up_to_date()
     {
-        var status = Status(Converged().Revision(2, Documents.Spec(2, 3), 1).Asked(2).Rollout(1, 2, RolloutStage.Rolling)
+        var status = Status(Converged()
+            .Revision(2, Documents.Spec(2, 3), 1).Asked(2).Rollout(1, 2, RolloutStage.Rolling)
             .Node("a-1", 2, "order-4").Gateway("g1"));
         Assert.Equal(new ServiceView("order", 3, 3, 1, 2), status.Services[0]);
         Assert.Equal(("rolling", 2), (status.Rollout!.Stage, status.Revision));
@@ -74,7 +76,8 @@ public sealed class LookTests
     [Fact]
     public void A_revision_that_does_not_touch_a_service_is_its_replicas_revision_too()
     {
-        var documents = Converged().Revision(2, Documents.Spec(1, replicas: 4), 1).Asked(2).Rollout(2, 2, RolloutStage.Done)
+        var documents = Converged()
+            .Revision(2, Documents.Spec(1, replicas: 4), 1).Asked(2).Rollout(2, 2, RolloutStage.Done)
             .Node("a-1", ("order-1", 1, Phase.Ready), ("order-4", 2, Phase.Ready)).Gateway("g1");
         Assert.True(Status(documents).Ready);
         Assert.Equal(2, Status(documents).Services[0].Revision);
@@ -121,10 +124,14 @@ public sealed class LookTests
     [Fact]
     public void The_json_has_every_key_also_those_without_a_value()
     {
-        var documents = Converged().Put(Keys.Seen(NodeName.Of("a-1")), new Seen { Incarnation = 1, Zone = ZoneName.Of("a") });
+        var documents =
+            Converged().Put(Keys.Seen(NodeName.Of("a-1")), new Seen { Incarnation = 1, Zone = ZoneName.Of("a") });
         var text = ViewJson.Write(Look.Replicas(documents.State));
-        Assert.StartsWith("""[{"replica":"order-1","service":"order","node":"a-1","zone":"a","state":"pending","ready":false,""" +
-            "\"pid\":null,\"port\":null,\"revision\":1,\"restarts\":0,", text);
+        Assert.StartsWith("""
+            [{"replica":"order-1","service":"order","node":"a-1","zone":"a","state":"pending","ready":false,
+            """ + """
+            "pid":null,"port":null,"revision":1,"restarts":0,
+            """, text);
         Assert.Contains("\"leader\":null", ViewJson.Write(Status(new Documents())));
         Assert.Equal(Status(Converged()), ViewJson.Read<StatusView>(ViewJson.Write(Status(Converged()))));
     }
@@ -133,6 +140,7 @@ public sealed class LookTests
     public void Replicas_are_sorted_by_service_and_number()
     {
         var state = Converged().Node("a-1", 1, "order-10", "order-9", "cart-11").State;
-        Assert.Equal(["cart-11", "order-2", "order-3", "order-9", "order-10"], Look.Replicas(state).Select(r => r.Replica));
+        Assert.Equal(["cart-11", "order-2", "order-3", "order-9", "order-10"],
+            Look.Replicas(state).Select(r => r.Replica));
     }
 }

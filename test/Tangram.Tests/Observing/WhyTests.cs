@@ -40,7 +40,8 @@ public sealed class WhyTests
     [Fact]
     public void A_dead_node_says_why_it_was_declared_so()
     {
-        var dead = Running().Put(Keys.Dead(NodeName.Of("a-1")), new Dead(ZoneName.Of("a"), 1, "two neighbours heard nothing"));
+        var dead = Running().Put(Keys.Dead(NodeName.Of("a-1")),
+            new Dead(ZoneName.Of("a"), 1, "two neighbours heard nothing"));
         Assert.Contains("declared dead because two neighbours heard nothing.", Explain(dead, "a-1"));
         Assert.Contains("a-1 is dead", Explain(dead, "order-1"));
     }

@@ -12,20 +12,25 @@ public static class BrokenVariants
 {
     public static readonly (string Name, ulong Seed, SimulatorOptions Options)[] All =
     [
-        ("the leader compares nothing but its term", 20, Effects((who, e) => Server(who) ? Compares(e, c => c.Key == Keys.Term) : e)),
+        ("the leader compares nothing but its term", 20,
+            Effects((who, e) => Server(who) ? Compares(e, c => c.Key == Keys.Term) : e)),
         ("the leader writes blindly", 20, Effects((who, e) => Server(who) ? Compares(e, _ => false) : e)),
         ("serials start again", 1, Effects((who, e) => Server(who) ? Puts(e, WithoutSerials) : e)),
-        ("replicas are stopped without being drained", 1, Effects((who, e) => Server(who) ? Puts(e, StoppedAtOnce) : e)),
+        ("replicas are stopped without being drained", 1,
+            Effects((who, e) => Server(who) ? Puts(e, StoppedAtOnce) : e)),
         ("a process that starts is taken for ready by the leader", 1,
-            Events((who, e) => Server(who) && e is Event.StateChanged s ? new Event.StateChanged(AllReady(s.State)) : e)),
+            Events((who, e) =>
+                Server(who) && e is Event.StateChanged s ? new Event.StateChanged(AllReady(s.State)) : e)),
         ("a failed check counts as ready", 7,
             Events((_, e) => e is ReplicaEvent.Checked c ? c with { Ok = true } : e)),
         ("a gateway acknowledges routes before they are in force", 1,
             Events((_, e) => e is TrafficSeen t ? t with { Applied = long.MaxValue } : e)),
-        ("a gateway says nothing of requests in flight", 1, Events((_, e) => e is TrafficSeen t ? t with { Busy = [] } : e)),
+        ("a gateway says nothing of requests in flight", 1,
+            Events((_, e) => e is TrafficSeen t ? t with { Busy = [] } : e)),
         ("a gateway reports no outcomes", 1, Events((_, e) => e is TrafficSeen t ? t with { Outcomes = [] } : e)),
         ("an unknown outcome is acknowledged", 4, Answers((who, a) =>
-            who == "people" && a.Status == StoreStatus.Unknown ? a with { Status = StoreStatus.Ok, Succeeded = true } : a)),
+            who == "people" && a.Status == StoreStatus.Unknown ? a with { Status = StoreStatus.Ok, Succeeded = true }
+                : a)),
         ("a conflict is acknowledged", 20, Answers((who, a) =>
             who == "people" && a is { Status: StoreStatus.Ok, Succeeded: false } ? a with { Succeeded = true } : a)),
         ("a restarted agent forgets its replicas", 1, new SimulatorOptions { Adopts = _ => false }),
@@ -45,7 +50,8 @@ public static class BrokenVariants
             : effect;
 
     private static Effect Puts(Effect effect, Func<StoreOp.Put, StoreOp.Put> change) => effect is Effect.Commit commit
-        ? commit with { Txn = commit.Txn with { Then = [.. commit.Txn.Then.Select(op => op is StoreOp.Put p ? change(p) : op)] } }
+        ? commit with { Txn =
+            commit.Txn with { Then = [.. commit.Txn.Then.Select(op => op is StoreOp.Put p ? change(p) : op)] } }
         : effect;
 
     private static StoreOp.Put WithoutSerials(StoreOp.Put put) => put.Key == Keys.Rollout
@@ -59,7 +65,8 @@ public static class BrokenVariants
 
     private static ClusterState AllReady(ClusterState state) => state with
     {
-        Nodes = state.Nodes.SetItems(state.Nodes.Where(n => n.Value.Seen is not null).Select(n => KeyValuePair.Create(n.Key,
+        Nodes =
+            state.Nodes.SetItems(state.Nodes.Where(n => n.Value.Seen is not null).Select(n => KeyValuePair.Create(n.Key,
             n.Value with
             {
                 Seen = n.Value.Seen! with
@@ -67,7 +74,8 @@ public static class BrokenVariants
                     Value = n.Value.Seen.Value with
                     {
                         Replicas = n.Value.Seen.Value.Replicas
-                            .Select(r => r.Phase == Phase.Starting ? r with { Phase = Phase.Ready } : r).ToEquatableArray(),
+                            .Select(r =>
+                                r.Phase == Phase.Starting ? r with { Phase = Phase.Ready } : r).ToEquatableArray(),
                     },
                 },
             }))),

@@ -2,7 +2,8 @@ using Tangram.Proving.Simulation;
 
 namespace Tangram.Tests.Simulation;
 
-/// <summary>Whole clusters in virtual time. A failure prints its seed; <c>./tangram simulate --seed N</c> repeats it.</summary>
+/// <summary>Whole clusters in virtual time. A failure prints its seed; <c>./tangram simulate --seed N</c> repeats
+/// it.</summary>
 [Collection(nameof(AllCores))]
 public sealed class SimulationTests
 {
@@ -13,7 +14,8 @@ public sealed class SimulationTests
     {
         var results = new SimulationResult[Seeds];
         Parallel.For(0, Seeds, i => results[i] = Simulator.Run((ulong)i + 1));
-        var broken = results.Where(r => !r.Held).Select(r => $"./tangram simulate --seed {r.Seed}: {r.Violations[0]}").ToArray();
+        var broken =
+            results.Where(r => !r.Held).Select(r => $"./tangram simulate --seed {r.Seed}: {r.Violations[0]}").ToArray();
         Assert.True(broken.Length == 0, string.Join('\n', broken));
         Assert.True(results.Sum(r => r.Moves) > Seeds, "the simulated people deployed too little to prove anything");
         Assert.True(results.Sum(r => r.Faults) > Seeds * 20, "too few faults happened to prove anything");

@@ -23,8 +23,8 @@ internal sealed class NodeAccount(PlacementNode node, int order)
         node.Capacity.Cpus > 0 ? _cpus / node.Capacity.Cpus : 0,
         node.Capacity.Memory > 0 ? (double)_memory / node.Capacity.Memory : 0);
 
-    /// <summary>How many replicas of a service run here, by the number that the <see cref="Placer"/> gave it. A node runs
-    /// tens of replicas, so counting them is faster than keeping a table.</summary>
+    /// <summary>How many replicas of a service run here, by the number that the <see cref="Placer"/> gave it. A node
+    /// runs tens of replicas, so counting them is faster than keeping a table.</summary>
     public int Of(int service) => CollectionsMarshal.AsSpan(_occupants).Count(service);
 
     public void Add(ServiceSpec service, int number)

@@ -15,8 +15,8 @@ public sealed record PlacementNode
     /// <summary>Why nothing new may be placed there, such as "drained"; null when it may.</summary>
     public string? Cordoned { get; init; }
 
-    /// <summary>The value of <c>node.zone</c>, <c>node.hostname</c>, <c>node.id</c> or <c>node.labels.KEY</c>; empty when
-    /// the node has no such label.</summary>
+    /// <summary>The value of <c>node.zone</c>, <c>node.hostname</c>, <c>node.id</c> or <c>node.labels.KEY</c>; empty
+    /// when the node has no such label.</summary>
     public string Attribute(string attribute) => Attribute(attribute, Name, Zone, Labels);
 
     internal static string Attribute(string attribute, NodeName name, ZoneName zone, EquatableArray<Variable> labels)

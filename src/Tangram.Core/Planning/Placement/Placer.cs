@@ -36,7 +36,8 @@ public sealed class Placer
     public PlacementAnswer Place(ServiceSpec service, int count, PlacementStrategy strategy = PlacementStrategy.Spread)
     {
         var placed = new List<NodeName>(count);
-        var tree = strategy == PlacementStrategy.Spread ? SpreadTree.Of(service, NumberOf(service), GroupsOf(service)) : null;
+        var tree =
+            strategy == PlacementStrategy.Spread ? SpreadTree.Of(service, NumberOf(service), GroupsOf(service)) : null;
         while (placed.Count < count)
         {
             var node = tree is not null ? tree.Next() : Fullest(service);
@@ -64,7 +65,8 @@ public sealed class Placer
         return new PlacementAnswer(placed, refusal);
     }
 
-    /// <summary>The nodes where a global service has a replica: those that it may run on, full or not, by name.</summary>
+    /// <summary>The nodes where a global service has a replica: those that it may run on, full or not, by
+    /// name.</summary>
     public IReadOnlyList<NodeName> Eligible(ServiceSpec service) =>
         [.. _nodes.Where(n => n.MayEver(service)).Select(n => n.Node.Name)];
 
@@ -77,8 +79,8 @@ public sealed class Placer
         return true;
     }
 
-    /// <summary>Which replicas to take away so that the rest are spread best: from the fullest zone, there from the fullest
-    /// node, there the youngest.</summary>
+    /// <summary>Which replicas to take away so that the rest are spread best: from the fullest zone, there from the
+    /// fullest node, there the youngest.</summary>
     public static IReadOnlyList<ReplicaName> Victims(
         IEnumerable<(ReplicaName Replica, NodeName Node, ZoneName? Zone)> replicas, int count)
     {

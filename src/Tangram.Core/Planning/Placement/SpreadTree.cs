@@ -2,9 +2,10 @@ using Tangram.Model;
 
 namespace Tangram.Planning.Placement;
 
-/// <summary>The candidates of one service, grouped by what it is spread over: zones by default, then nodes. Each turn goes
-/// down to the group with the fewest of the service's replicas, and there to the node with the fewest, then the least
-/// loaded. A full node leaves the tree; so a placement costs the depth times the logarithm of the width.</summary>
+/// <summary>The candidates of one service, grouped by what it is spread over: zones by default, then nodes. Each turn
+/// goes down to the group with the fewest of the service's replicas, and there to the node with the fewest, then the
+/// least loaded. A full node leaves the tree; so a placement costs the depth times the logarithm of the
+/// width.</summary>
 internal sealed class SpreadTree
 {
     private readonly PriorityQueue<SpreadTree, (int Count, int Order)>? _groups;

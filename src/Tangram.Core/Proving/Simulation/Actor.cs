@@ -3,8 +3,8 @@ using Tangram.Model;
 
 namespace Tangram.Proving.Simulation;
 
-/// <summary>One simulated process around a machine: it can be killed, paused and started again. A pause holds its events
-/// back and lets them all come at once after it.</summary>
+/// <summary>One simulated process around a machine: it can be killed, paused and started again. A pause holds its
+/// events back and lets them all come at once after it.</summary>
 internal sealed class Actor(string name, Agenda agenda, SimulatedStore store, SimulatorOptions options,
     Action<Actor, Effect> perform)
 {

@@ -3,7 +3,8 @@ using Tangram.Model;
 
 namespace Tangram.Proving.Simulation;
 
-/// <summary>What must hold in every history. Written from the promises alone, without a look at how the planner decides.</summary>
+/// <summary>What must hold in every history. Written from the promises alone, without a look at how the planner
+/// decides.</summary>
 internal sealed class Invariants(Agenda agenda)
 {
     private readonly List<string> _violations = [];
@@ -24,11 +25,13 @@ internal sealed class Invariants(Agenda agenda)
         if (leaderKeys.Length == 0) return;
         var holder = before.Term is { } term ? termHolder(term.Value.Id) : null;
         if (holder != who)
-            Violated($"{who} wrote {leaderKeys[0]} while {holder ?? "nobody"} led: a write of an older term took effect");
+            Violated(
+                $"{who} wrote {leaderKeys[0]} while {holder ?? "nobody"} led: a write of an older term took effect");
         CheckWhatBecomesCurrent(before, txn);
         var taken = new Dictionary<ServiceName, int>();
         var serials = new Dictionary<ServiceName, long>(_highest);
-        foreach (var put in txn.Then.OfType<StoreOp.Put>().Where(p => p.Key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal)))
+        foreach (var put in txn.Then.OfType<StoreOp.Put>(
+            ).Where(p => p.Key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal)))
         {
             var node = NodeName.Of(put.Key[Keys.AssignedPrefix.Length..]);
             var after = Json.Read<Assigned>(put.Value).Replicas;
@@ -43,7 +46,8 @@ internal sealed class Invariants(Agenda agenda)
         if (before.Rollout?.Value is not { Current: > 0 } was) return;
         if (txn.Then.OfType<StoreOp.Put>().FirstOrDefault(p => p.Key == Keys.Rollout) is not { } put) return;
         var next = Json.Read<Rollout>(put.Value);
-        if (next.Stage != RolloutStage.Done || next.Current == was.Current || before.Spec(next.Current) is not { } spec) return;
+        if (next.Stage != RolloutStage.Done || next.Current == was.Current
+            || before.Spec(next.Current) is not { } spec) return;
         if (spec.Services.FirstOrDefault(s => Behaviours.Of(s) != Behaviours.Good) is { } broken)
             Violated($"{broken.Name}, which is {Behaviours.Of(broken)}, became current");
     }
@@ -54,7 +58,8 @@ internal sealed class Invariants(Agenda agenda)
     };
 
     private static bool IsLeaders(string key) => key == Keys.Rollout ||
-        key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal) || key.StartsWith(Keys.DeadPrefix, StringComparison.Ordinal);
+        key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal)
+            || key.StartsWith(Keys.DeadPrefix, StringComparison.Ordinal);
 
     private void CheckNode(ClusterState before, NodeName node, EquatableArray<Assignment> after,
         Dictionary<ServiceName, int> taken, Dictionary<ServiceName, long> serials)
@@ -82,7 +87,8 @@ internal sealed class Invariants(Agenda agenda)
     private void CheckNew(NodeName node, Assignment a, Dictionary<ServiceName, long> serials)
     {
         var serial = long.Parse(a.Replica.Value.AsSpan(a.Replica.Value.LastIndexOf('-') + 1));
-        if (_homes.TryGetValue(a.Replica, out var home)) Violated($"{a.Replica} of {home} was assigned again, on {node}");
+        if (_homes.TryGetValue(a.Replica, out var home))
+            Violated($"{a.Replica} of {home} was assigned again, on {node}");
         if (serials.TryGetValue(a.Service, out var highest) && serial <= highest)
             Violated($"{a.Replica} has a serial below {highest}");
         _homes[a.Replica] = node;
@@ -93,10 +99,12 @@ internal sealed class Invariants(Agenda agenda)
     private void CheckMinimum(ClusterState before, ServiceName service, int taken)
     {
         var ready = before.Nodes.Values.Where(n => n.Dead is null).SelectMany(n => n.Assignments
-            .Where(a => a.Service == service && a.Intent == Intent.Run && n.Find(a.Replica)?.Phase == Phase.Ready)).Count();
+            .Where(a =>
+                a.Service == service && a.Intent == Intent.Run && n.Find(a.Replica)?.Phase == Phase.Ready)).Count();
         if (before.EffectiveSpec?.Find(service) is not { } spec || before.Asked is null) return;
         var desired = before.Asked.Value.ReplicasOf(spec);
-        var update = before.Rollout!.Value.Stage == RolloutStage.RollingBack ? spec.Deploy.Rollback : spec.Deploy.Update;
+        var update =
+            before.Rollout!.Value.Stage == RolloutStage.RollingBack ? spec.Deploy.Rollback : spec.Deploy.Update;
         var least = update.Order == UpdateOrder.StopFirst
             ? desired - (update.Parallelism > 0 ? update.Parallelism : desired)
             : desired;
@@ -105,7 +113,8 @@ internal sealed class Invariants(Agenda agenda)
     }
 
     /// <summary>After the trouble: what is asked is what runs, and nothing else does.</summary>
-    public IEnumerable<string> NotConverged(ClusterState state, SimulatedProcesses processes, IReadOnlySet<NodeName> off)
+    public IEnumerable<string> NotConverged(ClusterState state, SimulatedProcesses processes,
+        IReadOnlySet<NodeName> off)
     {
         if (state.Rollout is not { Value.Ended: true } || state.Rollout.Value.Target != state.Asked?.Value.Revision)
             yield return $"the rollout of revision {state.Asked?.Value.Revision} is {state.Rollout?.Value.Stage}: {state.Rollout?.Value.Because}";

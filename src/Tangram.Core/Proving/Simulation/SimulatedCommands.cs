@@ -3,9 +3,10 @@ using Tangram.Model;
 
 namespace Tangram.Proving.Simulation;
 
-/// <summary>The people: they deploy good and broken versions, scale, drain. A command that was acknowledged must never be
-/// lost; one whose outcome is unknown is read back.</summary>
-internal sealed class SimulatedCommands(Agenda agenda, Rng rng, SimulatedStore store, Action<string> note, Action<string> violated)
+/// <summary>The people: they deploy good and broken versions, scale, drain. A command that was acknowledged must never
+/// be lost; one whose outcome is unknown is read back.</summary>
+internal sealed class SimulatedCommands(Agenda agenda, Rng rng, SimulatedStore store, Action<string> note,
+    Action<string> violated)
 {
     private const int Services = 3;
     private readonly List<string> _acknowledged = [];
@@ -43,7 +44,8 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, SimulatedStore s
                 var node = nodes[rng.Next(nodes.Length)];
                 Send($"drain {node}", (asked, command) => (asked! with { Drained = [node], Command = command }, null));
                 break;
-            default: Send("undrain", (asked, command) => (asked! with { Drained = [], Command = command }, null)); break;
+            default: Send("undrain", (asked, command) =>
+                (asked! with { Drained = [], Command = command }, null)); break;
         }
     }
 
@@ -89,7 +91,8 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, SimulatedStore s
         {
             _busy = false;
             if (answer is { Status: StoreStatus.Ok, Succeeded: true }) _acknowledged.Add(command);
-            else if (answer.Status == StoreStatus.Unavailable) agenda.After(TimeSpan.FromMilliseconds(50), () => Send(what, change));
+            else if (answer.Status == StoreStatus.Unavailable) agenda.After(TimeSpan.FromMilliseconds(50), () =>
+                Send(what, change));
         });
     }
 

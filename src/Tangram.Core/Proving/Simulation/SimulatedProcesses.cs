@@ -55,12 +55,14 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
         }
         var port = launch.Port ?? 20_000 + rng.Next(9_000);
         var readyAt = agenda.Now + rng.Between(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2));
-        var process = new SimulatedProcess(launch.Replica, node, launch.Spec, launch.Revision, launch.Start, ++_pids, port, readyAt);
+        var process = new SimulatedProcess(launch.Replica, node, launch.Spec, launch.Revision, launch.Start, ++_pids,
+            port, readyAt);
         _running[launch.Replica] = process;
         _starts[launch.Replica] = launch.Start;
         answer(new ReplicaEvent.Launched(launch.Replica, launch.Start, process.Pid, port, null));
         if (Behaviours.Of(launch.Spec) == Behaviours.Exits)
-            agenda.After(rng.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500)), () => End(process, 3));
+            agenda.After(rng.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500)), () =>
+                End(process, 3));
     }
 
     public void Signal(ReplicaName replica)
@@ -83,7 +85,8 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
     public IEnumerable<Survivor> Survivors(NodeName node, IEnumerable<Assignment> records)
     {
         foreach (var process in _running.Values.Where(p => p.Node == node))
-            yield return new Survivor(process.Replica, process.Spec.Name, process.Revision, process.Start, process.Pid, process.Port);
+            yield return new Survivor(process.Replica, process.Spec.Name, process.Revision, process.Start, process.Pid,
+                process.Port);
         foreach (var record in records.Where(r => !_running.ContainsKey(r.Replica) && _starts.ContainsKey(r.Replica)))
             yield return new Survivor(record.Replica, record.Service, record.Revision, _starts[record.Replica], 0, 0);
     }

@@ -4,8 +4,8 @@ using Tangram.Routing;
 
 namespace Tangram.Proving.Simulation;
 
-/// <summary>The requests of one gateway: it sends to what its published routes allow, and each request lasts a while, so
-/// that a replica that is stopped too early cuts some.</summary>
+/// <summary>The requests of one gateway: it sends to what its published routes allow, and each request lasts a while,
+/// so that a replica that is stopped too early cuts some.</summary>
 internal sealed class SimulatedTraffic(Agenda agenda, Rng rng, SimulatedProcesses processes)
 {
     private readonly SortedDictionary<ReplicaName, int> _inFlight = [];
@@ -30,7 +30,8 @@ internal sealed class SimulatedTraffic(Agenda agenda, Rng rng, SimulatedProcesse
             .Select(a => a.Replica).ToHashSet();
         return new TrafficSeen(_routes.RoutedRevision,
             _inFlight.Where(f => f.Value > 0 && draining.Contains(f.Key)).Select(f => f.Key).ToEquatableArray(),
-            _outcomes.Select(o => new Outcomes(o.Key.Item1, o.Key.Item2, o.Value.Requests, o.Value.Failures)).ToEquatableArray());
+            _outcomes.Select(o =>
+                new Outcomes(o.Key.Item1, o.Key.Item2, o.Value.Requests, o.Value.Failures)).ToEquatableArray());
     }
 
     /// <summary>A few requests to each service.</summary>
@@ -38,7 +39,8 @@ internal sealed class SimulatedTraffic(Agenda agenda, Rng rng, SimulatedProcesse
     {
         var backends = new SortedDictionary<ServiceName, List<(ReplicaName Replica, int Revision)>>();
         foreach (var node in _routes.Nodes.Values.Where(n => n.Dead is null))
-            foreach (var a in node.Assignments.Where(a => a.Intent == Intent.Run && node.Find(a.Replica)?.Phase == Phase.Ready))
+            foreach (var a in node.Assignments.Where(a =>
+                a.Intent == Intent.Run && node.Find(a.Replica)?.Phase == Phase.Ready))
             {
                 if (!backends.TryGetValue(a.Service, out var list)) backends[a.Service] = list = [];
                 list.Add((a.Replica, a.Revision));

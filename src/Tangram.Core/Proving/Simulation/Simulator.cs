@@ -5,9 +5,9 @@ using Tangram.Routing;
 
 namespace Tangram.Proving.Simulation;
 
-/// <summary>A whole cluster in virtual time, in one thread, from one seed: the same machines that run for real, with the
-/// clock, chance, store, network and processes simulated. A stretch of trouble, then the world heals, and the cluster
-/// must converge; the invariants are checked at every write.</summary>
+/// <summary>A whole cluster in virtual time, in one thread, from one seed: the same machines that run for real, with
+/// the clock, chance, store, network and processes simulated. A stretch of trouble, then the world heals, and the
+/// cluster must converge; the invariants are checked at every write.</summary>
 public sealed class Simulator
 {
     private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(3);
@@ -190,9 +190,12 @@ public sealed class Simulator
         if (!Reachable(actor) && effect is Effect.Commit or Effect.Grant or Effect.KeepAlive or Effect.Send) return;
         switch (effect)
         {
-            case Effect.Commit c: _store.Commit(actor.Name, c.Txn, a => actor.Give(life, new Event.Committed(c.Request, a))); break;
-            case Effect.Grant g: _store.Grant(g.Ttl, a => actor.Give(life, new Event.Leased(g.Request, a, sent))); break;
-            case Effect.KeepAlive k: _store.KeepAlive(k.Lease, a => actor.Give(life, new Event.Leased(k.Request, a, sent))); break;
+            case Effect.Commit c: _store.Commit(actor.Name, c.Txn, a =>
+                actor.Give(life, new Event.Committed(c.Request, a))); break;
+            case Effect.Grant g: _store.Grant(g.Ttl, a =>
+                actor.Give(life, new Event.Leased(g.Request, a, sent))); break;
+            case Effect.KeepAlive k: _store.KeepAlive(k.Lease, a =>
+                actor.Give(life, new Event.Leased(k.Request, a, sent))); break;
             case Effect.Revoke r: _store.Revoke(r.Lease); break;
             case Effect.Send s: Send(s); break;
             case Effect.Announce a:
@@ -212,7 +215,8 @@ public sealed class Simulator
         switch (effect)
         {
             case ReplicaEffect.Launch l:
-                _agenda.After(TimeSpan.FromMilliseconds(2), () => { if (actor.Life == life) Launch(actor, life, node, l); });
+                _agenda.After(TimeSpan.FromMilliseconds(2), () =>
+                    { if (actor.Life == life) Launch(actor, life, node, l); });
                 break;
             case ReplicaEffect.Signal s:
                 _agenda.After(TimeSpan.FromMilliseconds(3), () => Stop(s.Replica));
@@ -234,15 +238,18 @@ public sealed class Simulator
     private void Launch(Actor actor, int life, NodeName node, ReplicaEffect.Launch launch) =>
         _processes.Launch(node, launch, launched => actor.Give(life, launched));
 
-    /// <summary>A drained replica is asked to end: no gateway may have a request there that its grace would have let end.</summary>
+    /// <summary>A drained replica is asked to end: no gateway may have a request there that its grace would have let
+    /// end.</summary>
     private void Stop(ReplicaName replica)
     {
-        var assignment = _store.State.Nodes.Values.SelectMany(n => n.Assignments).FirstOrDefault(a => a.Replica == replica);
+        var assignment =
+            _store.State.Nodes.Values.SelectMany(n => n.Assignments).FirstOrDefault(a => a.Replica == replica);
         foreach (var (name, traffic) in _traffic)
             if (_actors[name].Machine is GatewayMachine gateway && traffic.InFlight(replica) > 0 &&
                 (_store.State.Gateways.ContainsKey(name) || !gateway.Registered) &&
                 assignment?.Because.StartsWith("drained", StringComparison.Ordinal) == true)
-                _invariants.Violated($"{replica} was stopped with {traffic.InFlight(replica)} requests of {name} in flight");
+                _invariants.Violated(
+                    $"{replica} was stopped with {traffic.InFlight(replica)} requests of {name} in flight");
         _processes.Signal(replica);
     }
 

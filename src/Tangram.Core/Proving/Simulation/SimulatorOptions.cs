@@ -24,8 +24,8 @@ public sealed record SimulatorOptions
     public double StoreRefuses { get; init; } = 0.01;
     public double StoreAnswerLost { get; init; } = 0.02;
 
-    /// <summary>Puts a bug in: sees every effect before it is carried out, and may change it or drop it (null). For tests
-    /// that show that the invariants notice.</summary>
+    /// <summary>Puts a bug in: sees every effect before it is carried out, and may change it or drop it (null). For
+    /// tests that show that the invariants notice.</summary>
     public Func<string, Effect, Effect?>? OnEffect { get; init; }
 
     /// <summary>The same for events before a machine gets them.</summary>

@@ -1,0 +1,131 @@
+using Tangram.Cli;
+using Tangram.Model;
+
+namespace Tangram.Tests.Cli;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly Terminal _terminal = new();
+
+    public void Dispose() => _terminal.Dispose();
+
+    [Theory]
+    [InlineData("dance")]
+    [InlineData("scale", "order")]
+    [InlineData("scale", "order=-1")]
+    [InlineData("scale")]
+    [InlineData("why")]
+    [InlineData("kill", "a-1", "--for", "soon")]
+    [InlineData("load", "ftp://x")]
+    [InlineData("simulate", "--seeds", "0")]
+    [InlineData("logs", "--tail", "-1")]
+    [InlineData("ps", "--jso")]
+    public async Task Wrong_arguments_end_with_2_and_a_sentence(params string[] args)
+    {
+        Assert.Equal(Exit.Arguments, await _terminal.RunAsync(args));
+        Assert.StartsWith("tangram: ", _terminal.Error);
+        Assert.Contains("--help", _terminal.Error);
+        Assert.Equal("", _terminal.Out);
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("ps")]
+    [InlineData("drain", "a-1")]
+    [InlineData("down")]
+    public async Task Without_a_cluster_it_ends_with_3(params string[] args)
+    {
+        Assert.Equal(Exit.NoCluster, await _terminal.RunAsync(args));
+        Assert.Contains("tangram up", _terminal.Error);
+    }
+
+    [Fact]
+    public async Task A_wrong_file_ends_with_2_and_every_problem_at_its_place()
+    {
+        _terminal.Write("compose.yaml", "broken");
+        foreach (var command in (string[])["up", "plan", "deploy", "config"])
+            Assert.Equal(Exit.Arguments, await _terminal.RunAsync(command));
+        Assert.Contains("compose.yaml:3:5: 'replica' is not a key. Write 'replicas'.", _terminal.Error);
+    }
+
+    [Fact]
+    public async Task Every_command_has_help_with_an_example()
+    {
+        foreach (var (command, examples) in Examples.Of)
+        {
+            using var terminal = new Terminal();
+            Assert.Equal(Exit.Done, await terminal.RunAsync(command == "" ? ["--help"] : [command, "--help"]));
+            Assert.Contains(examples[0], terminal.Out);
+        }
+    }
+
+    [Fact]
+    public async Task Every_command_that_help_lists_has_examples()
+    {
+        await _terminal.RunAsync("--help");
+        var listed = _terminal.Out.Split('\n').SkipWhile(l => l != "Commands:").Skip(1).TakeWhile(l => l != "")
+            .Select(l => l.Trim().Split(' ')[0]);
+        Assert.Equal(listed.Order(), Examples.Of.Keys.Where(k => k != "").Order());
+    }
+
+    [Fact]
+    public async Task Completion_is_answered_by_the_suggest_directive()
+    {
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("[suggest:2]", "st"));
+        Assert.Contains("status", _terminal.Out);
+    }
+
+    [Fact]
+    public async Task Version_and_config_need_no_cluster()
+    {
+        _terminal.Write("compose.yaml", "services: {}");
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("version", "--json"));
+        Assert.Contains(CommandLine.Version, _terminal.Out);
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("config"));
+        Assert.Contains("\"name\": \"shop\"", _terminal.Out);
+    }
+
+    [Fact]
+    public async Task Plan_works_without_a_cluster()
+    {
+        _terminal.Write("compose.yaml", "services: {}");
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("plan"));
+        Assert.Equal("shop would be new\n", _terminal.Out);
+    }
+
+    [Fact]
+    public async Task Load_and_simulate_pass_on_what_was_typed_and_the_exit_code()
+    {
+        Assert.Equal(Exit.Done, await _terminal.RunAsync(
+            "load", "http://127.0.0.1/x", "--rate", "300", "--duration", "1m",
+            "--method", "post", "--header", "A: b", "--header", "C: d", "--max-failed", "3"));
+        var load = _terminal.Load!;
+        Assert.Equal((300, TimeSpan.FromMinutes(1), "POST", 3),
+            (load.Rate, load.Duration, load.Method, load.MaxFailed));
+        Assert.Equal(["A: b", "C: d"], load.Headers);
+        Assert.Equal(Exit.Failed, await _terminal.RunAsync("simulate", "--seed", "7", "--seeds", "500"));
+        Assert.Equal(new SimulateRequest(7, 500, false), _terminal.Simulation);
+    }
+
+    [Fact]
+    public async Task Down_stops_what_a_killed_daemon_left()
+    {
+        _terminal.Write("compose.yaml", "name: shop");
+        Directory.CreateDirectory(Path.Combine(_terminal.StateRoot, "shop"));
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("down"));
+        Assert.Equal("stopped what was left in shop\n", _terminal.Out);
+    }
+
+    [Fact]
+    public async Task Logs_name_the_replica_on_each_line_and_choose_by_service_or_replica()
+    {
+        _terminal.Write("compose.yaml", "name: shop");
+        var logs = Directory.CreateDirectory(Path.Combine(_terminal.StateRoot, "shop", "logs")).FullName;
+        foreach (var replica in (string[])["order-9", "order-10", "order-lite-1", "web-1"])
+            File.WriteAllText(Path.Combine(logs, replica + ".log"), $"first of {replica}\nlast of {replica}\n");
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("logs", "order", "web-1", "--tail", "1"));
+        Assert.Equal("order-9  | last of order-9\norder-10 | last of order-10\nweb-1    | last of web-1\n",
+            _terminal.Out);
+        Assert.Equal(Exit.Arguments, await _terminal.RunAsync("logs", "nobody"));
+    }
+}

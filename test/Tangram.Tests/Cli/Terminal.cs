@@ -1,0 +1,58 @@
+using Tangram.Cli;
+using Tangram.Model;
+using Tangram.Tests.Coordinating;
+
+namespace Tangram.Tests.Cli;
+
+/// <summary>Runs the command line in this process, in folders of its own, and keeps what it printed.</summary>
+internal sealed class Terminal : IDisposable
+{
+    private readonly StringWriter _out = new(), _error = new();
+
+    public Terminal() => Entrances = new Entrances
+    {
+        ReadFile = file => File.ReadAllText(file).Contains("broken", StringComparison.Ordinal)
+            ? (null, [new Problem(Severity.Error, new Place(file, 3, 5), "'replica' is not a key", "Write 'replicas'")])
+            : (Documents.Spec(1), []),
+        Up = (_, _) => throw new InvalidOperationException(),
+        PlanAlone = (spec, _) => $"{spec.Name} would be new",
+        Load = (request, _, _) => { Load = request; return Task.FromResult(Exit.Done); },
+        Simulate = (request, _, _) => { Simulation = request; return Task.FromResult(Exit.Failed); },
+        DownWithoutDaemon = (folder, _) => Task.FromResult($"stopped what was left in {Path.GetFileName(folder)}"),
+        ReadLog = Lines,
+    };
+
+    public Entrances Entrances { get; set; }
+    public string StateRoot { get; } = Directory.CreateTempSubdirectory("tangram-state-").FullName;
+    public string WorkingFolder { get; } = Directory.CreateTempSubdirectory("tangram-work-").FullName;
+    public Dictionary<string, string> Variables { get; } = [];
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+    public LoadRequest? Load { get; private set; }
+    public SimulateRequest? Simulation { get; private set; }
+    public string Out => _out.ToString();
+    public string Error => _error.ToString();
+
+    public Surroundings Around => new()
+    {
+        Variable = Variables.GetValueOrDefault, StateRoot = StateRoot, WorkingFolder = WorkingFolder,
+        Out = TextWriter.Synchronized(_out), Error = TextWriter.Synchronized(_error), Clock = Clock,
+    };
+
+    public Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(args, Around, Entrances);
+
+    public void Write(string name, string text) => File.WriteAllText(Path.Combine(WorkingFolder, name), text);
+
+    public void Dispose()
+    {
+        Directory.Delete(StateRoot, recursive: true);
+        Directory.Delete(WorkingFolder, recursive: true);
+    }
+
+    private static async IAsyncEnumerable<string> Lines(LogRequest request,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var path = Path.Combine(request.Folder, request.Replica.Value + ".log");
+        var lines = await File.ReadAllLinesAsync(path, cancellation);
+        foreach (var line in request.Tail is { } tail ? lines.TakeLast(tail) : lines) yield return line;
+    }
+}
