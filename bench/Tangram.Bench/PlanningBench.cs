@@ -30,9 +30,12 @@ internal static class PlanningBench
         if (replaced.Count != gone) wrong.Add($"{replaced.Count} of {gone} lost replicas were replaced");
 
         var rate = starts.Count / nothing.TotalSeconds;
-        Console.WriteLine($"from nothing   {starts.Count,8:N0} replicas  {nothing.TotalMilliseconds,8:N0} ms  {rate,10:N0} placements/s (goal {Goal:N0})");
-        Console.WriteLine($"one node lost  {replaced.Count,8:N0} replicas  {loss.TotalMilliseconds,8:N0} ms  (goal {LossGoal.TotalMilliseconds:N0} ms)");
-        Console.WriteLine(wrong.Count == 0 ? "the validator found nothing wrong"
+        Console.WriteLine($"from nothing   {starts.Count,8:N0} replicas  {nothing.TotalMilliseconds,8:N0} ms  " +
+                          $"{rate,10:N0} placements/s (goal {Goal:N0})");
+        Console.WriteLine($"one node lost  {replaced.Count,8:N0} replicas  {loss.TotalMilliseconds,8:N0} ms  " +
+                          $"(goal {LossGoal.TotalMilliseconds:N0} ms)");
+        Console.WriteLine(wrong.Count == 0
+            ? "the validator found nothing wrong"
             : $"WRONG: {wrong.Count}: {string.Join("; ", wrong.Take(5))}");
         return wrong.Count == 0 && rate >= Goal && loss <= LossGoal ? 0 : 1;
     }

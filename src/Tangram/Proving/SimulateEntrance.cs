@@ -23,8 +23,9 @@ internal static class SimulateEntrance
     private static void Print(SimulationResult result, Surroundings around, bool whole)
     {
         if (whole || !result.Held) foreach (var line in result.Trace) around.Print(line);
-        around.Print($"seed {result.Seed}: {(result.Held ? "held" : "FAILED")}; {result.Commands} commands, {result.Faults} faults, " +
-                     $"{result.Moves} moves in {result.Simulated.TotalSeconds:0} s; converged {result.ConvergedAfter.TotalSeconds:0} s after the last fault");
+        around.Print($"seed {result.Seed}: {(result.Held ? "held" : "FAILED")}; {result.Commands} commands, " +
+                     $"{result.Faults} faults, {result.Moves} moves in {result.Simulated.TotalSeconds:0} s; " +
+                     $"converged {result.ConvergedAfter.TotalSeconds:0} s after the last fault");
         foreach (var violation in result.Violations) around.Print($"  {violation}");
     }
 

@@ -32,8 +32,7 @@ internal sealed partial record Block(string Header, int FirstLine, int Length)
 
     private static bool Starts(string line, string with) => line.StartsWith(with, StringComparison.Ordinal);
 
-    [GeneratedRegex(
-        @"^((public|internal|private|protected|file|static|sealed|abstract|unsafe|partial|readonly|ref|new)" +
-                    @"\s+)*(class|struct|interface|enum|record|extension)\b")]
+    [GeneratedRegex(@"^((public|internal|private|protected|file|static|sealed|abstract|unsafe|partial|readonly|" +
+                    @"ref|new)\s+)*(class|struct|interface|enum|record|extension)\b")]
     private static partial Regex TypeHeader();
 }

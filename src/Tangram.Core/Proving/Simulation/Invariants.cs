@@ -117,7 +117,8 @@ internal sealed class Invariants(Agenda agenda)
         IReadOnlySet<NodeName> off)
     {
         if (state.Rollout is not { Value.Ended: true } || state.Rollout.Value.Target != state.Asked?.Value.Revision)
-            yield return $"the rollout of revision {state.Asked?.Value.Revision} is {state.Rollout?.Value.Stage}: {state.Rollout?.Value.Because}";
+            yield return $"the rollout of revision {state.Asked?.Value.Revision} is " +
+                         $"{state.Rollout?.Value.Stage}: {state.Rollout?.Value.Because}";
         foreach (var node in state.Nodes.Values)
         {
             if (node.Dead is not null && !off.Contains(node.Name)) yield return $"{node.Name} is back and still dead";
