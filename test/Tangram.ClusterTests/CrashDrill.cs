@@ -19,7 +19,8 @@ public sealed partial class CrashDrill
     private string _file = First;
     private int _scaled, _acknowledged, _adopted;
 
-    private static int Crashes => int.TryParse(Environment.GetEnvironmentVariable("TANGRAM_CRASHES"), out var n) ? n : 100;
+    private static int Crashes =>
+        int.TryParse(Environment.GetEnvironmentVariable("TANGRAM_CRASHES"), out var asked) ? asked : 100;
 
     [Fact]
     public async Task What_was_acknowledged_is_kept_and_no_replica_notices_when_tangram_is_killed()
@@ -38,7 +39,8 @@ public sealed partial class CrashDrill
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                throw new InvalidOperationException($"crash {crash}: {e.Message}\n{cluster.Tail("events.jsonl", 40)}", e);
+                var last = cluster.Tail("events.jsonl", 40);
+                throw new InvalidOperationException($"crash {crash}: {e.Message}\n{last}", e);
             }
         }
 
@@ -53,7 +55,8 @@ public sealed partial class CrashDrill
 
     /// <summary>One or two replicas of each service, watched for one second.</summary>
     private static string Small(string file) => file
-        .Replace("monitor: 10s", "monitor: 1s").Replace("replicas: 3", "replicas: 1").Replace("replicas: 6", "replicas: 2");
+        .Replace("monitor: 10s", "monitor: 1s")
+        .Replace("replicas: 3", "replicas: 1").Replace("replicas: 6", "replicas: 2");
 
     private async Task CrashAsync(ShopCluster cluster)
     {
@@ -103,7 +106,7 @@ public sealed partial class CrashDrill
             where stat is { Pid: not 0, Ended: false }
             select new Steady(replica.Replica, stat.Pid, stat.StartTime)];
 
-    /// <summary>False when, since we looked, the rollout had come to stop it: then its end is not the crash's.</summary>
+    /// <summary>False when the rollout had come to stop it since we looked: its end is not the crash's.</summary>
     private static bool ShallRun(ClusterState state, Steady replica) => state.Nodes.Values
         .SelectMany(node => node.Assignments)
         .Any(a => a.Replica.Value == replica.Replica && a.Intent == Intent.Run);
@@ -141,10 +144,11 @@ public sealed partial class CrashDrill
         return ClusterState.From(await store.RangeAsync(""));
     }
 
-    private static string FileOf(ClusterState state) =>
-        state.Spec(state.Asked!.Value.Revision)!.Find(ServiceName.Of("order"))!.Files!.EndsWith("v1", StringComparison.Ordinal)
-            ? First
-            : Second;
+    private static string FileOf(ClusterState state)
+    {
+        var order = state.Spec(state.Asked!.Value.Revision)!.Find(ServiceName.Of("order"))!;
+        return order.Files!.EndsWith("v1", StringComparison.Ordinal) ? First : Second;
+    }
 
     /// <summary>The daemon answers again, and has heard from its nodes.</summary>
     private static async Task<(StatusView, ReplicaView[])> BackAsync(ShopCluster cluster)

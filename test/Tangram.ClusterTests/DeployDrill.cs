@@ -49,8 +49,8 @@ public sealed class DeployDrill
         // Then it is noticed within `monitor`, no GET fails, and POSTs fail within the new revision's share
         var (ready, back, gone) = (deploy.Seen.FirstReady, deploy.Seen.RollingBack, deploy.Seen.LastGone);
         var posts = (gone - ready).TotalSeconds * ShopLoad.Rate * ShopLoad.PostShare;
-        Note(FormattableString.Invariant($"half-broken, rolled back {(back - ready).TotalSeconds:0.0} s after its first ") +
-             FormattableString.Invariant($"replica was ready, gone after {(gone - ready).TotalSeconds:0.0} s, ") +
+        Note(FormattableString.Invariant($"half-broken, rolled back {(back - ready).TotalSeconds:0.0} s after its ") +
+             FormattableString.Invariant($"first replica was ready, gone after {(gone - ready).TotalSeconds:0.0} s, ") +
              FormattableString.Invariant($"{deploy.Load.BadPosts()} of {posts:0} POSTs of that time failed"), deploy);
         RolledBackWithASentence(deploy);
         deploy.Load.NoGetFailedAndNothingRanTwice(cluster);
@@ -88,7 +88,8 @@ public sealed class DeployDrill
             var status = await cluster.StatusAsync();
             var fresh = (await cluster.LookAsync() ?? []).Where(r => r.Service == "order" && IsNew(r)).ToList();
             if (firstReady == default && fresh.Any(r => r.Ready)) firstReady = now;
-            if (rollingBack == default && status?.Rollout is { Stage: "rollingBack" or "rolledBack" }) rollingBack = now;
+            var back = status?.Rollout is { Stage: "rollingBack" or "rolledBack" };
+            if (back && rollingBack == default) rollingBack = now;
             if (fresh.Any(r => r.State is "ready" or "draining")) lastGone = TimeProvider.System.GetElapsedTime(start);
             await Until.PassedAsync(TimeSpan.FromMilliseconds(100));
         }

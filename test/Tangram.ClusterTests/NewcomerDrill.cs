@@ -18,7 +18,7 @@ public sealed class NewcomerDrill : IDisposable
     {
         // Given a clone, on a machine where the example's port may be taken
         Needs.Program("git");
-        Needs.That(Directory.Exists(Path.Combine(Repository.Root, ".git")) || File.Exists(Path.Combine(Repository.Root, ".git")),
+        Needs.That(Path.Exists(Path.Combine(Repository.Root, ".git")),
             "needs the repository's history: these sources are no clone");
         var clone = Path.Combine(_folder, "tangram");
         Assert.True(await RunAsync("git", "clone", "--quiet", Repository.Root, clone) is (0, _), "git clone failed");
@@ -39,8 +39,9 @@ public sealed class NewcomerDrill : IDisposable
             var ready = printed.Split('\n').Single(line => line.StartsWith("ready in ", StringComparison.Ordinal));
             using var http = new HttpClient();
             Assert.Contains("\"1\"", await http.GetStringAsync($"http://127.0.0.1:{port}/api/orders/version"));
-            Figures.Note(FormattableString.Invariant($"{nameof(NewcomerDrill)}: {took.TotalSeconds:0} s from the clone to ") +
-                         $"ready, the build included; it printed: {ready.Split(',')[0]}");
+            Figures.Note(nameof(NewcomerDrill) +
+                         FormattableString.Invariant($": {took.TotalSeconds:0} s from the clone to ready, ") +
+                         $"the build included; it printed: {ready.Split(',')[0]}");
         }
         finally
         {

@@ -30,8 +30,7 @@ public sealed class NodeDrill
 
         // and another one is drained, and used again
         await cluster.DoAsync("drain", Emptied);
-        await Until.SomeAsync(async () => await cluster.LookAsync() is { } all && all.All(r => r.Node != Emptied) ? all : null,
-            Patience, () => $"{Emptied} is empty\n{cluster.Tail("events.jsonl", 40)}");
+        await IsEmptyAsync(cluster, Emptied);
         await BecomesAsync(cluster, Emptied, "drained");
         await cluster.DoAsync("undrain", Emptied);
         await BecomesAsync(cluster, Emptied, "ready");
@@ -40,7 +39,8 @@ public sealed class NodeDrill
         var result = await load.StopAsync();
 
         // Then no GET failed, and POSTs only by the loss of power
-        Figures.Note(FormattableString.Invariant($"{nameof(NodeDrill)}: replacements started {started.TotalSeconds:0.0} s ") +
+        Figures.Note(nameof(NodeDrill) +
+                     FormattableString.Invariant($": replacements started {started.TotalSeconds:0.0} s ") +
                      $"after the kill; {result.Words()}");
         result.NoGetFailedAndNothingRanTwice(cluster);
         OnlyTheKillCutPosts(result, killedAt);
@@ -68,6 +68,10 @@ public sealed class NodeDrill
 
     private static Dictionary<string, int> Counts(IEnumerable<ReplicaView> replicas) =>
         replicas.GroupBy(r => r.Service).ToDictionary(g => g.Key, g => g.Count());
+
+    private static async Task IsEmptyAsync(ShopCluster cluster, string node) => await Until.SomeAsync(
+        async () => await cluster.LookAsync() is { } all && all.All(r => r.Node != node) ? all : null,
+        Patience, () => $"{node} is empty\n{cluster.Tail("events.jsonl", 40)}");
 
     private static async Task BecomesAsync(ShopCluster cluster, string node, string state) => await Until.SomeAsync(
         async () => (await cluster.StatusAsync())?.Nodes.FirstOrDefault(n => n.Name == node && n.State == state),

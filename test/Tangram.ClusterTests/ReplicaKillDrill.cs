@@ -25,10 +25,11 @@ public sealed class ReplicaKillDrill
 
         // Then callers notice at most a POST that was in flight
         await cluster.BecomesReadyAsync();
-        Figures.Note($"{nameof(ReplicaKillDrill)}: {killed} of 6 order replicas killed, one a second; {result.Words()}; " +
-                     $"POSTs cut in flight {result.BadPosts()} of {result.Posts().Sent}");
+        Figures.Note($"{nameof(ReplicaKillDrill)}: {killed} kills, one of 6 order replicas a second; " +
+                     $"{result.Words()}; POSTs cut in flight {result.BadPosts()} of {result.Posts().Sent}");
         result.NoGetFailedAndNothingRanTwice(cluster);
-        Assert.True(result.BadPosts() <= killed * 5, $"more than were in flight: {result.Words()}\n{result.Examples()}");
+        Assert.True(result.BadPosts() <= killed * 5,
+            $"more than were in flight: {result.Words()}\n{result.Examples()}");
         Assert.True(killed >= Length.TotalSeconds / 2, $"only {killed} were killed");
     }
 

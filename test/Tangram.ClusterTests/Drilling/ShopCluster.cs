@@ -9,8 +9,8 @@ using Tangram.Observing;
 
 namespace Tangram.ClusterTests.Drilling;
 
-/// <summary>The shop, run by the built binary as its user runs it, with a state folder, a gateway port and a name of its
-/// own, so that nothing else on the machine is touched.</summary>
+/// <summary>The shop, run by the built binary as its user runs it, with a state folder, a gateway port and a name of
+/// its own, so that nothing else on the machine is touched.</summary>
 internal sealed class ShopCluster : IAsyncDisposable
 {
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(60), ReadyWithin = TimeSpan.FromSeconds(90);
@@ -211,8 +211,7 @@ internal sealed class ShopCluster : IAsyncDisposable
         var kept = Directory.CreateDirectory(Path.Combine(folder, Name)).FullName;
         foreach (var daemon in _daemons.Select((d, i) => (d.Printed, i)))
             File.WriteAllText(Path.Combine(kept, $"daemon-{daemon.i}.log"), daemon.Printed);
-        foreach (var path in Directory.EnumerateFiles(State, "*.jsonl")
-                     .Concat(Directory.EnumerateFiles(Path.Combine(State, "logs"), "*", SearchOption.AllDirectories)))
-            File.Copy(path, Path.Combine(kept, Path.GetFileName(path)), overwrite: true);
+        foreach (var path in (string[])[Path.Combine(State, "events.jsonl"), .. Directory.GetFiles(Path.Combine(State, "logs"))])
+            if (File.Exists(path)) File.Copy(path, Path.Combine(kept, Path.GetFileName(path)), overwrite: true);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tangram.Proving;
 
 namespace Tangram.ClusterTests.Drilling;
@@ -58,13 +59,18 @@ internal static class LoadResults
     public static long BadPosts(this LoadResult result) => result.Posts().Bad;
     public static long BadGets(this LoadResult result) => result.Total.Bad - result.BadPosts();
 
-    public static string Words(this LoadResult result) => FormattableString.Invariant(
-        $"{result.Total.Sent} requests in {result.Elapsed.TotalSeconds:0} s at {result.Offered:0}/s; ") +
-        FormattableString.Invariant($"GETs failed {result.BadGets()}, POSTs failed {result.BadPosts()}; ") +
-        FormattableString.Invariant(
-            $"p50 {result.Total.Latency.P50.TotalMilliseconds:0.0} ms, p99 {result.Total.Latency.P99.TotalMilliseconds:0} ms, ") +
-        FormattableString.Invariant($"max {result.Total.Latency.Max.TotalMilliseconds:0} ms") +
-        (result.Total.Troubles.Count == 0 ? "" : $" ({string.Join(", ", result.Classes.SelectMany(Troubles))})");
+    public static string Words(this LoadResult result)
+    {
+        var (all, latency) = (result.Total, result.Total.Latency);
+        var troubles = result.Classes.SelectMany(c => c.Troubles.Select(trouble => $"{c.Name}: {trouble}")).ToList();
+        return FormattableString.Invariant($"{all.Sent} requests in {result.Elapsed.TotalSeconds:0} s ") +
+               FormattableString.Invariant($"at {result.Offered:0}/s; GETs failed {result.BadGets()}, ") +
+               $"POSTs failed {result.BadPosts()}; p50 {Ms(latency.P50)}, p99 {Ms(latency.P99)}, " +
+               $"max {Ms(latency.Max)}" + (troubles.Count == 0 ? "" : $" ({string.Join(", ", troubles)})");
+
+        static string Ms(TimeSpan span) =>
+            span.TotalMilliseconds.ToString("0.#", CultureInfo.InvariantCulture) + " ms";
+    }
 
     public static string Examples(this LoadResult result) => string.Join('\n', result.Examples.Select(e =>
         FormattableString.Invariant($"{result.StartedAt + e.Ended:HH:mm:ss.fff} {e.Class} #{e.Index} ") +
@@ -88,7 +94,4 @@ internal static class LoadResults
         Assert.True(result.Total.Bad == 0,
             $"{result.Words()}\n{result.Examples()}\n{cluster.Tail("events.jsonl", 60)}");
     }
-
-    private static IEnumerable<string> Troubles(LoadCounts counts) =>
-        counts.Troubles.Select(trouble => $"{counts.Name}: {trouble}");
 }

@@ -5,9 +5,10 @@ internal static class Until
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Asks until the answer is not null. Beyond the deadline the test fails with <paramref name="otherwise"/>,
-    /// which says what is there instead.</summary>
-    public static async Task<T> SomeAsync<T>(Func<Task<T?>> ask, TimeSpan within, Func<string> otherwise) where T : class
+    /// <summary>Asks until the answer is not null. Beyond the deadline the test fails with
+    /// <paramref name="otherwise"/>, which says what was awaited.</summary>
+    public static async Task<T> SomeAsync<T>(Func<Task<T?>> ask, TimeSpan within, Func<string> otherwise)
+        where T : class
     {
         var start = TimeProvider.System.GetTimestamp();
         while (true)
