@@ -35,7 +35,7 @@ internal sealed record ServiceProgress(ServiceSpec Spec, int Desired, IReadOnlyL
         var exit = seen.Exit is { } code ? $" with exit code {code}" : "";
         if (seen.Phase == Phase.Failed) return $"{seen.Replica} ended{exit} and its restart policy gave up";
         if (!seen.EverReady && seen.FailedStarts >= 2)
-            return $"{seen.Replica} ended{exit} {seen.FailedStarts} times before it was ever ready";
+            return $"{seen.Replica} ended{exit}, {seen.FailedStarts} times, before it was ever ready";
         if (seen.EverReady && seen.Restarts >= 2) return $"{seen.Replica} was ready and then ended {seen.Restarts} times";
         if (seen.Phase is Phase.Starting or Phase.Unready && unreadyFor(replica) > Spec.StartTimeout)
             return $"{seen.Replica} was not ready within {Spec.StartTimeout.TotalSeconds:0} s ({seen.Because})";

@@ -6,8 +6,8 @@ namespace Tangram.Planning;
 public sealed record ComposeDraft(
     ClusterSpec? Spec, EquatableArray<Problem> Problems, EquatableArray<FolderAsked> Folders);
 
-/// <summary>Turns a parsed Compose file into a <see cref="ClusterSpec"/>: honours a key or refuses it with its place and
-/// remedy, notes every problem and not only the first, and warns about what is weak in the design.</summary>
+/// <summary>Turns a parsed Compose file into a <see cref="ClusterSpec"/>: honours a key or refuses it with its place
+/// and remedy, notes every problem and not only the first, and warns about what is weak in the design.</summary>
 public static class ComposeReader
 {
     private const int MostZones = 100;
@@ -41,7 +41,8 @@ public static class ComposeReader
         ServiceChecks.Check(drafts, problems);
         PortChecks.Check(drafts, listen, spec.Zones.Count * spec.NodesPerZone, problems);
         DependencyChecks.Check(drafts, problems);
-        DesignWarnings.Add(drafts, spec.Zones, tangram.PlaceOf("zones"), problems);
+        var oneZone = tangram["zones"] is null or Tree.List { Items.Count: 1 };
+        DesignWarnings.Add(drafts, oneZone, tangram.PlaceOf("zones"), problems);
         return new ComposeDraft(
             problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec),
             problems.InOrder(),
@@ -56,7 +57,7 @@ public static class ComposeReader
             {
                 if (ServiceReader.Read(entry, folder, top.Problems) is { } draft) drafts.Add(draft);
             }
-        else
+        else if (top.IsMap && top["services"] is not Tree.Refused)
             top.Problems.Error(top.PlaceOf("services"), "the file has no services",
                 "write services: and below it a map from service name to service");
         return drafts;
@@ -68,7 +69,8 @@ public static class ComposeReader
         if (top["name"] is null)
         {
             var letters = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)).ToLowerInvariant()
-                .Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_').SkipWhile(c => !char.IsAsciiLetterOrDigit(c));
+                .Where(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
+                .SkipWhile(c => !char.IsAsciiLetterOrDigit(c));
             var name = string.Concat(letters.Take(Names.Longest));
             return name.Length > 0 ? name : "app";
         }

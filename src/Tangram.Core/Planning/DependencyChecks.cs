@@ -13,8 +13,10 @@ internal static class DependencyChecks
         foreach (var draft in drafts) byName.TryAdd(draft.Name, draft);
         foreach (var draft in drafts)
             foreach (var (dependency, place) in draft.Dependencies)
-                if (byName.TryGetValue(dependency.Service, out var target)) CanComeTrue(dependency, target, place, problems);
-                else Absent(dependency, place, byName.Keys, problems);
+                if (byName.TryGetValue(dependency.Service, out var target))
+                    CanComeTrue(dependency, target, place, problems);
+                else
+                    Absent(dependency, place, byName.Keys, problems);
         Circles(drafts, byName, problems);
     }
 
@@ -37,7 +39,8 @@ internal static class DependencyChecks
     {
         if (!dependency.Required)
         {
-            problems.Warn(place, $"the optional dependency '{dependency.Service}' is not in the file, and is passed over",
+            problems.Warn(place,
+                $"the optional dependency '{dependency.Service}' is not in the file, and is passed over",
                 "delete it, or add the service");
             return;
         }
@@ -49,8 +52,7 @@ internal static class DependencyChecks
     private static void CanComeTrue(DependencySpec dependency, ServiceDraft target, Place place, ProblemList problems)
     {
         var spec = target.Spec;
-        if (dependency.Condition == DependencyCondition.Healthy && spec.Probe is null
-            && spec.Healthcheck is null or { Disabled: true })
+        if (dependency.Condition == DependencyCondition.Healthy && !target.Checked)
             problems.Error(place, $"'{target.Name}' can never be healthy: it has neither probe nor healthcheck",
                 $"give '{target.Name}' an x-tangram.probe or a healthcheck, or wait for service_started");
         if (dependency.Condition == DependencyCondition.CompletedSuccessfully
@@ -83,7 +85,8 @@ internal static class DependencyChecks
         }
         var walked = new HashSet<ServiceName>();
         foreach (var draft in drafts)
-            if (open.ContainsKey(draft.Name) && !walked.Contains(draft.Name)) Walk(draft, byName, open, walked, problems);
+            if (open.ContainsKey(draft.Name) && !walked.Contains(draft.Name))
+                Walk(draft, byName, open, walked, problems);
     }
 
     private static void Walk(

@@ -40,7 +40,8 @@ internal static class DeployReader
 
     private static Resources Read(Fields fields, bool pids) => new()
     {
-        Cpus = fields.Parsed<double>("cpus", text => Quantities.Number(text) is > 0 and <= 100_000 and var cpus ? cpus : null,
+        Cpus = fields.Parsed<double>("cpus",
+            text => Quantities.Number(text) is > 0 and <= 100_000 and var cpus ? cpus : null,
             "a number of cores above 0, such as \"0.5\"") ?? 0,
         Memory = fields.Parsed<long>("memory", text => Quantities.Bytes(text) is > 0 and var bytes ? bytes : null,
             "a size above 0, such as 256M") ?? 0,
@@ -54,7 +55,8 @@ internal static class DeployReader
         {
             Condition = fields.Choice("condition", spec.Condition,
             [
-                ("any", RestartCondition.Any), ("on-failure", RestartCondition.OnFailure), ("none", RestartCondition.None),
+                ("any", RestartCondition.Any), ("on-failure", RestartCondition.OnFailure),
+                ("none", RestartCondition.None),
             ],
             ("always", "write any"), ("unless-stopped", "write any"), ("no", "write none")),
             Delay = fields.Duration("delay", spec.Delay),
@@ -68,10 +70,9 @@ internal static class DeployReader
         var spec = new UpdateSpec();
         (string, FailureAction)[] actions = [("pause", FailureAction.Pause), ("continue", FailureAction.Continue)];
         if (otherwise == FailureAction.Rollback) actions = [("rollback", FailureAction.Rollback), .. actions];
-        var parallelism = fields.Whole("parallelism", spec.Parallelism, 0, MostReplicas);
         return new UpdateSpec
         {
-            Parallelism = parallelism == 0 ? MostReplicas : parallelism,
+            Parallelism = fields.Whole("parallelism", spec.Parallelism, 0, MostReplicas),
             Delay = fields.Duration("delay", spec.Delay),
             FailureAction = fields.Choice("failure_action", otherwise, actions,
                 ("rollback", "write pause or continue: a rollback cannot be rolled back")),

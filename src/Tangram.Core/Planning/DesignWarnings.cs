@@ -6,9 +6,9 @@ namespace Tangram.Planning;
 internal static class DesignWarnings
 {
     public static void Add(
-        IReadOnlyList<ServiceDraft> drafts, EquatableArray<ZoneName> zones, Place zonesPlace, ProblemList problems)
+        IReadOnlyList<ServiceDraft> drafts, bool oneZone, Place zonesPlace, ProblemList problems)
     {
-        if (zones.Count == 1)
+        if (oneZone)
             problems.Warn(zonesPlace, "there is one zone, and the cluster is lost with it",
                 "name two or more under x-tangram.zones, such as [a, b, c]");
         foreach (var draft in drafts)
@@ -16,12 +16,13 @@ internal static class DesignWarnings
             var spec = draft.Spec;
             if (spec.Routes.Count > 0 && spec.Deploy is { Mode: DeployMode.Replicated, Replicas: < 2 })
                 problems.Warn(draft.ReplicasPlace,
-                    $"'{draft.Name}' takes requests and has {(spec.Deploy.Replicas == 0 ? "no replica" : "one replica")}",
+                    $"'{draft.Name}' takes requests and has {(spec.Deploy.Replicas == 0 ? "no" : "one")} replica",
                     "write deploy.replicas: 2 or more, so that one can be lost or replaced");
-            if (spec is { Serves: true, Probe: null } && spec.Healthcheck is null or { Disabled: true })
-                problems.Warn(draft.TangramPlace, $"'{draft.Name}' has no probe, and gets requests before it can answer them",
+            if (spec.Serves && !draft.Checked)
+                problems.Warn(draft.TangramPlace,
+                    $"'{draft.Name}' has no probe, and gets requests before it can answer them",
                     "write x-tangram.probe: http:/PATH, or tcp");
-            if (spec.Files is null)
+            if (!draft.AsksFiles)
                 problems.Warn(draft.TangramPlace,
                     $"'{draft.Name}' has no files, and a rollback cannot bring its old code back",
                     "write x-tangram.files: DIR, the folder with the program");

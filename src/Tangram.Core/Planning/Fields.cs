@@ -15,13 +15,16 @@ internal sealed class Fields
     public Place Place { get; }
     public ProblemList Problems { get; }
 
+    /// <summary>It was there and is a map.</summary>
+    public bool IsMap { get; private init; }
+
     /// <summary>A missing map opens as an empty one at <paramref name="elsewhere"/>.</summary>
     public static Fields Open(Tree? tree, Section section, Place elsewhere, ProblemList problems)
     {
-        var fields = new Fields(section, tree?.Place ?? elsewhere, problems);
+        var fields = new Fields(section, tree?.Place ?? elsewhere, problems) { IsMap = tree is Tree.Map };
         if (tree is Tree.Map map)
             foreach (var entry in map.Entries) fields.Admit(entry);
-        else if (tree is not null)
+        else if (tree is not (null or Tree.Refused))
             problems.Error(tree.Place, $"{section.Title} takes a map and is {tree.Kind}",
                 $"write a map; honoured here: {string.Join(", ", section.Honoured)}");
         return fields;
@@ -60,7 +63,8 @@ internal sealed class Fields
 
     /// <summary>One of a few words. <paramref name="refused"/> gives the remedy for words that others know.</summary>
     public T Choice<T>(
-        string key, T fallback, (string Word, T Value)[] choices, params ReadOnlySpan<(string Word, string Remedy)> refused)
+        string key, T fallback, (string Word, T Value)[] choices,
+        params ReadOnlySpan<(string Word, string Remedy)> refused)
     {
         if (this[key] is not { } tree || Scalars.Filled(tree, key, Problems) is not { } text) return fallback;
         foreach (var (word, value) in choices) if (word == text) return value;
@@ -86,11 +90,13 @@ internal sealed class Fields
         else if (name.StartsWith("x-", StringComparison.Ordinal) && name != "x-tangram")
         {
             if (NearMiss.Of(name, ["x-tangram"]) is not null)
-                Problems.Warn(place, $"{Quoted.Of(name)} is passed over like every x- key", "if 'x-tangram' is meant, write that");
+                Problems.Warn(place, $"{Quoted.Of(name)} is passed over like every x- key",
+                    "if 'x-tangram' is meant, write that");
         }
         else
         {
-            Problems.Error(place, $"{Quoted.Of(name)} is not a key of {_section.Title}", Sections.RemedyFor(name, _section));
+            Problems.Error(place, $"{Quoted.Of(name)} is not a key of {_section.Title}",
+                Sections.RemedyFor(name, _section));
         }
     }
 }

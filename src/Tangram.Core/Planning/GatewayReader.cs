@@ -28,7 +28,8 @@ internal static class GatewayReader
             if (Scalars.Filled(item, "listen", fields.Problems) is not { } text) continue;
             var (listener, remedy) = Parse(text);
             if (listener is null)
-                fields.Problems.Error(item.Place, $"'listen' has {Quoted.Of(text)}, where no gateway can listen", remedy);
+                fields.Problems.Error(item.Place,
+                    $"'listen' has {Quoted.Of(text)}, where no gateway can listen", remedy);
             else if (listener.Port != 0 && found.Any(other => other.Value == listener))
                 fields.Problems.Error(item.Place, $"'listen' has {listener} twice", "keep one of them");
             else
@@ -39,7 +40,8 @@ internal static class GatewayReader
 
     private static (Listener? Listener, string Remedy) Parse(string text)
     {
-        if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase)) return (null, "use http://; https comes later");
+        if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+            return (null, "use http://; https comes later");
         if (!text.StartsWith("http://", StringComparison.OrdinalIgnoreCase)) return (null, Form);
         var rest = text[7..].TrimEnd('/');
         var cut = rest.LastIndexOf(':');
@@ -49,7 +51,9 @@ internal static class GatewayReader
             return (null, Form);
         if (host is "*" or "+") return (new Listener("*", number), "");
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            return number == 0 ? (null, "write http://127.0.0.1:0 for a free port") : (new Listener("localhost", number), "");
+            return number == 0
+                ? (null, "write http://127.0.0.1:0 for a free port")
+                : (new Listener("localhost", number), "");
         return PortReader.Address(host) is { } address && host.Contains(':') == host.StartsWith('[')
             ? (new Listener(address, number), "")
             : (null, Form);

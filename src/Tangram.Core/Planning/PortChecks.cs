@@ -2,8 +2,9 @@ using Tangram.Model;
 
 namespace Tangram.Planning;
 
-/// <summary>No two listeners of the cluster may want the same address and port. A replica's own port (mode: host) may
-/// be shared by services, since the planner keeps them apart, but not with a gateway, which runs on every node.</summary>
+/// <summary>No two listeners of the cluster may want the same address and port. A replica's own port (mode: host)
+/// may be shared by services, since the planner keeps them apart, but not with a gateway, which runs on every
+/// node.</summary>
 internal static class PortChecks
 {
     private sealed record Taken(string? Host, bool OfReplica, ServiceName Service, string Owner);
@@ -14,12 +15,14 @@ internal static class PortChecks
         var taken = new Dictionary<int, List<Taken>>();
         foreach (var (listener, place) in listeners)
             if (listener.Port != 0)
-                Take(taken, listener.Port, new(Wildcard(listener.Host), false, default, "the gateway"), place, problems);
+                Take(taken, listener.Port, new(Wildcard(listener.Host), false, default, "the gateway"), place,
+                    problems);
         foreach (var draft in drafts)
         {
             foreach (var (port, place) in draft.Ports)
             {
-                var mine = new Taken(Wildcard(port.HostAddress), port.Mode == PortMode.Host, draft.Name, $"'{draft.Name}'");
+                var mine = new Taken(
+                    Wildcard(port.HostAddress), port.Mode == PortMode.Host, draft.Name, $"'{draft.Name}'");
                 Take(taken, port.Published, mine, place, problems);
             }
             if (draft.Ports.FirstOrDefault(port => port.Value.Mode == PortMode.Host) is { Value: { } host })
@@ -44,11 +47,13 @@ internal static class PortChecks
         var deploy = draft.Spec.Deploy;
         if (deploy.Placement.MaxReplicasPerNode > 1)
             problems.Error(draft.MaxPerNodePlace,
-                $"'{draft.Name}' allows {deploy.Placement.MaxReplicasPerNode} replicas on a node, and one alone can hold port {port}",
+                $"'{draft.Name}' allows {deploy.Placement.MaxReplicasPerNode} replicas on a node, " +
+                $"and one alone can hold port {port}",
                 "write max_replicas_per_node: 1, or publish without mode: host");
         else if (deploy.Mode == DeployMode.Replicated && deploy.Replicas > nodes)
             problems.Warn(draft.ReplicasPlace,
-                $"'{draft.Name}' wants {deploy.Replicas} replicas, and each of the {nodes} nodes can hold one with port {port}",
+                $"'{draft.Name}' wants {deploy.Replicas} replicas with port {port}, " +
+                $"of which a node can hold one, and there are {nodes} nodes",
                 "add nodes, lower replicas, or publish without mode: host");
     }
 

@@ -49,14 +49,16 @@ internal static class PortReader
         var last = bare.LastIndexOf(':');
         if (last < 0)
             return Port(bare) is { } alone
-                ? Refuse("which leaves the published port to chance", $"write \"{alone}:{alone}\" to publish it at {alone}")
+                ? Refuse("which leaves the published port to chance",
+                    $"write \"{alone}:{alone}\" to publish it at {alone}")
                 : Refuse("which is not a port", Form);
         var (front, target) = (bare[..last], bare[(last + 1)..]);
         var cut = front.LastIndexOf(':');
         var (address, published) = cut < 0 ? (null, front) : (front[..cut], front[(cut + 1)..]);
         if (target.Contains('-', StringComparison.Ordinal) || published.Contains('-', StringComparison.Ordinal))
             return Refuse("which is a range", "write one port for each item");
-        if (Port(target) is not { } to || Port(published) is not { } at) return Refuse("which is not of a known form", Form);
+        if (Port(target) is not { } to || Port(published) is not { } at)
+            return Refuse("which is not of a known form", Form);
         if (address is null) return new PortSpec(null, at, to, PortMode.Ingress);
         return Address(address) is { } host
             ? new PortSpec(host, at, to, PortMode.Ingress)
@@ -76,7 +78,8 @@ internal static class PortReader
             problems.Error(fields.PlaceOf("host_ip"), $"'host_ip' is {Quoted.Of(address)}, which is not an IP address",
                 "write an address such as 127.0.0.1 or ::1");
         if (fields["published"] is null)
-            problems.Error(item.Place, "'published' is missing, which leaves the port to chance", "add published: PORT");
+            problems.Error(item.Place, "'published' is missing, which leaves the port to chance",
+                "add published: PORT");
         if (fields["target"] is null)
             problems.Error(item.Place, "'target' is missing", "add target: PORT, the port inside a container");
         return target is null || published is null
@@ -103,7 +106,8 @@ internal static class PortReader
     {
         var bare = text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text;
         if (!IPAddress.TryParse(bare, out var address)) return null;
-        if (address.AddressFamily == AddressFamily.InterNetworkV6) return bare.Contains('%') ? null : address.ToString();
+        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+            return bare.Contains('%') ? null : address.ToString();
         return text.Split('.').Length == 4 ? address.ToString() : null;
     }
 }

@@ -6,20 +6,23 @@ namespace Tangram.Planning;
 public sealed class ProblemList
 {
     private readonly HashSet<Problem> _problems = [];
+    private readonly HashSet<Place> _wrong = [];
 
-    public bool HasErrors { get; private set; }
+    public bool HasErrors => _wrong.Count > 0;
 
     public void Error(Place place, string what, string remedy)
     {
-        HasErrors = true;
+        _wrong.Add(place);
         _problems.Add(new Problem(Severity.Error, place, what, remedy));
     }
 
     public void Warn(Place place, string what, string remedy) =>
         _problems.Add(new Problem(Severity.Warning, place, what, remedy));
 
-    /// <summary>In the order of the file.</summary>
+    /// <summary>In the order of the file. A warning where an error stands would come from the value that was put in for
+    /// the wrong one, and is left out.</summary>
     public EquatableArray<Problem> InOrder() => _problems
+        .Where(problem => problem.Severity == Severity.Error || !_wrong.Contains(problem.Place))
         .OrderBy(problem => problem.Place.Line).ThenBy(problem => problem.Place.Column)
         .ThenBy(problem => problem.What, StringComparer.Ordinal)
         .ToEquatableArray();

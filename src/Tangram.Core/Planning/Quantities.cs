@@ -35,19 +35,8 @@ internal static class Quantities
         return ticks <= LongestDuration.Ticks ? TimeSpan.FromTicks((long)Math.Round(ticks)) : null;
     }
 
-    /// <summary>As people write it: <c>1m30s</c>.</summary>
-    public static string Shown(TimeSpan span)
-    {
-        if (span == TimeSpan.Zero) return "0s";
-        var parts = new (long Count, string Unit)[]
-        {
-            (span.Days, "d"), (span.Hours, "h"), (span.Minutes, "m"), (span.Seconds, "s"),
-            (span.Milliseconds, "ms"), (span.Microseconds, "us"),
-        };
-        return string.Concat(parts.Where(part => part.Count != 0).Select(part => $"{part.Count}{part.Unit}"));
-    }
-
-    /// <summary><c>256M</c>, <c>1.5gb</c>, <c>64KiB</c> or plain bytes; units are powers of 1024, as in Compose.</summary>
+    /// <summary><c>256M</c>, <c>1.5gb</c>, <c>64KiB</c> or plain bytes; units are powers of 1024, as in
+    /// Compose.</summary>
     public static long? Bytes(string text)
     {
         var rest = text.AsSpan();
@@ -71,9 +60,12 @@ internal static class Quantities
     public static double? Share(string text)
     {
         var percent = text.EndsWith('%');
-        var number = Number(percent ? text[..^1].TrimEnd(' ') : text);
+        var digits = percent ? text[..^1].TrimEnd(' ') : text;
+        // As a decimal, so that 99.99% is 0.9999 and not a neighbour of it.
+        if (Number(digits) is null || !decimal.TryParse(digits, NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture, out var number)) return null;
         var share = percent ? number / 100 : number;
-        return share is >= 0 and <= 1 ? share : null;
+        return share <= 1 ? (double)share : null;
     }
 
     /// <summary>Digits with at most one point; no sign and no exponent.</summary>

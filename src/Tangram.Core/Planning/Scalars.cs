@@ -8,6 +8,7 @@ internal static class Scalars
     /// <summary>The text with every <c>$$</c> as <c>$</c>. Compose replaces variables here; we refuse them.</summary>
     public static string? Text(Tree tree, string what, ProblemList problems)
     {
+        if (tree is Tree.Refused) return null;
         if (tree is not Tree.Scalar scalar)
         {
             problems.Error(tree.Place, $"'{what}' takes one value and is {tree.Kind}", "write one value");
@@ -75,7 +76,7 @@ internal static class Scalars
     /// <summary>The items of a list, or none after the problem was noted.</summary>
     public static IReadOnlyList<Tree> Items(Tree? tree, string what, ProblemList problems)
     {
-        if (tree is null) return [];
+        if (tree is null or Tree.Refused) return [];
         if (tree is Tree.List list) return list.Items;
         problems.Error(tree.Place, $"'{what}' takes a list and is {tree.Kind}", "write a list, such as [a, b]");
         return [];

@@ -21,13 +21,15 @@ internal static class ServiceChecks
         }
     }
 
-    private static void TwoRoutes(RouteSpec route, Place place, ServiceDraft first, ServiceDraft second, ProblemList problems)
+    private static void TwoRoutes(
+        RouteSpec route, Place place, ServiceDraft first, ServiceDraft second, ProblemList problems)
     {
         var where = $"{route.Host ?? "any host"} with path {Quoted.Of(route.Path)}";
         if (first.Name == second.Name)
             problems.Error(place, $"the route of {where} is given twice", "keep one of them");
         else
-            problems.Error(place, $"the route of {where} belongs to '{first.Name}' already", "give each service its own");
+            problems.Error(place, $"the route of {where} belongs to '{first.Name}' already",
+                "give each service its own");
     }
 
     private static string UrlVariable(ServiceName name) => "TANGRAM_URL_" + string.Concat(

@@ -22,5 +22,13 @@ internal sealed record ServiceDraft
     public IReadOnlyList<Placed<RouteSpec>> Routes { get; init; } = [];
     public IReadOnlyList<FolderAsked> Folders { get; init; } = [];
 
+    /// <summary>The key is there, be its value right or wrong, so that a wrong one is not also called
+    /// missing.</summary>
+    public required bool AsksProbe { get; init; }
+    public required bool AsksFiles { get; init; }
+
+    /// <summary>Something tells whether a replica is ready.</summary>
+    public bool Checked => AsksProbe || Spec.Healthcheck is { Disabled: false };
+
     public ServiceName Name => Spec.Name;
 }

@@ -20,10 +20,11 @@ internal static class ServiceReader
         var ports = PortReader.Read(fields.Items("ports"), problems);
         var dependencies = DependencyReader.Read(fields["depends_on"], problems);
         var routes = TangramReader.Routes(tangram["route"], problems);
+        var name = Name(entry.Key, problems);
         var (entrypoint, command) = (Words(fields, "entrypoint"), Words(fields, "command"));
         var spec = new ServiceSpec
         {
-            Name = Name(entry.Key, problems) ?? ServiceName.Of("unnamed"),
+            Name = name ?? default,
             Entrypoint = entrypoint ?? [],
             Command = command ?? [],
             Environment = Variables.Read(fields["environment"], "environment", problems,
@@ -47,9 +48,10 @@ internal static class ServiceReader
         if (spec is { WorkingDirectory: not null, Files: not null })
             problems.Error(fields.PlaceOf("working_dir"), "'working_dir' and x-tangram.files exclude each other",
                 "leave out working_dir: the replica runs in the revision's copy of files");
-        return new ServiceDraft
+        return name is null ? null : new ServiceDraft
         {
-            Spec = spec, Place = entry.Key.Place, Ports = ports, Dependencies = dependencies, Routes = routes,
+            Spec = spec, AsksProbe = tangram["probe"] is not null, AsksFiles = tangram["files"] is not null,
+            Place = entry.Key.Place, Ports = ports, Dependencies = dependencies, Routes = routes,
             Folders = folders.Asked, TangramPlace = tangram.Place, ReplicasPlace = deploy.PlaceOf("replicas"),
             MaxPerNodePlace = deploy.PlaceOf("placement"),
         };

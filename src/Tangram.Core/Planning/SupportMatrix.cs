@@ -19,11 +19,11 @@ public static class SupportMatrix
           finds the service `stock` at the URL in `TANGRAM_URL_STOCK`. A program that takes its port as an argument is
           started by a shell: `command: [sh, -c, 'exec app --port $$PORT']`.
         - **Variables are not replaced yet.** `$$` stands for a dollar; `$NAME` and `${NAME}` are refused.
-        - **Durations** are written `500ms`, `10s`, `1m30s` (units us, ms, s, m, h, d). **Sizes** are bytes or have a unit
-          of 1024: `64k`, `256M`, `2gb`.
+        - **Durations** are written `500ms`, `10s`, `1m30s` (units us, ms, s, m, h, d). **Sizes** are bytes, or have a
+          unit of 1024: `64k`, `256M`, `2gb`.
         - **Relative paths** start at the file's folder.
-        - Anchors, aliases and merge keys (`<<`) work. A file has one document, at most 10 MB, at most 100 levels and, with
-          its aliases written out, at most a million values.
+        - Anchors, aliases and merge keys (`<<`) work. A file has one document, at most 10 MB, at most 100 levels and,
+          with its aliases written out, at most a million values.
 
         """;
 
@@ -32,7 +32,7 @@ public static class SupportMatrix
         var text = new StringBuilder(Introduction.ReplaceLineEndings("\n"));
         foreach (var section in Sections.All)
         {
-            text.Append($"\n## {char.ToUpperInvariant(section.Title[0])}{section.Title[1..]}\n\n");
+            text.Append($"\n## {section.Title}\n\n");
             text.Append("| key | honoured | |\n|---|---|---|\n");
             foreach (var key in section.Keys)
                 text.Append($"| `{key.Name}` | {(key.Honoured ? "yes" : "no")} | {Cell(key.Note)} |\n");

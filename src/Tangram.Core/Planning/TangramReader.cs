@@ -20,7 +20,8 @@ internal static class TangramReader
 
     public static BalancePolicy Balance(Fields fields) => fields.Choice("balance", BalancePolicy.LeastRequests,
         [("least-requests", BalancePolicy.LeastRequests), ("round-robin", BalancePolicy.RoundRobin)],
-        ("peak-ewma", NotYet), ("random", NotYet), ("power-of-two", "write least-requests, which chooses by power of two"),
+        ("peak-ewma", NotYet), ("random", NotYet),
+        ("power-of-two", "write least-requests, which chooses by power of two"),
         ("consistent-hash", NotYet), ("ring-hash", NotYet), ("maglev", NotYet), ("least-time", NotYet),
         ("weighted", NotYet), ("source-ip", NotYet), ("ip-hash", NotYet));
 
@@ -62,7 +63,8 @@ internal static class TangramReader
         var remedy = !text.StartsWith('/') ? $"write {Quoted.Of("/" + text)}"
             : text.Any(c => c is '?' or '#') ? "leave out what follows the path"
             : text.Contains('*') ? "leave out the *: what lies below the path belongs to it"
-            : text.Any(c => c is <= ' ' or > '~' or '%' or '\\' or '{' or '}') ? "use plain ASCII letters, digits and /-._~"
+            : text.Any(c => c is <= ' ' or > '~' or '%' or '\\' or '{' or '}')
+                ? "use plain ASCII letters, digits and /-._~"
             : text.Split('/').Skip(1).SkipLast(1).Any(part => part is "" or "." or "..")
                 || text.Split('/')[^1] is "." or ".." ? "leave out empty, . and .. parts"
             : null;

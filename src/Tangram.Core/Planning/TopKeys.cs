@@ -29,6 +29,7 @@ internal static class TopKeys
         Yes("recovery_point", "a duration: how much written work may be lost"));
 
     public static readonly Section Gateway = new("x-tangram.gateway",
-        Yes("listen", "a list of http:// URLs without a path; default [\"http://127.0.0.1:8080\"]; port 0 takes a free one"),
+        Yes("listen", "a list of http:// URLs without a path; default [\"http://127.0.0.1:8080\"]; port 0 takes a " +
+            "free one"),
         No("tls", "listen on http:// behind something that ends TLS; https comes later"));
 }

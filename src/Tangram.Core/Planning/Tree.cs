@@ -10,7 +10,8 @@ public abstract class Tree
 
     public Place Place { get; }
 
-    /// <summary>How many scalars, lists, maps and keys this holds, counting a shared subtree wherever it is met.</summary>
+    /// <summary>How many scalars, lists, maps and keys this holds, counting a shared subtree wherever it is
+    /// met.</summary>
     public long Size { get; }
 
     /// <summary>"a list", for messages.</summary>
@@ -25,6 +26,12 @@ public abstract class Tree
 
         public bool IsNull => !Quoted && Text is ("" or "~" or "null" or "Null" or "NULL");
         internal override string Kind => IsNull ? "nothing" : "one value";
+    }
+
+    /// <summary>What stands here was refused already, so that readers pass over it without another word.</summary>
+    public sealed class Refused(Place place) : Tree(place, 1)
+    {
+        internal override string Kind => "nothing";
     }
 
     public sealed class List(Place place, IReadOnlyList<Tree> items) : Tree(place, 1 + items.Sum(item => item.Size))

@@ -12,7 +12,7 @@ internal static class Variables
         var found = new SortedDictionary<string, string>(StringComparer.Ordinal);
         switch (tree)
         {
-            case null:
+            case null or Tree.Refused:
                 break;
             case Tree.Map map:
                 foreach (var entry in map.Entries)
@@ -25,7 +25,8 @@ internal static class Variables
                 foreach (var item in list.Items) Item(item, what, found, problems, check);
                 break;
             default:
-                problems.Error(tree.Place, $"'{what}' takes a map and is {tree.Kind}", "write KEY: VALUE on lines of their own");
+                problems.Error(tree.Place, $"'{what}' takes a map and is {tree.Kind}",
+                    "write KEY: VALUE on lines of their own");
                 break;
         }
         return found.Select(pair => new Variable(pair.Key, pair.Value)).ToEquatableArray();
@@ -39,7 +40,8 @@ internal static class Variables
     }
 
     private static void Item(
-        Tree item, string what, SortedDictionary<string, string> found, ProblemList problems, Action<string, Place>? check)
+        Tree item, string what, SortedDictionary<string, string> found, ProblemList problems,
+        Action<string, Place>? check)
     {
         if (Scalars.Filled(item, what, problems) is not { } text) return;
         var cut = text.IndexOf('=', StringComparison.Ordinal);
@@ -53,5 +55,5 @@ internal static class Variables
 
     private static void NoValue(string key, Place place, string empty, ProblemList problems) =>
         problems.Error(place, $"{Quoted.Of(key)} has no value",
-            $"give it one, or write {Quoted.Of(empty)} for an empty one; taking it from your own environment comes later");
+            $"give it one, or write {Quoted.Of(empty)} for an empty one; taking it from your environment comes later");
 }

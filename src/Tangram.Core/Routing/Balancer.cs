@@ -2,97 +2,96 @@ using Tangram.Model;
 
 namespace Tangram.Routing;
 
-/// <summary>Which backend gets this request. Synchronous and free of allocations.</summary>
+/// <summary>Which backend gets this attempt. Allocates nothing.</summary>
 public static class Balancer
 {
-    /// <summary>A backend that refused or cut a connection is left for this long, doubled each time in a row.</summary>
-    public static readonly TimeSpan FirstEjection = TimeSpan.FromSeconds(1);
+    /// <summary>With half of the backends ejected, 8 draws miss every healthy one once in 256 times; then it
+    /// walks.</summary>
+    private const int Draws = 8;
 
-    private const int LongestEjectionDoublings = 3;
-
-    /// <summary>Gateway-visible failures in a row after which a backend that answers is left for a while.</summary>
-    private const int FailuresToEject = 5;
-
-    /// <summary>Takes a backend and counts the request as in flight there; call <see cref="Release"/> when it has ended.
-    /// Backends that are ejected, or condemned by a rollback, are used only when no other is left: when all look bad, it
-    /// is more likely that the look is wrong. Null when every backend has been tried, or there is none.</summary>
-    /// <param name="random">64 random bits.</param>
-    public static Backend? Pick(ServiceBackends service, in Tried tried, ulong random, Instant now)
+    /// <summary>A backend that was not tried yet; null when there is none. Ejected backends are passed over, except for
+    /// one trial at a time once their time is over; when nothing else is left, they are all used, because a wrong
+    /// suspicion must not turn into an outage.</summary>
+    /// <param name="chance">A random number; each call needs a new one.</param>
+    public static Backend? Pick(RoutedService service, ref readonly Tried tried, ulong chance, Instant now)
     {
-        for (var leniency = 0; leniency <= 2; leniency++)
+        var backends = service.Backends.AsSpan();
+        if (backends.IsEmpty) return null;
+        var picked = service.Balance == BalancePolicy.RoundRobin
+            ? Next(backends, in tried, service.Counters, now)
+            : BetterOfTwo(backends, in tried, chance, now);
+        return picked ?? LeastLoaded(backends, in tried, chance);
+    }
+
+    /// <summary>Fast failures attract traffic, since a backend that fails at once has little in flight; each failure in
+    /// a row therefore counts as a request in flight.</summary>
+    private static int Load(Backend backend) => backend.Counters.InFlight + backend.Counters.FailuresInRow;
+
+    private static Backend? Next(
+        ReadOnlySpan<Backend> backends, ref readonly Tried tried, ServiceCounters counters, Instant now)
+    {
+        var healthy = 0;
+        foreach (var backend in backends)
         {
-            var eligible = 0;
-            foreach (var backend in service.Backends)
-                if (Allowed(backend, tried, leniency, now)) eligible++;
-            if (eligible == 0) continue;
-            var chosen = service.Balance == BalancePolicy.RoundRobin
-                ? Nth(service, tried, leniency, now, (int)((uint)Interlocked.Increment(ref service.Cursor) % (uint)eligible))
-                : LessLoaded(service, tried, leniency, now, eligible, random);
-            if (chosen is null) continue;
-            Interlocked.Increment(ref chosen.Counters.InFlightCount);
-            return chosen;
+            if (tried.Contains(backend)) continue;
+            if (!backend.Counters.Ejected) healthy++;
+            else if (backend.Counters.TryTrial(now)) return backend;
         }
+        if (healthy == 0) return null;
+        var turn = (int)(counters.Turn() % (uint)healthy);
+        foreach (var backend in backends)
+            if (!tried.Contains(backend) && !backend.Counters.Ejected && turn-- == 0) return backend;
         return null;
     }
 
-    public static void Release(Backend backend) => Interlocked.Decrement(ref backend.Counters.InFlightCount);
-
-    /// <summary>It answered, whatever it said below 500.</summary>
-    public static void Succeeded(Backend backend)
+    /// <summary>Power of two choices (Mitzenmacher 2001): the less loaded of two random backends.</summary>
+    private static Backend? BetterOfTwo(
+        ReadOnlySpan<Backend> backends, ref readonly Tried tried, ulong chance, Instant now)
     {
-        Interlocked.Increment(ref backend.Outcomes.Requests);
-        if (backend.Counters.FailuresInRow != 0) Interlocked.Exchange(ref backend.Counters.FailuresInRow, 0);
-        if (backend.Counters.EjectionsInRow != 0) Interlocked.Exchange(ref backend.Counters.EjectionsInRow, 0);
+        var first = Draw(backends, in tried, null, ref chance, now, out var trial);
+        if (first is null || trial || backends.Length == 1) return first;
+        var second = Draw(backends, in tried, first, ref chance, now, out trial);
+        if (second is null) return first;
+        return trial || Load(second) < Load(first) ? second : first;
     }
 
-    /// <summary>The request reached it and failed there: 5xx, reset or cut.</summary>
-    public static void Failed(ServiceBackends service, Backend backend, bool answered, Instant now)
+    private static Backend? Draw(
+        ReadOnlySpan<Backend> backends, ref readonly Tried tried, Backend? except,
+        ref ulong chance, Instant now, out bool trial)
     {
-        Interlocked.Increment(ref backend.Outcomes.Requests);
-        Interlocked.Increment(ref backend.Outcomes.Failures);
-        var inRow = Interlocked.Increment(ref backend.Counters.FailuresInRow);
-        if (!answered) Eject(backend, now);
-        else if (inRow >= FailuresToEject && EjectedShareBelowHalf(service, now)) Eject(backend, now);
-    }
-
-    /// <summary>It refused the connection, so the request never reached it.</summary>
-    public static void Refused(Backend backend, Instant now) => Eject(backend, now);
-
-    private static void Eject(Backend backend, Instant now)
-    {
-        if (backend.Counters.Ejected(now)) return;
-        var doublings = Math.Min(LongestEjectionDoublings, Interlocked.Increment(ref backend.Counters.EjectionsInRow) - 1);
-        Interlocked.Exchange(ref backend.Counters.EjectedUntilTicks, (now + FirstEjection * (1 << doublings)).Ticks);
-        Interlocked.Exchange(ref backend.Counters.FailuresInRow, 0);
-    }
-
-    private static bool EjectedShareBelowHalf(ServiceBackends service, Instant now)
-    {
-        var ejected = 0;
-        foreach (var backend in service.Backends) if (backend.Counters.Ejected(now)) ejected++;
-        return (ejected + 1) * 2 <= service.Backends.Length;
-    }
-
-    private static bool Allowed(Backend backend, in Tried tried, int leniency, Instant now) =>
-        (leniency >= 1 || !backend.Condemned) && (leniency >= 2 || !backend.Counters.Ejected(now)) && !tried.Contains(backend);
-
-    /// <summary>Power of two choices: of two drawn at random, the one with fewer requests in flight (Mitzenmacher, 2001).</summary>
-    private static Backend? LessLoaded(ServiceBackends service, in Tried tried, int leniency, Instant now, int eligible, ulong random)
-    {
-        var first = (int)((uint)random % (uint)eligible);
-        var one = Nth(service, tried, leniency, now, first);
-        if (eligible == 1) return one;
-        var second = (int)((uint)(random >> 32) % (uint)(eligible - 1));
-        if (second >= first) second++;
-        var other = Nth(service, tried, leniency, now, second);
-        if (one is null || other is null) return one ?? other;
-        return other.Counters.InFlight < one.Counters.InFlight ? other : one;
-    }
-
-    private static Backend? Nth(ServiceBackends service, in Tried tried, int leniency, Instant now, int n)
-    {
-        foreach (var backend in service.Backends)
-            if (Allowed(backend, tried, leniency, now) && n-- == 0) return backend;
+        for (var draw = 0; draw < Draws + backends.Length; draw++)
+        {
+            if (draw <= Draws) chance = Mix(chance);
+            var index = (int)(((chance >> 32) * (ulong)backends.Length) >> 32);
+            if (draw > Draws) index = (index + draw - Draws) % backends.Length;
+            var backend = backends[index];
+            if (ReferenceEquals(backend, except) || tried.Contains(backend)) continue;
+            trial = backend.Counters.Ejected;
+            if (!trial || backend.Counters.TryTrial(now)) return backend;
+        }
+        trial = false;
         return null;
+    }
+
+    private static Backend? LeastLoaded(ReadOnlySpan<Backend> backends, ref readonly Tried tried, ulong chance)
+    {
+        Backend? least = null;
+        var start = (int)(((Mix(chance) >> 32) * (ulong)backends.Length) >> 32);
+        for (var i = 0; i < backends.Length; i++)
+        {
+            var backend = backends[(start + i) % backends.Length];
+            if (tried.Contains(backend)) continue;
+            if (least is null || Load(backend) < Load(least)) least = backend;
+        }
+        return least;
+    }
+
+    /// <summary>The next number of <see cref="Rng"/>'s sequence, without its object.</summary>
+    private static ulong Mix(ulong state)
+    {
+        var z = state + 0x9E3779B97F4A7C15UL;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
+        return z ^ (z >> 31);
     }
 }

@@ -1,74 +1,142 @@
-using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Tangram.Coordinating;
 using Tangram.Model;
 
 namespace Tangram.Routing;
 
-/// <summary>The one function by which every gateway learns its routes from what is asked, assigned, seen and dead.</summary>
+/// <summary>From what the store says to routes: the one function by which every gateway learns of backends.</summary>
 public static class RouteDeriver
 {
+    /// <summary>Every node lies on this machine as long as the agents report no address of their own.</summary>
+    private const string Host = "127.0.0.1";
+
+    /// <summary>A replica is a backend when it shall run, is ready, has a port, and its node is not dead. A node whose
+    /// lease has ended without being declared dead keeps its backends: most likely the store has trouble, not the node.
+    /// Counters come from <paramref name="previous"/> as long as the process is the same.</summary>
     public static RouteTable Derive(ClusterState state, RouteTable previous)
     {
         var spec = state.EffectiveSpec;
-        var target = state.Rollout is { Value.Ended: false } rollout ? rollout.Value.Target : (int?)null;
-        var known = Known(previous);
-        var outcomes = target is null || target == previous.RolloutTarget
-            ? previous.OutcomeCounters.ToDictionary(o => o.Key, o => o.Value)
-            : [];
-        var live = new SortedDictionary<ServiceName, List<Backend>>();
-        var draining = new List<Backend>();
-        foreach (var node in state.Nodes.Values.Where(n => n.Dead is null))
-            foreach (var assignment in node.Assignments)
-            {
-                if (Backend(state, node, assignment, known, outcomes) is not { } backend) continue;
-                if (assignment.Intent == Intent.Drain) draining.Add(backend);
-                else if (live.TryGetValue(assignment.Service, out var list)) list.Add(backend);
-                else live[assignment.Service] = [backend];
-            }
+        var target = state.Rollout?.Value.Target ?? 0;
+        var condemned = state.Rollout is { Value: { Stage: RolloutStage.RollingBack } back } ? back.Target : (int?)null;
+        var derivation = new Derivation(previous, target == previous.Target, condemned);
+        foreach (var node in state.Nodes.Values)
+            if (node.Dead is null)
+                foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
+
+        var specs = spec?.Services ?? [];
         return new RouteTable
         {
             AppliedRevision = state.RoutedRevision,
-            Routes = [.. from service in spec?.Services ?? []
-                         from route in service.Routes
-                         select new RouteTable.Route(route.Host, route.Path.TrimEnd('/'), service.Name)],
-            Services = (spec?.Services ?? []).ToFrozenDictionary(s => s.Name, s => new ServiceBackends(s.Name, s.Balance,
-                live.TryGetValue(s.Name, out var list) ? [.. list] : [])),
-            Published = [.. from service in spec?.Services ?? []
-                            from port in service.Ports
-                            where port.Mode == PortMode.Ingress
-                            select new PublishedPort(port.HostAddress, port.Published, service.Name)],
-            Draining = draining,
-            OutcomeCounters = outcomes.ToFrozenDictionary(),
-            RolloutTarget = target ?? previous.RolloutTarget,
+            Target = target,
+            Services = derivation.Services(specs),
+            Unrouted = [.. derivation.Unrouted],
+            Abandoned = [.. previous.All().Where(b => state.Nodes.GetValueOrDefault(b.Node)?.Dead is not null)],
+            Tallies = derivation.Tallies(),
+            Index = new RouteIndex(from service in specs from route in service.Routes select (route, service.Name)),
+            Published = (from service in specs
+                         from port in service.Ports
+                         where port.Mode == PortMode.Ingress
+                         select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name))
+                .ToEquatableArray(),
         };
     }
 
-    private static Dictionary<ReplicaName, Backend> Known(RouteTable previous)
+    private sealed class Derivation
     {
-        var known = new Dictionary<ReplicaName, Backend>();
-        foreach (var service in previous.Services.Values)
-            foreach (var backend in service.Backends) known[backend.Replica] = backend;
-        foreach (var backend in previous.Draining) known[backend.Replica] = backend;
-        return known;
-    }
+        private readonly RouteTable _previous;
+        private readonly Dictionary<ReplicaName, Backend> _before;
+        private readonly SortedDictionary<ServiceName, List<Backend>> _backends = [];
+        private readonly SortedDictionary<(ServiceName, int), Tally> _tallies = [];
 
-    /// <summary>Null when it is not routable. A node whose lease has ended but that nobody has declared dead keeps what it
-    /// had: the trouble may be the store's.</summary>
-    private static Backend? Backend(ClusterState state, NodeState node, Assignment assignment,
-        Dictionary<ReplicaName, Backend> known, Dictionary<(ServiceName, int), OutcomeCounters> outcomes)
-    {
-        if (assignment.Intent == Intent.Stop) return null;
-        var before = known.GetValueOrDefault(assignment.Replica);
-        var condemned = state.Rollout is { Value.Stage: RolloutStage.RollingBack } back &&
-                        assignment.Revision == back.Value.Target && back.Value.Target != back.Value.Current;
-        if (node.Seen is null) return before is null ? null : before with { Condemned = condemned };
-        var seen = node.Find(assignment.Replica);
-        if (assignment.Intent == Intent.Drain && before is not null) return before;
-        if (seen is not { Phase: Phase.Ready, Port: { } port }) return null;
-        var same = before is not null && before.Starts == seen.Starts;
-        var key = (assignment.Service, assignment.Revision);
-        if (!outcomes.TryGetValue(key, out var counters)) outcomes[key] = counters = new OutcomeCounters();
-        return new Backend(assignment.Replica, assignment.Service, node.Name, assignment.Revision, port, seen.Starts, condemned,
-            same ? before!.Counters : new BackendCounters(), counters);
+        private readonly int? _condemned;
+
+        public Derivation(RouteTable previous, bool sameRollout, int? condemned)
+        {
+            (_previous, _condemned) = (previous, condemned);
+            _before = previous.All().ToDictionary(b => b.Replica);
+            if (sameRollout)
+                foreach (var tally in previous.Tallies) _tallies.Add((tally.Service, tally.Revision), tally);
+        }
+
+        public List<Backend> Unrouted { get; } = [];
+
+        public void Add(NodeState node, Assignment assignment)
+        {
+            var before = _before.GetValueOrDefault(assignment.Replica);
+            if (before?.Node != node.Name) before = null;
+            var seen = node.Find(assignment.Replica);
+            if (assignment.Intent == Intent.Run && seen is { Phase: Phase.Ready, Port: { } port })
+                Route(Make(node, assignment, seen, port, before));
+            else if (assignment.Intent == Intent.Run && node.Seen is null && before is not null && WasRouted(before))
+                Route(Keep(before, Intent.Run));
+            else if (assignment.Intent != Intent.Stop && before is not null)
+                Unrouted.Add(Keep(before, assignment.Intent));
+        }
+
+        private Backend Make(NodeState node, Assignment assignment, SeenReplica seen, int port, Backend? before) =>
+            new()
+            {
+                Replica = assignment.Replica,
+                Service = assignment.Service,
+                Node = node.Name,
+                Zone = node.Zone,
+                Revision = assignment.Revision,
+                Host = Host,
+                Port = port,
+                Starts = seen.Starts,
+                Intent = assignment.Intent,
+                Counters = before?.Starts == seen.Starts ? before.Counters : new BackendCounters(),
+                Tally = TallyOf(assignment.Service, assignment.Revision),
+            };
+
+        private Backend Keep(Backend before, Intent intent) =>
+            before with { Intent = intent, Tally = TallyOf(before.Service, before.Revision) };
+
+        /// <summary>A revision that is being rolled back gets no new requests as long as another one can take them: its
+        /// replicas still run until their replacements serve.</summary>
+        private void SetAside(List<Backend> backends)
+        {
+            var aside = backends.FindAll(b => b.Revision == _condemned);
+            if (aside.Count == backends.Count) return;
+            backends.RemoveAll(b => b.Revision == _condemned);
+            Unrouted.AddRange(aside);
+        }
+
+        private bool WasRouted(Backend backend) =>
+            _previous.Find(backend.Service) is { } service && service.Backends.Contains(backend);
+
+        private void Route(Backend backend)
+        {
+            if (!_backends.TryGetValue(backend.Service, out var list)) _backends.Add(backend.Service, list = []);
+            list.Add(backend);
+        }
+
+        private Tally TallyOf(ServiceName service, int revision)
+        {
+            if (!_tallies.TryGetValue((service, revision), out var tally))
+                _tallies.Add((service, revision), tally = new Tally(service, revision));
+            return tally;
+        }
+
+        public ImmutableArray<Tally> Tallies() => [.. _tallies.Values];
+
+        public ImmutableArray<RoutedService> Services(EquatableArray<ServiceSpec> specs)
+        {
+            foreach (var list in _backends.Values) SetAside(list);
+            var balances = specs.ToDictionary(s => s.Name, s => s.Balance);
+            return
+            [
+                .. from name in balances.Keys.Union(_backends.Keys).Order()
+                   let backends = _backends.GetValueOrDefault(name) ?? []
+                   let before = _previous.Find(name)
+                   select new RoutedService
+                   {
+                       Name = name,
+                       Balance = balances.TryGetValue(name, out var balance) ? balance : before?.Balance ?? default,
+                       Backends = [.. backends.OrderBy(b => b.Replica)],
+                       Counters = before?.Counters ?? new ServiceCounters(),
+                   },
+            ];
+        }
     }
 }

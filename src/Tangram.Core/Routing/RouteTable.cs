@@ -1,67 +1,59 @@
-using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Tangram.Model;
 
 namespace Tangram.Routing;
 
-/// <summary>Everything a gateway needs to route, immutable but for leaf counters; the next one replaces it by one
-/// reference write.</summary>
+/// <summary>Everything the request path asks: one immutable snapshot, replaced by one reference write. Only the leaf
+/// counters that it points to change.</summary>
 public sealed class RouteTable
 {
     public static readonly RouteTable Empty = new();
 
-    private readonly Route[] _routes = [];
+    private readonly Dictionary<ServiceName, RoutedService> _services = [];
 
-    /// <param name="Host">Null matches any.</param>
-    /// <param name="Path">Without a slash at the end; empty matches any.</param>
-    public sealed record Route(string? Host, string Path, ServiceName Service);
-
-    /// <summary>The <see cref="Coordinating.ClusterState.RoutedRevision"/> it was derived from.</summary>
+    /// <summary>The store revision of the newest key that it takes into account.</summary>
     public long AppliedRevision { get; init; }
 
-    public IReadOnlyList<Route> Routes
+    /// <summary>The rollout whose outcomes <see cref="Tallies"/> counts.</summary>
+    public int Target { get; init; }
+
+    /// <summary>Sorted by name. A service without backends is there too: its requests wait instead of being
+    /// unknown.</summary>
+    public ImmutableArray<RoutedService> Services
     {
-        get => _routes;
-        // A route with a host goes before one without, a longer path before a shorter.
-        init => _routes = [.. value.OrderBy(r => r.Host is null).ThenByDescending(r => r.Path.Length)
-            .ThenBy(r => r.Path, StringComparer.Ordinal)];
-    }
+        get;
+        init
+        {
+            field = value;
+            foreach (var service in value) _services.Add(service.Name, service);
+        }
+    } = [];
 
-    public FrozenDictionary<ServiceName, ServiceBackends> Services { get; init; } =
-        FrozenDictionary<ServiceName, ServiceBackends>.Empty;
+    /// <summary>They get no new requests, but may have some in flight: draining, or not ready at the moment.</summary>
+    public ImmutableArray<Backend> Unrouted { get; init; } = [];
 
-    /// <summary>Published ports, and the services they lead to.</summary>
-    public IReadOnlyList<PublishedPort> Published { get; init; } = [];
+    /// <summary>Of the table before: their node was declared dead, so what hangs there will never be
+    /// answered.</summary>
+    public ImmutableArray<Backend> Abandoned { get; init; } = [];
 
-    /// <summary>Replicas that get no new requests but may still have some in flight.</summary>
-    public IReadOnlyList<Backend> Draining { get; init; } = [];
+    public ImmutableArray<Tally> Tallies { get; init; } = [];
+    public RouteIndex Index { get; init; } = new([]);
 
-    internal FrozenDictionary<(ServiceName Service, int Revision), OutcomeCounters> OutcomeCounters { get; init; } =
-        FrozenDictionary<(ServiceName, int), OutcomeCounters>.Empty;
+    /// <summary>The ports that the file publishes, each with its service.</summary>
+    public EquatableArray<Listener> Published { get; init; }
 
-    /// <summary>The rollout whose outcomes are counted; a new one starts from zero.</summary>
-    internal int? RolloutTarget { get; init; }
+    public RoutedService? Find(ServiceName name) => _services.GetValueOrDefault(name);
 
-    /// <summary>The service for a host and a path, or null.</summary>
-    /// <param name="host">As in the Host header, with or without a port.</param>
-    public ServiceName? Match(ReadOnlySpan<char> host, ReadOnlySpan<char> path)
-    {
-        var colon = host.LastIndexOf(':');
-        if (colon >= 0 && host[(colon + 1)..].IndexOfAnyExceptInRange('0', '9') < 0) host = host[..colon];
-        foreach (var route in _routes)
-            if ((route.Host is null || host.Equals(route.Host, StringComparison.OrdinalIgnoreCase)) && Below(path, route.Path))
-                return route.Service;
-        return null;
-    }
+    public RoutedService? Match(ReadOnlySpan<char> host, ReadOnlySpan<char> path) =>
+        Index.Match(host, path) is { } name ? Find(name) : null;
 
-    private static bool Below(ReadOnlySpan<char> path, string prefix) =>
-        path.StartsWith(prefix, StringComparison.Ordinal) && (path.Length == prefix.Length || path[prefix.Length] == '/');
+    /// <summary>Draining replicas that still have requests in flight here.</summary>
+    public IEnumerable<ReplicaName> Busy() =>
+        from backend in Unrouted
+        where backend.Intent == Intent.Drain && backend.Counters.InFlight > 0
+        select backend.Replica;
 
-    public EquatableArray<ReplicaName> Busy() =>
-        Draining.Where(b => b.Counters.InFlight > 0).Select(b => b.Replica).Order().ToEquatableArray();
+    public IEnumerable<Outcomes> Outcomes() => from tally in Tallies select tally.Read();
 
-    public EquatableArray<Outcomes> Outcomes() => OutcomeCounters.OrderBy(o => o.Key.Service).ThenBy(o => o.Key.Revision)
-        .Select(o => (o.Key, Count: o.Value.Read())).Where(o => o.Count.Requests > 0)
-        .Select(o => new Outcomes(o.Key.Service, o.Key.Revision, o.Count.Requests, o.Count.Failures)).ToEquatableArray();
+    internal IEnumerable<Backend> All() => Services.SelectMany(s => s.Backends).Concat(Unrouted);
 }
-
-public sealed record PublishedPort(string? HostAddress, int Port, ServiceName Service);

@@ -26,6 +26,7 @@ internal sealed class ClusterHost : IAsyncDisposable
     private readonly CancellationTokenSource _serving = new();
     private readonly List<Task> _tasks = [];
     private Task _led = Task.CompletedTask;
+    private bool _gatewayGone;
 
     private ClusterHost(StateFolder folder, SqliteStore store, GatewayServer gateway, ClusterSpec spec,
         MonotonicClock clock, Action<string, string> announce)
@@ -39,7 +40,8 @@ internal sealed class ClusterHost : IAsyncDisposable
         _nodes = new VirtualNodes(_services, _watch, Send);
         _leader = new LeaderMachine("server-1", $"{Environment.ProcessId}-{Guid.NewGuid():N}", Ttl);
         _server = new MachineLoop(_leader, store, clock, Perform);
-        _gateway = new GatewayLoop("gateway-1", gateway, spec.GatewayListen, store, clock, _services.ServicePorts);
+        _gateway = new GatewayLoop("gateway-1", gateway, spec.GatewayListen, store, clock,
+            _services.ServicePorts, announce);
     }
 
     public IStore Store => _store;
@@ -66,9 +68,9 @@ internal sealed class ClusterHost : IAsyncDisposable
             store = await SqliteStore.OpenAsync(Path.Combine(folder.Store, "store.db"), time).ConfigureAwait(false);
             await EndFormerLeasesAsync(store).ConfigureAwait(false);
             var clock = new MonotonicClock(time);
-            var gateway = await GatewayServer.StartAsync(clock).ConfigureAwait(false);
+            var gateway = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp());
             var host = new ClusterHost(folder, store, gateway, spec, clock, announce);
-            host.Start(spec);
+            await host.StartAsync(spec).ConfigureAwait(false);
             return host;
         }
         catch
@@ -87,10 +89,10 @@ internal sealed class ClusterHost : IAsyncDisposable
             await store.RevokeAsync(lease).ConfigureAwait(false);
     }
 
-    private void Start(ClusterSpec spec)
+    private async Task StartAsync(ClusterSpec spec)
     {
         _services.ServicePorts.Ensure(spec.Services.Select(s => s.Name));
-        _gateway.Open(spec);
+        await _gateway.OpenAsync(spec).ConfigureAwait(false);
         var agents = _nodes.Prepare(spec);
         var orphans = Orphans.End(_folder.ClusterId, [.. agents.SelectMany(a => a.Running)]);
         if (orphans > 0) _services.Announce("cluster", $"ended {orphans} processes that no record names");
@@ -131,7 +133,8 @@ internal sealed class ClusterHost : IAsyncDisposable
     {
         await _leading.CancelAsync().ConfigureAwait(false);
         await _led.ConfigureAwait(false);
-        await _gatewayServer.StopAsync(TimeSpan.FromSeconds(10), atOnce).ConfigureAwait(false);
+        await _gatewayServer.DisposeAsync().AsTask().WaitAsync(atOnce).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _gatewayGone = true;
         await _nodes.StopAllAsync(atOnce).ConfigureAwait(false);
     }
 
@@ -142,7 +145,7 @@ internal sealed class ClusterHost : IAsyncDisposable
         await _serving.CancelAsync().ConfigureAwait(false);
         await _nodes.LeaveAsync().ConfigureAwait(false);
         await Task.WhenAll(_tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _gatewayServer.DisposeAsync().ConfigureAwait(false);
+        if (!_gatewayGone) await _gatewayServer.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
         _poller.Dispose();
         _folder.Dispose();

@@ -13,7 +13,8 @@ internal static class ComposeFile
     private static readonly string[] DefaultNames =
         ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
-    /// <summary>The Compose file of a folder, by Compose's default names in their order; null when there is none.</summary>
+    /// <summary>The Compose file of a folder, by Compose's default names in their order; null when there is
+    /// none.</summary>
     public static string? Find(string folder) =>
         DefaultNames.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
@@ -60,7 +61,8 @@ internal static class ComposeFile
         {
             Refuse("there is no such file", "name the Compose file with -f FILE");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException
+            or NotSupportedException)
         {
             Refuse($"the file cannot be read: {e.Message.TrimEnd('.')}", "check the path and its permissions");
         }

@@ -16,6 +16,7 @@ internal sealed class YamlTree
 
     private readonly string _file;
     private readonly ProblemList _problems;
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly Dictionary<string, Tree> _anchors = new(StringComparer.Ordinal);
     private long _values;
@@ -23,7 +24,8 @@ internal sealed class YamlTree
     private YamlTree(string text, string file, ProblemList problems)
     {
         (_file, _problems) = (file, problems);
-        _parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
+        _scanner = new Scanner(new StringReader(text), skipComments: true);
+        _parser = new Parser(_scanner);
     }
 
     /// <summary>Null when the text could not be read to its end; the problem was noted.</summary>
@@ -66,7 +68,8 @@ internal sealed class YamlTree
         var root = Read(1);
         _parser.MoveNext();
         if (_parser.Current is DocumentStart second)
-            Stop(second.Start, "a second document starts here", "keep one document, and give others files of their own");
+            Stop(second.Start, "a second document starts here",
+                "keep one document, and give others files of their own");
         return root;
     }
 
@@ -75,7 +78,8 @@ internal sealed class YamlTree
     {
         var at = _parser.Current!;
         if (depth > Deepest)
-            Stop(at.Start, $"this is nested more than {Deepest} levels deep", "look for brackets that are never closed");
+            Stop(at.Start, $"this is nested more than {Deepest} levels deep",
+                "look for brackets that are never closed");
         Count(1, at.Start);
         Tree tree;
         switch (at)
@@ -97,21 +101,23 @@ internal sealed class YamlTree
                 throw new InvalidOperationException($"unexpected {at.GetType().Name}");
         }
         if (at is NodeEvent { Anchor.IsEmpty: false } named) _anchors[named.Anchor.Value] = tree;
-        if (at is NodeEvent { Tag: { IsEmpty: false, IsNonSpecific: false } tag } && tag.Value != "tag:yaml.org,2002:str")
+        if (at is NodeEvent { Tag: { IsEmpty: false, IsNonSpecific: false } tag }
+            && tag.Value != "tag:yaml.org,2002:str")
+        {
             _problems.Error(tree.Place, $"the tag {Quoted.Of(tag.Value)} is not honoured", "delete the tag");
+            return new Tree.Refused(tree.Place);
+        }
         return tree;
     }
 
-    private Tree.Scalar ScalarOf(Scalar scalar)
+    private Tree ScalarOf(Scalar scalar)
     {
-        var text = scalar.Value;
-        if (text.Contains('\0') || HasLoneSurrogate(text))
-        {
-            _problems.Error(PlaceOf(scalar.Start), "this text holds a character that no program can be given",
-                "delete the \\0 or the half of a surrogate pair");
-            text = "";
-        }
-        return new Tree.Scalar(PlaceOf(scalar.Start), text, scalar.Style != ScalarStyle.Plain || !scalar.Tag.IsEmpty);
+        var (place, text) = (PlaceOf(scalar.Start), scalar.Value);
+        if (!text.Contains('\0') && !HasLoneSurrogate(text))
+            return new Tree.Scalar(place, text, scalar.Style != ScalarStyle.Plain || !scalar.Tag.IsEmpty);
+        _problems.Error(place, "this text holds a character that no program can be given",
+            "delete the \\0 or the half of a surrogate pair");
+        return new Tree.Refused(place);
     }
 
     private Tree.List ListAt(ParsingEvent start, int depth)
@@ -133,6 +139,7 @@ internal sealed class YamlTree
         {
             var key = Read(depth + 1);
             var value = Read(depth + 1);
+            if (key is Tree.Refused) continue;
             if (key is not Tree.Scalar name)
                 _problems.Error(key.Place, "this key is a list or a map", "use a word as the key");
             else if (name is { Text: "<<", Quoted: false })
@@ -141,7 +148,8 @@ internal sealed class YamlTree
                 entries.Add(new Tree.Entry(name, value));
             else
                 _problems.Error(name.Place,
-                    $"{Quoted.Of(name.Text)} is given twice (first in line {places[name.Text].Line})", "keep one of them");
+                    $"{Quoted.Of(name.Text)} is given twice (first in line {places[name.Text].Line})",
+                    "keep one of them");
         }
         _parser.MoveNext();
         foreach (var source in merged.SelectMany(value => value is Tree.List list ? list.Items : [value]))
@@ -152,6 +160,7 @@ internal sealed class YamlTree
     /// <summary>A map's own keys win over merged ones, and an earlier source wins over a later one.</summary>
     private void Merge(Tree source, List<Tree.Entry> entries, Dictionary<string, Place> places, Mark at)
     {
+        if (source is Tree.Refused) return;
         if (source is not Tree.Map map)
         {
             _problems.Error(source.Place, $"'<<' merges maps, and this is {source.Kind}",
@@ -173,9 +182,10 @@ internal sealed class YamlTree
             Count(tree.Size, alias.Start);
             return tree;
         }
-        _problems.Error(PlaceOf(alias.Start), $"there is no anchor {Quoted.Of("&" + alias.Value.Value)} before this alias",
+        _problems.Error(PlaceOf(alias.Start),
+            $"there is no anchor {Quoted.Of("&" + alias.Value.Value)} before this alias",
             "define the anchor earlier in the file, or put the text into quotes");
-        return new Tree.Scalar(PlaceOf(alias.Start), "", quoted: true);
+        return new Tree.Refused(PlaceOf(alias.Start));
     }
 
     private void Count(long values, Mark at)
@@ -188,21 +198,31 @@ internal sealed class YamlTree
 
     private void NotYaml(string text, YamlException e)
     {
-        var place = PlaceOf(e.Start);
-        var line = text.Split('\n').ElementAtOrDefault(place.Line - 1) ?? "";
-        if (line.AsSpan(0, line.Length - line.AsSpan().TrimStart().Length).Contains('\t'))
-            _problems.Error(place, "this line is indented with a tab, which YAML does not allow", "indent with spaces");
+        var (first, last) = ((int)e.Start.Line, (int)Math.Max(e.Start.Line, _scanner.CurrentPosition.Line));
+        var lines = text.Split('\n');
+        var tab = Enumerable.Range(first, last - first + 1)
+            .FirstOrDefault(number => number <= lines.Length && IndentedWithTab(lines[number - 1]));
+        if (tab > 0)
+            _problems.Error(new Place(_file, tab, 1), "this line is indented with a tab, which YAML does not allow",
+                "indent with spaces");
         else
-            _problems.Error(place, $"this is not YAML: {Lower(e.Message).TrimEnd('.')}",
+            _problems.Error(PlaceOf(e.Start), $"this is not YAML: {Lower(e.Message).TrimEnd('.')}",
                 "look at the indentation, quotes and brackets here and on the lines before");
     }
+
+    private static bool IndentedWithTab(string line) =>
+        line.AsSpan(0, line.Length - line.AsSpan().TrimStart().Length).Contains('\t');
 
     private static string Lower(string text) => text.Length == 0 ? text : char.ToLowerInvariant(text[0]) + text[1..];
 
     private static bool HasLoneSurrogate(string text)
     {
         for (var i = 0; i < text.Length; i++)
-            if (char.IsSurrogate(text[i]) && (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[++i]))) return true;
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return true;
+            i++;
+        }
         return false;
     }
 

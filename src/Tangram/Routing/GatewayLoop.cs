@@ -12,33 +12,41 @@ internal sealed class GatewayLoop
     private readonly MachineLoop _loop;
     private readonly ServicePorts _ports;
     private readonly MonotonicClock _clock;
+    private readonly Action<string, string> _announce;
+    private readonly string _name;
     private EquatableArray<string> _listen;
+    private Task _opening = Task.CompletedTask;
+    private bool _started;
 
     public GatewayLoop(string name, GatewayServer server, EquatableArray<string> listen, IStore store,
-        MonotonicClock clock, ServicePorts ports)
+        MonotonicClock clock, ServicePorts ports, Action<string, string> announce)
     {
-        (_server, _listen, _ports, _clock) = (server, listen, ports, clock);
+        (_name, _server, _listen, _ports, _clock, _announce) = (name, server, listen, ports, clock, announce);
         _loop = new MachineLoop(new GatewayMachine(name, listen, ClusterHost.Ttl), store, clock, Perform);
+        server.BecameIdle += _ => Observe();
     }
 
     public void Post(Event @event) => _loop.Post(@event);
 
-    /// <summary>Opens the addresses before anything starts. Throws <see cref="IOException"/> that names the owner of one
-    /// that is taken.</summary>
-    public void Open(ClusterSpec spec)
+    /// <summary>Opens the addresses before anything starts; connections wait until there are routes. Throws
+    /// <see cref="IOException"/> that names the owner of one that is taken.</summary>
+    public async Task OpenAsync(ClusterSpec spec)
     {
-        var published = spec.Services.SelectMany(s => s.Ports.Where(p => p.Mode == PortMode.Ingress)).Select(p => p.Published);
-        foreach (var port in spec.GatewayListen.Select(url => new Uri(url).Port).Concat(published).Concat(_ports.All.Values))
-            if (PortAllocator.Taken(port) is { } taken)
-                throw new IOException($"the gateway cannot listen: {taken}. End that program, or choose another port " +
-                                      "under x-tangram.gateway.listen or ports");
-        Listen([]);
+        var published = from service in spec.Services
+                        from port in service.Ports
+                        where port.Mode == PortMode.Ingress
+                        select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name);
+        var taken = await _server.ListenAsync(Wanted(published)).ConfigureAwait(false);
+        if (taken.Count > 0)
+            throw new IOException($"the gateway cannot listen: {string.Join("; ", taken)}. End that program, or choose " +
+                                  "another port under x-tangram.gateway.listen or ports");
     }
 
     public async Task RunAsync(CancellationToken cancellation)
     {
         await using var observing = _clock.Time.CreateTimer(_ => Observe(), null, Event.Tick.Every, Event.Tick.Every);
         await _loop.RunAsync(cancellation).ConfigureAwait(false);
+        await _opening.ConfigureAwait(false);
     }
 
     private void Perform(Effect effect)
@@ -46,32 +54,31 @@ internal sealed class GatewayLoop
         if (effect is not PublishRoutes publish) return;
         if (publish.State.EffectiveSpec is { } spec) _listen = spec.GatewayListen;
         var table = RouteDeriver.Derive(publish.State, _server.Table);
-        Listen(table.Published);
         _server.Publish(table);
+        _opening = ListenAsync(_opening, Wanted(table.Published));
         Observe();
     }
 
-    private void Listen(IReadOnlyList<PublishedPort> published)
+    private async Task ListenAsync(Task before, IReadOnlyCollection<Listener> wanted)
     {
-        var urls = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        var services = new Dictionary<int, ServiceName>();
-        foreach (var (number, url) in _listen.Index()) urls[$"gateway{number}"] = url;
-        foreach (var (service, port) in _ports.All)
-        {
-            urls[$"service-{service}"] = $"http://127.0.0.1:{port}";
-            services[port] = service;
-        }
-        foreach (var port in published)
-        {
-            urls[$"port{port.Port}"] = $"http://{port.HostAddress ?? "0.0.0.0"}:{port.Port}";
-            services[port.Port] = port.Service;
-        }
-        _server.Listen(urls, services);
+        await before.ConfigureAwait(false);
+        foreach (var taken in await _server.ListenAsync(wanted).ConfigureAwait(false))
+            _announce(_name, $"cannot listen: {taken}");
+        if (_started) return;
+        _started = true;
+        await _server.StartAsync().ConfigureAwait(false);
     }
+
+    private List<Listener> Wanted(IEnumerable<Listener> published) =>
+    [
+        .. _listen.Select(url => Listener.Parse(url, out var wrong) ?? throw new IOException($"{url}: {wrong}")),
+        .. published,
+        .. _ports.All.Select(p => new Listener("127.0.0.1", p.Value, p.Key) { Internal = true }),
+    ];
 
     private void Observe()
     {
         var table = _server.Table;
-        Post(new TrafficSeen(table.AppliedRevision, table.Busy(), table.Outcomes()));
+        Post(new TrafficSeen(table.AppliedRevision, _server.Busy, _server.Outcomes));
     }
 }

@@ -1,77 +1,100 @@
-using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Tangram.Coordinating;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Tangram.Model;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
 
-/// <summary>The gateway's data plane: Kestrel in front, YARP's direct forwarder behind, and our choice of backend between.
-/// Routes come by <see cref="Publish"/>; without any it lets requests wait for a moment.</summary>
+/// <summary>The gateway: listens, and forwards by the table that was published last.</summary>
 internal sealed class GatewayServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-    private readonly Listeners _listeners;
-    private readonly RequestRouter _router;
+    private readonly GatewayOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Routes _routes;
+    private readonly ListenerSet _listeners;
+    private readonly KestrelServer _kestrel;
+    private readonly BackendClient _client;
+    private readonly ServiceProvider _services;
 
-    private GatewayServer(WebApplication app, Listeners listeners, RequestRouter router) =>
-        (_app, _listeners, _router) = (app, listeners, router);
-
-    public RouteTable Table => _router.Table;
-
-    /// <summary>Starts without any listener; see <see cref="Listen"/>.</summary>
-    public static async Task<GatewayServer> StartAsync(MonotonicClock clock)
+    /// <param name="seed">Of the chance by which backends are chosen.</param>
+    public GatewayServer(GatewayOptions options, TimeProvider time, ulong seed)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        var listeners = new Listeners();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            // Bodies are streamed: their size is the backend's business.
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MaxConcurrentConnections = 50_000;
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
-            kestrel.ConfigureEndpointDefaults(endpoint =>
-            {
-                endpoint.Protocols = HttpProtocols.Http1AndHttp2;
-                endpoint.Use(next => connection => PrefaceSniffer.SniffAsync(connection, next));
-            });
-            kestrel.Configure(listeners.AsConfiguration(), reloadOnChange: true);
-        });
-        builder.Services.AddHttpForwarder();
-        var app = builder.Build();
-        var router = new RequestRouter(app.Services.GetRequiredService<IHttpForwarder>(), clock);
-        app.Run(router.HandleAsync);
-        await app.StartAsync().ConfigureAwait(false);
-        return new GatewayServer(app, listeners, router);
+        (_options, _time) = (options, time);
+        _routes = new Routes(time, seed);
+        _listeners = new ListenerSet(time);
+        _client = new BackendClient(options);
+        _services = new ServiceCollection().AddLogging().AddHttpForwarder().BuildServiceProvider();
+        _kestrel = new KestrelServer(Options.Create(KestrelOptions()), _listeners, NullLoggerFactory.Instance);
     }
 
-    /// <summary>Makes these the listening addresses, and returns when they are.</summary>
-    /// <param name="urls">A name for each URL.</param>
-    /// <param name="services">Ports that lead to one service, whatever the host and path.</param>
-    public void Listen(SortedDictionary<string, string> urls, IReadOnlyDictionary<int, ServiceName> services)
+    public RouteTable Table => _routes.Table;
+
+    /// <summary>The clock by which ejections are to be read.</summary>
+    public Instant Now => _routes.Now;
+
+    /// <summary>Draining replicas that still have requests in flight here; streams and WebSockets count.</summary>
+    public EquatableArray<ReplicaName> Busy => _routes.Table.Busy().ToEquatableArray();
+
+    public EquatableArray<Outcomes> Outcomes => _routes.Table.Outcomes().ToEquatableArray();
+
+    /// <summary>A draining replica has nothing in flight any more. Called on a request's thread: return at
+    /// once.</summary>
+    public event Action<ReplicaName>? BecameIdle
     {
-        _router.ServicePorts = services;
-        _listeners.Set(urls);
+        add => _routes.BecameIdle += value;
+        remove => _routes.BecameIdle -= value;
     }
 
-    public void Publish(RouteTable table) => _router.Table = table;
-
-    /// <summary>Stops accepting and lets what is in flight end, for at most <paramref name="grace"/>.</summary>
-    public async Task StopAsync(TimeSpan grace, CancellationToken atOnce)
+    /// <summary>Starts to answer. Call <see cref="ListenAsync"/> before, to know that its ports can be had: connections
+    /// wait until the start.</summary>
+    public Task StartAsync(CancellationToken cancellation = default)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(atOnce);
-        limit.CancelAfter(grace);
-        await _app.StopAsync(limit.Token).ConfigureAwait(false);
+        var forwarder = _services.GetRequiredService<IHttpForwarder>();
+        return _kestrel.StartAsync(new GatewayApplication(_routes, forwarder, _client, _options, _time), cancellation);
     }
 
+    /// <summary>Listens on exactly these from now on. Listeners that were open stay untouched; those that are no longer
+    /// wanted take no new connections and close the open ones after their request. Returns what could not be
+    /// opened.</summary>
+    public Task<EquatableArray<TakenPort>> ListenAsync(IReadOnlyCollection<Listener> wanted) =>
+        _listeners.SetAsync(wanted);
+
+    /// <summary>The port that a listener really has (it may have asked for 0); null when it is not open.</summary>
+    public Task<int?> PortAsync(Listener listener) => _listeners.PortAsync(listener);
+
+    /// <summary>Requests from now on follow this table; <see cref="Busy"/> read afterwards misses no request that still
+    /// followed an older one. Only one caller at a time.</summary>
+    public void Publish(RouteTable table) => _routes.Publish(table);
+
+    /// <summary>Takes no new requests, waits for those in flight, and cuts what is left.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _app.DisposeAsync().ConfigureAwait(false);
-        _router.Dispose();
+        using var patience = new CancellationTokenSource(_options.StopTime, _time);
+        await _kestrel.StopAsync(patience.Token).ConfigureAwait(false);
+        await _listeners.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
+        _kestrel.Dispose();
+        _client.Dispose();
+        await _services.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private KestrelServerOptions KestrelOptions()
+    {
+        var kestrel = new KestrelServerOptions
+        {
+            ApplicationServices = _services,
+            AddServerHeader = false,
+            RequestHeaderEncodingSelector = _ => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
+        };
+        kestrel.Limits.KeepAliveTimeout = _options.KeepAlive;
+        kestrel.Limits.MaxConcurrentConnections = _options.MostConnections;
+        // Uploads and streams of any size and pace pass; the backend knows its own limits.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        new Http2Branch(_options, _time).Listen(kestrel);
+        return kestrel;
     }
 }

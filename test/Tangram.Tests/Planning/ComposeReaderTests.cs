@@ -26,7 +26,9 @@ public sealed class ComposeReaderTests
                 max_replicas_per_node: 1
               resources: { limits: { cpus: "0.5", memory: 256M, pids: 50 }, reservations: { cpus: 0.25, memory: 64mb } }
               restart_policy: { condition: on-failure, delay: 2s, max_attempts: 3, window: 1m }
-              update_config: { parallelism: 2, delay: 1s, failure_action: pause, monitor: 5s, max_failure_ratio: 0.25, order: stop-first }
+              update_config:
+                { parallelism: 2, delay: 1s, failure_action: pause, monitor: 5s, max_failure_ratio: 0.25,
+                  order: stop-first }
               rollback_config: { parallelism: 0 }
             x-tangram:
               route: [ { host: Shop.Local, path: /api/orders/ }, { path: /orders } ]
@@ -90,7 +92,8 @@ public sealed class ComposeReaderTests
         var deploy = Order.Deploy;
         Assert.Equal(6, deploy.Replicas);
         Assert.Equal([new("team", "shop")], deploy.Labels);
-        Assert.Equal([new("node.labels.disk", true, "ssd"), new("node.zone", false, "b")], deploy.Placement.Constraints);
+        Assert.Equal(
+            [new("node.labels.disk", true, "ssd"), new("node.zone", false, "b")], deploy.Placement.Constraints);
         Assert.Equal(["node.labels.zone"], deploy.Placement.Spread);
         Assert.Equal(1, deploy.Placement.MaxReplicasPerNode);
         Assert.Equal(new Resources { Cpus = 0.5, Memory = 256 << 20, Pids = 50 }, deploy.Resources.Limits);
@@ -105,7 +108,7 @@ public sealed class ComposeReaderTests
             Parallelism = 2, Delay = TimeSpan.FromSeconds(1), FailureAction = FailureAction.Pause,
             Monitor = TimeSpan.FromSeconds(5), MaxFailureRatio = 0.25, Order = UpdateOrder.StopFirst,
         }, deploy.Update);
-        Assert.Equal(100_000, deploy.Rollback.Parallelism);
+        Assert.Equal(0, deploy.Rollback.Parallelism);
     }
 
     [Fact]
@@ -154,7 +157,7 @@ public sealed class ComposeReaderTests
     {
         var (_, problems) = Yaml.Read("services: { web: { command: x, working_dir: ../data/ } }");
         var missing = Assert.Single(problems, problem => problem.Severity == Severity.Error);
-        Assert.Equal("compose.yaml:1:41: 'working_dir' names the folder /srv/data, which does not exist. " +
+        Assert.Equal("compose.yaml:1:45: 'working_dir' names the folder /srv/data, which does not exist. " +
             "create it, or correct the path; it is relative to the file.", missing.ToString());
         Assert.Equal("/tmp", Yaml.Web("working_dir: /tmp").WorkingDirectory);
         Assert.Equal("/tmp", Yaml.Web("x-tangram: { files: ../../tmp/. }").Files);

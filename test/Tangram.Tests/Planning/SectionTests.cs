@@ -62,7 +62,8 @@ public sealed class SectionTests
     [Theory, MemberData(nameof(Indexes))]
     public void An_unknown_key_is_refused_and_an_extension_is_passed_over(int section)
     {
-        Assert.Single(InLineTwo(section, "zzz: 1"), p => p is { Severity: Severity.Error, Place.Column: 2, Remedy.Length: > 0 });
+        Assert.Single(InLineTwo(section, "zzz: 1"),
+            p => p is { Severity: Severity.Error, Place.Column: 2, Remedy.Length: > 0 });
         Assert.DoesNotContain(InLineTwo(section, "x-zzz: [1]"), p => p.What.Contains("x-zzz"));
     }
 
@@ -70,6 +71,9 @@ public sealed class SectionTests
     public void No_text_ends_with_a_stop_since_the_problem_adds_it()
     {
         foreach (var key in Sections.All.SelectMany(section => section.Keys))
-            Assert.True(key.Note.Length > 0 && !key.Note.EndsWith('.') && !char.IsAsciiLetterUpper(key.Note[0]), key.Name);
+        {
+            Assert.NotEmpty(key.Note);
+            Assert.False(key.Note.EndsWith('.') || char.IsAsciiLetterUpper(key.Note[0]), key.Name);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tangram.Model;
 
 namespace Tangram.Planning.Placement;
@@ -5,7 +6,7 @@ namespace Tangram.Planning.Placement;
 /// <summary>What one node has left, and what runs there.</summary>
 internal sealed class NodeAccount(PlacementNode node, int order)
 {
-    private readonly Dictionary<ServiceName, int> _services = [];
+    private readonly List<int> _occupants = [];
     private HashSet<int>? _hostPorts;
     private double _cpus;
     private long _memory;
@@ -15,32 +16,34 @@ internal sealed class NodeAccount(PlacementNode node, int order)
     /// <summary>By name among all nodes: the last tie-break.</summary>
     public int Order => order;
 
-    public int Replicas { get; private set; }
+    public int Replicas => _occupants.Count;
 
     /// <summary>The larger of the reserved shares of CPU and memory, 0 to 1; 0 where neither is limited.</summary>
     public double Load => Math.Max(
         node.Capacity.Cpus > 0 ? _cpus / node.Capacity.Cpus : 0,
         node.Capacity.Memory > 0 ? (double)_memory / node.Capacity.Memory : 0);
 
-    public int Of(ServiceName service) => _services.GetValueOrDefault(service);
+    /// <summary>How many replicas of a service run here, by the number that the <see cref="Placer"/> gave it. A node runs
+    /// tens of replicas, so counting them is faster than keeping a table.</summary>
+    public int Of(int service) => CollectionsMarshal.AsSpan(_occupants).Count(service);
 
-    public void Add(ServiceSpec service)
+    public void Add(ServiceSpec service, int number)
     {
+        _occupants.Add(number);
         var reserved = service.Deploy.Resources.Reservations;
-        (_cpus, _memory, Replicas) = (_cpus + reserved.Cpus, _memory + reserved.Memory, Replicas + 1);
-        _services[service.Name] = Of(service.Name) + 1;
+        (_cpus, _memory) = (_cpus + reserved.Cpus, _memory + reserved.Memory);
         foreach (var port in service.Ports)
             if (port.Mode == PortMode.Host) (_hostPorts ??= []).Add(port.Published);
     }
 
     /// <summary>Null when one more replica fits, else the reason in words that follow "of 6 nodes".</summary>
-    public string? WhyNot(ServiceSpec service)
+    public string? WhyNot(ServiceSpec service, int number)
     {
         if (node.Cordoned is { } cordoned) return $"are {cordoned}";
         var placement = service.Deploy.Placement;
         foreach (var constraint in placement.Constraints)
             if (!Satisfies(constraint, node.Attribute(constraint.Attribute))) return $"do not satisfy {constraint}";
-        if (placement.MaxReplicasPerNode > 0 && Of(service.Name) >= placement.MaxReplicasPerNode)
+        if (placement.MaxReplicasPerNode > 0 && Of(number) >= placement.MaxReplicasPerNode)
             return $"already run {placement.MaxReplicasPerNode}, the most that max_replicas_per_node allows";
         var reserved = service.Deploy.Resources.Reservations;
         // Sums of decimal fractions of a core are not exact in binary.

@@ -17,6 +17,8 @@ public sealed class Placer
 {
     private readonly NodeAccount[] _nodes;
     private readonly Dictionary<NodeName, NodeAccount> _byName;
+    private readonly Dictionary<ServiceName, int> _numbers = [];
+    private readonly Dictionary<string, IReadOnlyList<IReadOnlyList<NodeAccount>>> _groups = [];
 
     public Placer(IEnumerable<PlacementNode> nodes)
     {
@@ -27,14 +29,14 @@ public sealed class Placer
     /// <summary>A replica of the service holds its share of the node. Unknown nodes are passed over.</summary>
     public void Occupy(NodeName node, ServiceSpec service)
     {
-        if (_byName.TryGetValue(node, out var account)) account.Add(service);
+        if (_byName.TryGetValue(node, out var account)) account.Add(service, NumberOf(service));
     }
 
     /// <summary>Places up to <paramref name="count"/> replicas. Same input, same output.</summary>
     public PlacementAnswer Place(ServiceSpec service, int count, PlacementStrategy strategy = PlacementStrategy.Spread)
     {
         var placed = new List<NodeName>(count);
-        var tree = strategy == PlacementStrategy.Spread ? SpreadTree.Of(service, _nodes) : null;
+        var tree = strategy == PlacementStrategy.Spread ? SpreadTree.Of(service, NumberOf(service), GroupsOf(service)) : null;
         while (placed.Count < count)
         {
             var node = tree is not null ? tree.Next() : Fullest(service);
@@ -51,12 +53,12 @@ public sealed class Placer
         string? refusal = null;
         foreach (var node in nodes.Select(n => _byName[n]))
         {
-            if (node.WhyNot(service) is { } why)
+            if (node.WhyNot(service, NumberOf(service)) is { } why)
             {
                 refusal ??= $"{service.Name} has no room on {node.Node.Name}: such nodes {why}";
                 continue;
             }
-            node.Add(service);
+            node.Add(service, NumberOf(service));
             placed.Add(node.Node.Name);
         }
         return new PlacementAnswer(placed, refusal);
@@ -98,17 +100,30 @@ public sealed class Placer
     public string Explain(ServiceSpec service)
     {
         if (_nodes.Length == 0) return "no node is alive";
-        var reasons = _nodes.Select(n => n.WhyNot(service)).OfType<string>().GroupBy(r => r)
+        var reasons = _nodes.Select(n => n.WhyNot(service, NumberOf(service))).OfType<string>().GroupBy(r => r)
             .OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => $"{g.Count()} {g.Key}");
         return $"no node fits: of {_nodes.Length} nodes, {string.Join("; ", reasons)}";
     }
 
+    private int NumberOf(ServiceSpec service)
+    {
+        if (!_numbers.TryGetValue(service.Name, out var number)) _numbers[service.Name] = number = _numbers.Count;
+        return number;
+    }
+
+    private IReadOnlyList<IReadOnlyList<NodeAccount>> GroupsOf(ServiceSpec service)
+    {
+        var level = SpreadTree.Levels(service)[0];
+        if (!_groups.TryGetValue(level, out var groups)) _groups[level] = groups = SpreadTree.Grouped(_nodes, level);
+        return groups;
+    }
+
     private NodeAccount? Fullest(ServiceSpec service)
     {
-        var best = _nodes.Where(n => n.WhyNot(service) is null)
+        var best = _nodes.Where(n => n.WhyNot(service, NumberOf(service)) is null)
             .MaxBy(n => (n.Load, n.Replicas, -n.Order));
-        best?.Add(service);
+        best?.Add(service, NumberOf(service));
         return best;
     }
 }

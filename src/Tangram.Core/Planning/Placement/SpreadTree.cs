@@ -10,38 +10,59 @@ internal sealed class SpreadTree
     private readonly PriorityQueue<SpreadTree, (int Count, int Order)>? _groups;
     private readonly PriorityQueue<NodeAccount, (int Count, double Load, int Replicas, int Order)>? _nodes;
     private readonly ServiceSpec _service;
+    private readonly int _number;
     private int _count;
 
-    private SpreadTree(ServiceSpec service, IReadOnlyList<NodeAccount> nodes, ReadOnlySpan<string> levels, int counted)
+    private SpreadTree(ServiceSpec service, int number, IReadOnlyList<NodeAccount> nodes, ReadOnlySpan<string> levels)
     {
-        (_service, _count) = (service, counted);
-        if (levels.IsEmpty)
+        (_service, _number) = (service, number);
+        if (!levels.IsEmpty)
         {
-            _nodes = new(nodes.Count);
-            foreach (var node in nodes)
-                if (node.WhyNot(service) is null) _nodes.Enqueue(node, PriorityOf(node));
+            _groups = Below(Grouped(nodes, levels[0]), levels[1..]);
             return;
         }
+        foreach (var node in nodes) _count += node.Of(number);
+        _nodes = new(nodes.Where(n => n.WhyNot(service, number) is null).Select(n => (n, PriorityOf(n))));
+    }
+
+    private SpreadTree(ServiceSpec service, int number, IReadOnlyList<IReadOnlyList<NodeAccount>> groups,
+        ReadOnlySpan<string> below)
+    {
+        (_service, _number) = (service, number);
+        _groups = Below(groups, below);
+    }
+
+    /// <param name="number">The service's number in the placer's accounts.</param>
+    /// <param name="groups">The nodes grouped by the first level, as <see cref="Grouped"/> does.</param>
+    public static SpreadTree Of(ServiceSpec service, int number, IReadOnlyList<IReadOnlyList<NodeAccount>> groups) =>
+        new(service, number, groups, Levels(service)[1..]);
+
+    public static string[] Levels(ServiceSpec service) =>
+        service.Deploy.Placement.Spread.Count > 0 ? [.. service.Deploy.Placement.Spread] : ["node.zone"];
+
+    public static IReadOnlyList<IReadOnlyList<NodeAccount>> Grouped(IReadOnlyList<NodeAccount> nodes, string level)
+    {
         var groups = new SortedDictionary<string, List<NodeAccount>>(StringComparer.Ordinal);
         foreach (var node in nodes)
         {
-            var key = node.Node.Attribute(levels[0]);
+            var key = node.Node.Attribute(level);
             if (!groups.TryGetValue(key, out var group)) groups[key] = group = [];
             group.Add(node);
         }
-        _groups = new(groups.Count);
-        var order = 0;
-        foreach (var group in groups.Values)
-        {
-            var count = group.Sum(n => n.Of(service.Name));
-            _groups.Enqueue(new SpreadTree(service, group, levels[1..], count), (count, order++));
-        }
+        return [.. groups.Values];
     }
 
-    public static SpreadTree Of(ServiceSpec service, IReadOnlyList<NodeAccount> nodes)
+    private PriorityQueue<SpreadTree, (int, int)> Below(IReadOnlyList<IReadOnlyList<NodeAccount>> groups,
+        ReadOnlySpan<string> levels)
     {
-        string[] levels = service.Deploy.Placement.Spread.Count > 0 ? [.. service.Deploy.Placement.Spread] : ["node.zone"];
-        return new SpreadTree(service, nodes, levels, 0);
+        var queue = new PriorityQueue<SpreadTree, (int, int)>(groups.Count);
+        for (var order = 0; order < groups.Count; order++)
+        {
+            var tree = new SpreadTree(_service, _number, groups[order], levels);
+            _count += tree._count;
+            queue.Enqueue(tree, (tree._count, order));
+        }
+        return queue;
     }
 
     /// <summary>Places one replica and accounts for it; null when nothing fits any more.</summary>
@@ -67,12 +88,12 @@ internal sealed class SpreadTree
     private NodeAccount? NextNode()
     {
         if (!_nodes!.TryPeek(out var node, out _)) return null;
-        node.Add(_service);
-        if (node.WhyNot(_service) is null) _nodes.DequeueEnqueue(node, PriorityOf(node));
+        node.Add(_service, _number);
+        if (node.WhyNot(_service, _number) is null) _nodes.DequeueEnqueue(node, PriorityOf(node));
         else _nodes.Dequeue();
         return node;
     }
 
     private (int, double, int, int) PriorityOf(NodeAccount node) =>
-        (node.Of(_service.Name), node.Load, node.Replicas, node.Order);
+        (node.Of(_number), node.Load, node.Replicas, node.Order);
 }

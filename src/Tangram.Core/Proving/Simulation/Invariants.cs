@@ -97,6 +97,9 @@ internal sealed class Invariants(Agenda agenda)
     {
         if (state.Rollout is not { Value.Ended: true } || state.Rollout.Value.Target != state.Asked?.Value.Revision)
             yield return $"the rollout of revision {state.Asked?.Value.Revision} is {state.Rollout?.Value.Stage}: {state.Rollout?.Value.Because}";
+        if (state.Rollout is { Value.Stage: RolloutStage.Done } && state.EffectiveSpec!.Services.FirstOrDefault(s =>
+                Behaviours.Of(s) != Behaviours.Good) is { } broken)
+            yield return $"{broken.Name}, which is {Behaviours.Of(broken)}, became current";
         foreach (var node in state.Nodes.Values)
         {
             if (node.Dead is not null && !off.Contains(node.Name)) yield return $"{node.Name} is back and still dead";

@@ -1,0 +1,43 @@
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Tangram.Routing;
+
+/// <summary>From what the forwarder reports to what it means for the request and for its backend.</summary>
+internal static class AttemptEnd
+{
+    /// <param name="answered">A response had begun to arrive.</param>
+    /// <param name="abandoned">The backend's node was declared dead meanwhile.</param>
+    public static AttemptOutcome Read(HttpContext context, ForwarderError error, bool answered, bool abandoned) =>
+        answered ? AfterAnswer(error, abandoned)
+        : context.RequestAborted.IsCancellationRequested ? AttemptOutcome.ClientFault
+        : BeforeAnswer(context, error);
+
+    private static AttemptOutcome BeforeAnswer(HttpContext context, ForwarderError error) => error switch
+    {
+        ForwarderError.Request or ForwarderError.RequestTimedOut when WasNeverSent(context) => AttemptOutcome.NeverSent,
+        ForwarderError.RequestTimedOut => AttemptOutcome.TimedOut,
+        // Cancelled, but not by the client: abandoned.
+        ForwarderError.Request or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled
+            or ForwarderError.RequestBodyDestination => AttemptOutcome.NoAnswer,
+        _ => AttemptOutcome.ClientFault,
+    };
+
+    /// <summary>That the client has left cannot be asked here: the forwarder itself cuts the client's connection when a
+    /// response is cut. A backend may answer without reading the whole request, so its errors do not count.</summary>
+    private static AttemptOutcome AfterAnswer(ForwarderError error, bool abandoned) => error switch
+    {
+        ForwarderError.ResponseHeaders or ForwarderError.ResponseBodyDestination => AttemptOutcome.Cut,
+        ForwarderError.ResponseBodyCanceled when abandoned => AttemptOutcome.Cut,
+        _ => AttemptOutcome.ClientFault,
+    };
+
+    /// <summary>Only the exception tells. A connect time-out is a cancellation with a time-out inside.</summary>
+    private static bool WasNeverSent(HttpContext context) =>
+        context.Features.Get<IForwarderErrorFeature>()?.Exception switch
+        {
+            HttpRequestException e => e.HttpRequestError is HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+            TaskCanceledException { InnerException: TimeoutException } => true,
+            _ => false,
+        };
+}

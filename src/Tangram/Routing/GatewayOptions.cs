@@ -1,0 +1,33 @@
+namespace Tangram.Routing;
+
+internal sealed record GatewayOptions
+{
+    /// <summary>A host that does not take a connection within this time is most likely gone; another backend is
+    /// asked.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a request may wait, in all, for a backend to appear.</summary>
+    public TimeSpan QueueTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many requests may wait at once. Each holds a few kilobytes.</summary>
+    public int MostQueued { get; init; } = 1024;
+
+    /// <summary>Waiting requests look again after this time, because the end of an ejection publishes
+    /// nothing.</summary>
+    public TimeSpan QueueLook { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A request on which no byte moves in either direction for this time is ended with 504.</summary>
+    public TimeSpan ActivityTimeout { get; init; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>The same for WebSockets and gRPC, where silence is normal.</summary>
+    public TimeSpan StreamTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long <see cref="GatewayServer.DisposeAsync"/> waits for requests in flight.</summary>
+    public TimeSpan StopTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A client may be silent for this long between two requests, or before its first.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(130);
+
+    /// <summary>Each open connection costs a descriptor and about 10 kB.</summary>
+    public int MostConnections { get; init; } = 65_536;
+}

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using Tangram.Model;
+
+namespace Tangram.Routing;
+
+/// <summary>A backend in which the request is counted already.</summary>
+/// <param name="Abandon">Fires when the backend's node is declared dead.</param>
+internal readonly record struct Choice(RoutedService Service, Backend Backend, CancellationToken Abandon);
+
+/// <summary>The table in force, and what hangs on its backends.</summary>
+internal sealed class Routes(TimeProvider time, ulong seed)
+{
+    private readonly ConcurrentDictionary<BackendCounters, CancellationTokenSource> _abandon = [];
+    private RouteTable _table = RouteTable.Empty;
+    private TaskCompletionSource _published = NewPublished();
+    private ulong _chance = seed;
+
+    public RouteTable Table => Volatile.Read(ref _table);
+    public Instant Now => new(time.GetElapsedTime(0).Ticks);
+
+    /// <summary>Completes when the next table is published.</summary>
+    public Task Published => Volatile.Read(ref _published).Task;
+
+    /// <summary>A draining replica has answered its last request.</summary>
+    public event Action<ReplicaName>? BecameIdle;
+
+    /// <summary>Only one caller at a time.</summary>
+    public void Publish(RouteTable table)
+    {
+        Interlocked.Exchange(ref _table, table);
+        foreach (var dead in table.Abandoned)
+            if (_abandon.TryRemove(dead.Counters, out var source)) source.Cancel();
+        var known = table.All().Select(b => b.Counters).ToHashSet();
+        foreach (var counters in _abandon.Keys)
+            if (!known.Contains(counters)) _abandon.TryRemove(counters, out _);
+        Interlocked.Exchange(ref _published, NewPublished()).TrySetResult();
+    }
+
+    /// <summary>Counts in first and looks at the table again afterwards; a publisher replaces the table first and looks
+    /// at the counters afterwards. Both are full fences, so one of the two sees the other, and no request is on its way
+    /// to a draining backend that was reported idle.</summary>
+    public Choice? Choose(ServiceName name, ref readonly Tried tried)
+    {
+        while (true)
+        {
+            var table = Table;
+            if (table.Find(name) is not { } service) return null;
+            var chance = Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL);
+            if (Balancer.Pick(service, in tried, chance, Now) is not { } backend) return null;
+            backend.Counters.Enter();
+            var abandon = _abandon.GetOrAdd(backend.Counters, static _ => new CancellationTokenSource()).Token;
+            if (ReferenceEquals(table, Table)) return new Choice(service, backend, abandon);
+            Leave(backend);
+        }
+    }
+
+    public void Leave(Backend backend)
+    {
+        if (backend.Counters.Leave() > 0) return;
+        foreach (var unrouted in Table.Unrouted)
+            if (unrouted.Intent == Intent.Drain && ReferenceEquals(unrouted.Counters, backend.Counters))
+                BecameIdle?.Invoke(unrouted.Replica);
+    }
+
+    private static TaskCompletionSource NewPublished() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

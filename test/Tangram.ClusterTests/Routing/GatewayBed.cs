@@ -1,0 +1,114 @@
+using System.Net;
+using Tangram.Coordinating;
+using Tangram.Model;
+using Tangram.Routing;
+
+namespace Tangram.ClusterTests.Routing;
+
+/// <summary>A gateway on a free port with one service, "order", on one node; and a client for it.</summary>
+internal sealed class GatewayBed : IAsyncDisposable
+{
+    public static readonly ServiceName Order = ServiceName.Of("order");
+    private static readonly Listener Edge = new("127.0.0.1", 0);
+    private long _revision;
+
+    private GatewayBed(GatewayServer gateway, int port) => (Gateway, Port) = (gateway, port);
+
+    public GatewayServer Gateway { get; }
+    public int Port { get; }
+    public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false });
+    public Uri Url => new($"http://127.0.0.1:{Port}/");
+
+    public static async Task<GatewayBed> StartAsync(params IEnumerable<int> backends)
+    {
+        var options = new GatewayOptions { StopTime = TimeSpan.FromMilliseconds(200) };
+        var gateway = new GatewayServer(options, TimeProvider.System, seed: 1);
+        Assert.Empty(await gateway.ListenAsync([Edge]));
+        await gateway.StartAsync();
+        var bed = new GatewayBed(gateway, (await gateway.PortAsync(Edge))!.Value);
+        bed.Route([.. backends]);
+        return bed;
+    }
+
+    /// <summary>The whole wanted set: the edge and others.</summary>
+    public Task<EquatableArray<TakenPort>> ListenAsync(params IEnumerable<Listener> others) =>
+        Gateway.ListenAsync([Edge, .. others]);
+
+    public void Route(int[] ports, int[]? draining = null, bool dead = false)
+    {
+        Assignment Assign(int port, Intent intent) => new()
+        {
+            Replica = ReplicaName.Of(Order, port), Service = Order, Revision = 1, Intent = intent,
+        };
+        SeenReplica See(int port) =>
+            new() { Replica = ReplicaName.Of(Order, port), Phase = Phase.Ready, Port = port, Starts = 1 };
+        draining ??= [];
+        var node = new NodeState
+        {
+            Name = NodeName.Of("a-1"),
+            Assigned = new Versioned<Assigned>(new Assigned
+            {
+                Replicas =
+                [
+                    .. ports.Select(p => Assign(p, Intent.Run)), .. draining.Select(p => Assign(p, Intent.Drain)),
+                ],
+            }, 1),
+            Seen = new Versioned<Seen>(new Seen
+            {
+                Incarnation = 1, Zone = ZoneName.Of("a"), Replicas = [.. ports.Concat(draining).Select(See)],
+            }, 1),
+            Dead = dead ? new Versioned<Dead>(new Dead(ZoneName.Of("a"), 1, "test"), 1) : null,
+        };
+        var spec = new ClusterSpec
+        {
+            Name = "test", Services = [new ServiceSpec { Name = Order, Routes = [new RouteSpec(null, "/")] }],
+        };
+        var state = ClusterState.Empty with
+        {
+            RoutedRevision = ++_revision,
+            Asked = new Versioned<Asked>(new Asked { Revision = 1 }, 1),
+            Nodes = ClusterState.Empty.Nodes.Add(node.Name, node),
+            Revisions = ClusterState.Empty.Revisions.Add(1, new Revision { Number = 1, Spec = spec }),
+        };
+        Gateway.Publish(RouteDeriver.Derive(state, Gateway.Table));
+    }
+
+    public async Task<(HttpStatusCode Status, string Text)> GetAsync()
+    {
+        using var response = await Client.GetAsync(Url);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    public async Task<HttpStatusCode> PostAsync(string? body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Url);
+        if (body is not null) request.Content = new StringContent(body);
+        using var response = await Client.SendAsync(request);
+        return response.StatusCode;
+    }
+
+    /// <summary>A port on which nobody listens.</summary>
+    public static int ClosedPort()
+    {
+        using var socket = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+
+    /// <summary>Polls until it holds; fails after 10 s.</summary>
+    public static async Task UntilAsync(Func<bool> holds)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (!holds())
+        {
+            Assert.False(deadline.IsCancellationRequested, "it did not happen within 10 s");
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await Gateway.DisposeAsync();
+    }
+}

@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Tangram.ClusterTests.Routing;
+
+internal enum Act
+{
+    /// <summary>200 with the backend's name, connection kept.</summary>
+    Answer,
+    Fail500,
+    /// <summary>Reads the whole request, then closes in order (FIN).</summary>
+    Close,
+    /// <summary>Reads the whole request, then resets (RST).</summary>
+    Reset,
+    /// <summary>Sends headers and a part of the body, then closes.</summary>
+    Cut,
+    /// <summary>Reads the request and says nothing until the backend is released.</summary>
+    Hold,
+}
+
+/// <summary>An HTTP/1.1 server that misbehaves on demand and counts what reaches it.</summary>
+internal sealed class RawBackend : IAsyncDisposable
+{
+    private readonly Socket _listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly CancellationTokenSource _end = new();
+    private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Func<string, int, Act> _acts;
+    private readonly ConcurrentBag<Task> _connections = [];
+    private readonly Task _accepting;
+    private int _requests;
+
+    /// <param name="acts">From the request line and the number of the request on its connection (from 1) to what
+    /// happens.</param>
+    public RawBackend(string name, Func<string, int, Act> acts)
+    {
+        (Name, _acts) = (name, acts);
+        _listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listening.Listen();
+        _accepting = AcceptAsync();
+    }
+
+    public string Name { get; }
+    public int Port => ((IPEndPoint)_listening.LocalEndPoint!).Port;
+    public int Requests => Volatile.Read(ref _requests);
+    public ConcurrentQueue<string> Heads { get; } = [];
+
+    public void Release() => _release.TrySetResult();
+
+    private async Task AcceptAsync()
+    {
+        while (!_end.IsCancellationRequested)
+        {
+            try { _connections.Add(ServeAsync(await _listening.AcceptAsync(_end.Token))); }
+            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        using var _ = socket;
+        try
+        {
+            for (var number = 1; await ReadRequestAsync(socket) is { } head; number++)
+            {
+                Heads.Enqueue(head);
+                Interlocked.Increment(ref _requests);
+                if (!await DoAsync(socket, _acts(head.Split("\r\n")[0], number))) return;
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException) { }
+    }
+
+    private async Task<bool> DoAsync(Socket socket, Act act)
+    {
+        if (act == Act.Hold) await _release.Task.WaitAsync(_end.Token);
+        switch (act)
+        {
+            case Act.Close:
+                socket.Shutdown(SocketShutdown.Both);
+                return false;
+            case Act.Reset:
+                socket.LingerState = new LingerOption(true, 0);
+                return false;
+            case Act.Cut:
+                await SendAsync(socket, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart");
+                return false;
+            default:
+                var status = act == Act.Fail500 ? "500 Broken" : "200 OK";
+                await SendAsync(socket, $"HTTP/1.1 {status}\r\nContent-Length: {Name.Length}\r\n\r\n{Name}");
+                return true;
+        }
+    }
+
+    private Task SendAsync(Socket socket, string text) =>
+        socket.SendAsync(Encoding.ASCII.GetBytes(text), _end.Token).AsTask();
+
+    /// <summary>The head of the next request, once its body was read too; null at the connection's end.</summary>
+    private async Task<string?> ReadRequestAsync(Socket socket)
+    {
+        var text = new StringBuilder();
+        var buffer = new byte[4096];
+        while (true)
+        {
+            var all = text.ToString();
+            var end = all.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            if (end >= 0 && all.Length >= end + 4 + BodyLength(all[..end])) return all[..end];
+            var read = await socket.ReceiveAsync(buffer, _end.Token);
+            if (read == 0) return null;
+            text.Append(Encoding.ASCII.GetString(buffer, 0, read));
+        }
+    }
+
+    private static int BodyLength(string head) => head.Split("\r\n")
+        .Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+        .Select(line => int.Parse(line["Content-Length:".Length..], CultureInfo.InvariantCulture)).FirstOrDefault();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _listening.Dispose();
+        await _accepting;
+        await Task.WhenAll(_connections);
+    }
+}

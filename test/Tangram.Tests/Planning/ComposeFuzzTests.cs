@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Text;
+using Tangram.Model;
+using Tangram.Planning;
+
+namespace Tangram.Tests.Planning;
+
+/// <summary>Whatever a file holds, the reader answers with a spec or with problems, and soon.</summary>
+public sealed class ComposeFuzzTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+
+    private static readonly string[] Tokens =
+    [
+        "\n", "\n  ", "\t", " ", ":", ": ", "- ", "[", "]", "{", "}", ",", "'", "\"", "#", "&a ", "*a", "<<: *a", "|\n",
+        ">-\n", "!!str ", "!x ", "? ", "---\n", "...\n", "%YAML 1.2\n", "null", "~", "0", "-1", "99999999999999999999",
+        "1e9", "$", "$$", "${A}", "\\", "\"\\u0000\"", "\"\\UFFFFFFFF\"", "\0", "\uFEFF", "é", "\u2028", "services:",
+        "x-tangram:", "deploy:", "web", "8080:8080", "1m30s", "true", "@", "`", "http://", "/",
+    ];
+
+    private static readonly string[] Seeds =
+    [
+        .. Directory.EnumerateFiles(Examples(), "compose*.yaml", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal).Select(File.ReadAllText),
+        """
+        name: &n fuzz
+        services:
+          web: &web
+            entrypoint: sh -c 'serve $$PORT'
+            environment: [A=1, "B=2"]
+            ports: ["127.0.0.1:81:80", { target: 80, published: 82, mode: host }]
+            healthcheck: { test: [CMD-SHELL, "true"], interval: 1m30s, retries: 3 }
+            depends_on: { db: { condition: service_healthy } }
+            deploy: { replicas: 2, placement: { constraints: ["node.labels.a == b"] }, labels: { a: b } }
+            x-tangram: { route: [ { host: a.b, path: /c } ], probe: http:/, balance: round-robin }
+          db:
+            <<: *web
+            command: |
+              run "a b" \
+                --more
+            ports: []
+            depends_on: []
+            x-tangram: { probe: tcp }
+        x-tangram: { zones: [a, b], objectives: { availability: 99.9% }, gateway: { listen: ["http://*:8080"] } }
+        """,
+    ];
+
+    [Fact]
+    public void Mutated_files_never_break_the_reader()
+    {
+        for (ulong seed = 1; seed <= 5000; seed++)
+        {
+            var bytes = Mutated(new Rng(seed));
+            var begun = Stopwatch.GetTimestamp();
+            try
+            {
+                var (spec, problems) = ComposeFile.Load(bytes, "fuzz.yaml", "/srv/fuzz", new ProblemList());
+                Assert.Equal(spec is null, problems.Any(problem => problem.Severity == Severity.Error));
+                Assert.All(problems, Sound);
+            }
+            catch (Exception e)
+            {
+                output.WriteLine($"seed {seed}:\n{Encoding.UTF8.GetString(bytes)}");
+                throw new InvalidOperationException($"seed {seed}", e);
+            }
+            Assert.True(Stopwatch.GetElapsedTime(begun) < Longest, $"seed {seed} took too long");
+        }
+    }
+
+    [Fact]
+    public void Every_problem_of_ten_thousand_services_is_told_in_seconds()
+    {
+        var text = new StringBuilder("x-tangram: { zones: [a, b, c] }\nservices:\n");
+        for (var n = 0; n < 10_000; n++)
+            text.Append($"  s{n}:\n    command: [serve, --port, \"1\"]\n    environment: {{ A: \"1\", B: \"2\" }}\n")
+                .Append($"    depends_on: [s{(n + 1) % 10_000}]\n    imgae: x\n    deploy: {{ replicas: 3 }}\n")
+                .Append($"    x-tangram: {{ route: {{ path: /s{n} }}, probe: http:/healthz }}\n");
+        var begun = Stopwatch.GetTimestamp();
+        var errors = Yaml.Errors(text.ToString());
+        var good = text.Replace("    imgae: x\n", "").Replace("[s0]", "[]").ToString();
+        Assert.Equal(10_000, Yaml.Spec(good).Services.Count);
+        var took = Stopwatch.GetElapsedTime(begun);
+        output.WriteLine($"{took.TotalSeconds:0.00} s for two files of 10,000 services");
+        Assert.Equal(10_001, errors.Length);
+        Assert.True(took < TimeSpan.FromSeconds(20), $"it took {took}");
+    }
+
+    [Fact]
+    public void Large_and_empty_shapes_are_read_in_seconds()
+    {
+        string[] shapes = ["- ", "[", "a: ", "\"", "'", "|\n", "#\n", "&a ", "*a ", ",", "{}", "[],", "a\n", "? "];
+        foreach (var shape in shapes)
+        {
+            var text = string.Concat(Enumerable.Repeat(shape, 1_000_000 / shape.Length));
+            var begun = Stopwatch.GetTimestamp();
+            Assert.Null(Yaml.Read(text).Spec);
+            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(10), $"1 MB of {shape} took too long");
+        }
+    }
+
+    [Fact]
+    public void The_examples_are_sound()
+    {
+        foreach (var file in Directory.EnumerateFiles(Examples(), "compose*.yaml", SearchOption.AllDirectories))
+            Assert.DoesNotContain(ComposeFile.Load(file).Problems,
+                problem => problem.Severity == Severity.Error && !problem.What.EndsWith("which does not exist"));
+    }
+
+    private static void Sound(Problem problem)
+    {
+        Assert.True(problem.What.Length > 0 && problem.Remedy.Length > 0, problem.ToString());
+        Assert.True(problem.Place.Line >= 0 && problem.What.Length < 1000, problem.ToString());
+        Assert.DoesNotContain('\n', problem.What + problem.Remedy);
+        Assert.False(problem.What.EndsWith('.') || problem.Remedy.EndsWith('.'), problem.ToString());
+    }
+
+    private static byte[] Mutated(Rng rng)
+    {
+        var bytes = Encoding.UTF8.GetBytes(Seeds[rng.Next(Seeds.Length)]).ToList();
+        for (var changes = 1 + rng.Next(6); changes > 0; changes--)
+        {
+            var at = rng.Next(bytes.Count + 1);
+            var length = Math.Min(rng.Next(12), bytes.Count - at);
+            switch (rng.Next(6))
+            {
+                case 0 when at < bytes.Count: bytes[at] = (byte)rng.Next(256); break;
+                case 1: bytes.RemoveRange(at, length); break;
+                case 2: bytes.InsertRange(rng.Next(bytes.Count + 1), bytes.GetRange(at, length)); break;
+                case 3: bytes.RemoveRange(at, bytes.Count - at); break;
+                default: bytes.InsertRange(at, Encoding.UTF8.GetBytes(Tokens[rng.Next(Tokens.Length)])); break;
+            }
+        }
+        return [.. bytes];
+    }
+
+    private static string Examples()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "Tangram.slnx"))) root = root.Parent!;
+        return Path.Combine(root.FullName, "examples");
+    }
+}
