@@ -61,10 +61,10 @@ public sealed partial class CrashDrill
     private async Task CrashAsync(ShopCluster cluster)
     {
         // Some deploys start from rest, or none would ever be seen to its end.
-        if (_chance.Next(5) == 0) await cluster.BecomesReadyAsync();
+        if (_chance.Next(8) == 0) await cluster.BecomesReadyAsync();
         if (_chance.Next(4) == 0) await ScaleAsync(cluster);
         using var deploy = cluster.Deploy(_file == First ? Second : First, "--supersede");
-        await Until.PassedAsync(TimeSpan.FromMilliseconds(_chance.Next(_chance.Next(4) == 0 ? 5000 : 1500)));
+        await Until.PassedAsync(TimeSpan.FromMilliseconds(_chance.Next(_chance.Next(4) == 0 ? 4000 : 1200)));
 
         var ready = Ready(await cluster.LookAsync() ?? []);
         await cluster.Daemon.KillAsync();

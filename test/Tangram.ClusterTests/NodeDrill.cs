@@ -55,8 +55,9 @@ public sealed class NodeDrill
         var before = await cluster.PsAsync();
         Assert.Contains(before, r => r.Node == Lost && r.Service == "order");
         var wanted = Counts(before);
-        await cluster.DoAsync("kill", Lost);
+        // From before the command, so its own start counts too.
         var start = TimeProvider.System.GetTimestamp();
+        await cluster.DoAsync("kill", Lost);
         await Until.SomeAsync(async () =>
         {
             if (await cluster.LookAsync() is not { } all) return null;

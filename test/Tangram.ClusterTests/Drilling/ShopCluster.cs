@@ -211,7 +211,7 @@ internal sealed class ShopCluster : IAsyncDisposable
         var kept = Directory.CreateDirectory(Path.Combine(folder, Name)).FullName;
         foreach (var daemon in _daemons.Select((d, i) => (d.Printed, i)))
             File.WriteAllText(Path.Combine(kept, $"daemon-{daemon.i}.log"), daemon.Printed);
-        foreach (var path in (string[])[Path.Combine(State, "events.jsonl"), .. Directory.GetFiles(Path.Combine(State, "logs"))])
-            if (File.Exists(path)) File.Copy(path, Path.Combine(kept, Path.GetFileName(path)), overwrite: true);
+        foreach (var path in Directory.GetFiles(State, "*.jsonl"))
+            File.Copy(path, Path.Combine(kept, Path.GetFileName(path)), overwrite: true);
     }
 }
