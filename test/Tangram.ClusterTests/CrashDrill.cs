@@ -17,7 +17,7 @@ public sealed partial class CrashDrill
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly Random _chance = Figures.Chance(nameof(CrashDrill));
     private string _file = First;
-    private int _scaled, _acknowledged, _adopted;
+    private int _scaled, _acknowledged, _adopted, _during;
 
     private static int Crashes =>
         int.TryParse(Environment.GetEnvironmentVariable("TANGRAM_CRASHES"), out var asked) ? asked : 100;
@@ -46,10 +46,11 @@ public sealed partial class CrashDrill
 
         // and it comes to rest where it was asked to be, with no process that it does not know
         await cluster.BecomesReadyAsync();
+        Assert.NotEmpty(cluster.Processes());
         await Until.SomeAsync(async () => await UnknownAsync(cluster) is { Count: 0 } none ? none : null, Patience,
             () => "processes carry the cluster's mark that ps does not list");
         Assert.Equal(Enumerable.Repeat(_file == First ? "1" : "2", 2), await cluster.VersionsAsync());
-        Figures.Note($"{nameof(CrashDrill)}: killed {Crashes} times; {_acknowledged} acknowledged changes kept; " +
+        Figures.Note($"{nameof(CrashDrill)}: killed {Crashes} times, {_during} of them during a rollout; {_acknowledged} acknowledged changes kept; " +
                      $"{_adopted} replicas adopted with their pid; no orphan; it converged");
     }
 
@@ -64,8 +65,9 @@ public sealed partial class CrashDrill
         if (_chance.Next(8) == 0) await cluster.BecomesReadyAsync();
         if (_chance.Next(4) == 0) await ScaleAsync(cluster);
         using var deploy = cluster.Deploy(_file == First ? Second : First, "--supersede");
-        await Until.PassedAsync(TimeSpan.FromMilliseconds(_chance.Next(_chance.Next(4) == 0 ? 4000 : 1200)));
+        await MomentAsync(cluster, deploy);
 
+        if (await cluster.StatusAsync() is { Rollout: { } rollout } && !rollout.Ended()) _during++;
         var ready = Ready(await cluster.LookAsync() ?? []);
         await cluster.Daemon.KillAsync();
         var answered = Acknowledged().Match(deploy.Printed);
@@ -88,6 +90,16 @@ public sealed partial class CrashDrill
         if (_scaled > 0) Assert.Equal(_scaled, status.Services.Single(s => s.Name == "web").Desired);
         Assert.All(running, replica => Adopted(replica, replicas));
         _adopted += running.Count;
+    }
+
+    /// <summary>Mostly some time into the rollout; one in four at any time after the command was started, so that
+    /// its way into the store is hit too.</summary>
+    private async Task MomentAsync(ShopCluster cluster, Child deploy)
+    {
+        if (_chance.Next(4) > 0)
+            await Until.SomeAsync(() => Task.FromResult(Acknowledged().IsMatch(deploy.Printed) ? deploy : null), Patience,
+                () => $"the deploy is answered\n{deploy.Printed}\n{cluster.Daemon.Printed}");
+        await Until.PassedAsync(TimeSpan.FromMilliseconds(_chance.Next(1800)));
     }
 
     private async Task ScaleAsync(ShopCluster cluster)
