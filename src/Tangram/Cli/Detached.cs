@@ -62,11 +62,19 @@ internal sealed partial class Detached(CommandContext context)
         _ = Duplicate(output, 2);
         _ = Close(input);
         _ = Close(output);
+        // The console holds copies of what standard output and error were when it was first used.
+        Console.SetOut(new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true });
+        Console.SetError(new StreamWriter(Console.OpenStandardError()) { AutoFlush = true });
     }
 
     private static ProcessStartInfo Again(string file)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false };
+        // Pipes that end with us: our own output must not stay open as long as the daemon runs, or whoever reads it to
+        // its end would wait for that.
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         // Started as `dotnet tangram.dll`, the program is the runtime and we are its first argument.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);

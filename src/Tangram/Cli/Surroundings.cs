@@ -8,8 +8,8 @@ internal sealed record Surroundings
     /// <summary>The folder that holds one folder per cluster.</summary>
     public required string StateRoot { get; init; }
     public required string WorkingFolder { get; init; }
-    public required TextWriter Out { get; init; }
-    public required TextWriter Error { get; init; }
+    public required TextWriter Out { get; set; }
+    public required TextWriter Error { get; set; }
 
     /// <summary>A person watches standard output.</summary>
     public bool Terminal { get; init; }
@@ -30,6 +30,9 @@ internal sealed record Surroundings
             Terminal = !Console.IsOutputRedirected,
         };
     }
+
+    /// <summary>Prints to what the console is now: a daemon leaves the terminal that it was started from.</summary>
+    public void FollowConsole() => (Out, Error) = (Console.Out, Console.Error);
 
     public void Print(string line) => Out.WriteLine(line);
 

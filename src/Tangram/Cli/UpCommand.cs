@@ -37,7 +37,11 @@ internal sealed class UpCommand(CommandContext context)
                 throw new CommandFailure(Exit.Failed, $"'{spec.Name}' runs already, at {place.Address}. " +
                     "To change it use `tangram deploy`, to stop it `tangram down`");
             if (parsed.GetValue(detach)) return await new Detached(context).StartAsync(path, place, cancellation);
-            if (parsed.GetValue(daemon)) Detached.Enter(place.Folder!);
+            if (parsed.GetValue(daemon))
+            {
+                Detached.Enter(place.Folder!);
+                context.Around.FollowConsole();
+            }
             return await new UpCommand(context).RunAsync(new UpRequest(spec, path, context.Around.StateRoot),
                 cancellation);
         });
