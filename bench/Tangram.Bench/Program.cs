@@ -4,6 +4,7 @@ return args is [var which, ..]
     ? which switch
     {
         "planning" => PlanningBench.Run(),
+        "idle" => await IdleBench.RunAsync(),
         "store" => await StoreBench.RunAsync(),
         "simulate" => SimulationBench.Run(args[1..]),
         _ => Usage(),
@@ -13,6 +14,6 @@ return args is [var which, ..]
 static int Usage()
 {
     Console.Error.WriteLine(
-        "usage: dotnet run --project bench/Tangram.Bench -c Release -- planning|store|simulate [FROM COUNT]");
+        "usage: dotnet run --project bench/Tangram.Bench -c Release -- planning|idle|store|simulate [FROM COUNT]");
     return 2;
 }

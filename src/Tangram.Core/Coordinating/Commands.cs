@@ -42,7 +42,8 @@ public static class Commands
             return Conflict("there is no earlier revision to roll back to. Deploy the file you want instead");
         if (Rollouts.InProgress(state) && state.Spec(state.Asked.Value.Revision) == before.Spec)
             return new Unchanged(state.Asked.Value.Revision,
-                $"revision {state.Asked.Value.Revision}, with the content of revision {before.Number}, goes out already");
+                $"revision {state.Asked.Value.Revision}, with the content of revision {before.Number}, " +
+                "goes out already");
         return NewRevision(state, by, before.Spec, $"rollback to revision {before.Number}");
     }
 

@@ -95,7 +95,8 @@ public sealed class Simulator
             if (actor.Machine is LeaderMachine leader && leader.Leading(_agenda.Now) is { } term)
                 yield return $"{actor.Name} leads in term {term}; waiting: {leader.Waiting}";
         foreach (var (name, gateway) in _store.State.Gateways)
-            yield return $"{name} applied {gateway.Value.Applied} of {_store.State.RoutedRevision}, busy {gateway.Value.Busy}";
+            yield return $"{name} applied {gateway.Value.Applied} of {_store.State.RoutedRevision}, " +
+                         $"busy {gateway.Value.Busy}";
         yield return $"rollout {_store.State.Rollout?.Value}";
     }
 
