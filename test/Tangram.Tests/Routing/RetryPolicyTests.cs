@@ -36,7 +36,7 @@ public sealed class RetryPolicyTests
 
     [Theory]
     [InlineData("NeverSent", 0, "Retry")]
-    [InlineData("NoAnswer", 0, "RetryOnBudget")]
+    [InlineData("NoAnswer", 0, "Retry")]
     [InlineData("TimedOut", 0, "RetryOnBudget")]
     [InlineData("ServerError", 500, "RetryOnBudget")]
     [InlineData("ServerError", 502, "RetryOnBudget")]
@@ -51,6 +51,10 @@ public sealed class RetryPolicyTests
         var request = Get with { Outcome = Enum.Parse<AttemptOutcome>(outcome), Status = status };
         Assert.Equal(Enum.Parse<RetryDecision>(decision), RetryPolicy.Decide(in request));
     }
+
+    [Fact]
+    public void Only_the_first_repetition_after_a_cut_is_free_of_the_budget() =>
+        Assert.Equal(RetryDecision.RetryOnBudget, RetryPolicy.Decide(Get with { Attempts = 2, Sent = 2 }));
 
     [Fact]
     public void A_request_is_sent_four_times_at_most_and_not_after_ten_seconds()
