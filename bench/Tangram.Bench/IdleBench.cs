@@ -53,16 +53,19 @@ internal static class IdleBench
         return (Pss(pid) / 1024.0, (Ticks(pid) - ticks) / TicksPerSecond / seconds * 100);
     }
 
-    /// <summary>User and system time: fields 14 and 15 of proc_pid_stat(5), counted after the name in parentheses.</summary>
+    /// <summary>User and system time: fields 14 and 15 of proc_pid_stat(5), counted after the name in
+    /// parentheses.</summary>
     private static long Ticks(int pid)
     {
         var stat = File.ReadAllText($"/proc/{pid}/stat");
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
+        return long.Parse(fields[11], CultureInfo.InvariantCulture)
+            + long.Parse(fields[12], CultureInfo.InvariantCulture);
     }
 
     private static long Pss(int pid) => File.ReadLines($"/proc/{pid}/smaps_rollup")
         .Where(line => line.StartsWith("Pss:", StringComparison.Ordinal))
-        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
+        .Select(line =>
+            long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
         .Single();
 }

@@ -50,7 +50,8 @@ public sealed partial class CrashDrill
         await Until.SomeAsync(async () => await UnknownAsync(cluster) is { Count: 0 } none ? none : null, Patience,
             () => "processes carry the cluster's mark that ps does not list");
         Assert.Equal(Enumerable.Repeat(_file == First ? "1" : "2", 2), await cluster.VersionsAsync());
-        Figures.Note($"{nameof(CrashDrill)}: killed {Crashes} times, {_during} of them during a rollout; {_acknowledged} acknowledged changes kept; " +
+        Figures.Note($"{nameof(CrashDrill)}: killed {Crashes} times, {_during} of them during a rollout; " +
+                     $"{_acknowledged} acknowledged changes kept; " +
                      $"{_adopted} replicas adopted with their pid; no orphan; it converged");
     }
 
@@ -97,7 +98,8 @@ public sealed partial class CrashDrill
     private async Task MomentAsync(ShopCluster cluster, Child deploy)
     {
         if (_chance.Next(4) > 0)
-            await Until.SomeAsync(() => Task.FromResult(Acknowledged().IsMatch(deploy.Printed) ? deploy : null), Patience,
+            await Until.SomeAsync(() =>
+                Task.FromResult(Acknowledged().IsMatch(deploy.Printed) ? deploy : null), Patience,
                 () => $"the deploy is answered\n{deploy.Printed}\n{cluster.Daemon.Printed}");
         await Until.PassedAsync(TimeSpan.FromMilliseconds(_chance.Next(1800)));
     }

@@ -45,8 +45,8 @@ public static class RetryPolicy
         {
             AttemptOutcome.NeverSent => RetryDecision.Retry,
             _ when !request.Repeatable || request.Sent >= MostSent => RetryDecision.GiveUp,
-            // A replica that dies cuts everything it held at once, more than a budget for trickles allows. Each of these
-            // requests may be repeated once for nothing, which at the worst doubles them.
+            // A replica that dies cuts everything it held at once, more than a budget for trickles allows. Each of
+            // these requests may be repeated once for nothing, which at the worst doubles them.
             AttemptOutcome.NoAnswer when request.Sent == 1 => RetryDecision.Retry,
             AttemptOutcome.NoAnswer or AttemptOutcome.TimedOut => RetryDecision.RetryOnBudget,
             AttemptOutcome.ServerError when request.Status is 500 or 502 or 503 or 504 => RetryDecision.RetryOnBudget,
