@@ -105,6 +105,8 @@ public static class Planner
         var placer = new Placer(nodes);
         foreach (var (service, replicas) in standings)
         {
+            var wanted = state.EffectiveSpec?.Find(service);
+            var stale = wanted is null ? [] : Templates.Stale(state, wanted, replicas);
             var (revision, spec) = (0, (ServiceSpec?)null);
             foreach (var replica in replicas.Where(r => r.Node.Alive))
             {
@@ -113,7 +115,8 @@ public static class Planner
                     revision = replica.Assignment.Revision;
                     spec = state.Spec(revision)?.Find(service);
                 }
-                if (spec is not null) placer.Occupy(replica.Node.Name, spec);
+                var leaving = replica.Assignment.Intent != Intent.Run || stale.Contains(revision);
+                if (spec is not null) placer.Occupy(replica.Node.Name, spec, leaving);
             }
         }
         return placer;

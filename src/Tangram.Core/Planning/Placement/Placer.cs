@@ -15,6 +15,9 @@ public enum PlacementStrategy
 /// what runs, and asks; it accounts for its own answers.</summary>
 public sealed class Placer
 {
+    /// <summary>The number under which replicas that are leaving are counted.</summary>
+    private const int Nobody = -1;
+
     private readonly NodeAccount[] _nodes;
     private readonly Dictionary<NodeName, NodeAccount> _byName;
     private readonly Dictionary<ServiceName, int> _numbers = [];
@@ -27,9 +30,11 @@ public sealed class Placer
     }
 
     /// <summary>A replica of the service holds its share of the node. Unknown nodes are passed over.</summary>
-    public void Occupy(NodeName node, ServiceSpec service)
+    /// <param name="leaving">It is being replaced: it still holds resources and ports, but no place in the spread and
+    /// none of <c>max_replicas_per_node</c>, or a start-first move could never begin where every node is full.</param>
+    public void Occupy(NodeName node, ServiceSpec service, bool leaving = false)
     {
-        if (_byName.TryGetValue(node, out var account)) account.Add(service, NumberOf(service));
+        if (_byName.TryGetValue(node, out var account)) account.Add(service, leaving ? Nobody : NumberOf(service));
     }
 
     /// <summary>Places up to <paramref name="count"/> replicas. Same input, same output.</summary>
