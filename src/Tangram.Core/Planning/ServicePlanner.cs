@@ -16,6 +16,7 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
     List<Standing> replicas, Lazy<Placer> placement, List<Step> steps, List<Waiting> waiting)
 {
     private readonly Rollout _rollout = state.Rollout!.Value;
+    private readonly EquatableArray<NodeName> _drained = state.Asked!.Value.Drained;
     private HashSet<int> _staleRevisions = [];
     private bool _moving;
 
@@ -24,8 +25,8 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
         var live = replicas.Where(r => r.Live).ToList();
         _staleRevisions = Templates.Stale(state, service, live);
         _moving = live.Any(r => _staleRevisions.Contains(r.Assignment.Revision));
-        var stale = live.Where(IsStale).ToList();
-        var fresh = live.Where(r => !IsStale(r)).ToList();
+        var (stale, fresh) = (new List<Standing>(), new List<Standing>(live.Count));
+        foreach (var replica in live) (IsStale(replica) ? stale : fresh).Add(replica);
         var desired = Desired(fresh);
         var missing = Math.Max(0, desired - fresh.Count);
 
@@ -44,7 +45,11 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
     /// <summary>0 in the file means all at once.</summary>
     private int Parallelism(int desired) => Update.Parallelism > 0 ? Update.Parallelism : Math.Max(1, desired);
 
-    private bool Drained(NodeName node) => state.Asked!.Value.Drained.Contains(node);
+    private bool Drained(NodeName node)
+    {
+        foreach (var drained in _drained.AsSpan()) if (drained == node) return true;
+        return false;
+    }
 
     private bool IsStale(Standing replica) =>
         _staleRevisions.Contains(replica.Assignment.Revision) || Drained(replica.Node.Name) || Misplaced(replica);

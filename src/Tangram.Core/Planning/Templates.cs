@@ -16,7 +16,15 @@ public static class Templates
     public static HashSet<int> Stale(ClusterState state, ServiceSpec wanted, IEnumerable<Standing> replicas)
     {
         if (state.Rollout?.Value.Stage == RolloutStage.Paused) return [];
-        return [.. replicas.Select(r => r.Assignment.Revision).Distinct().Where(r => !Same(state, r, wanted))];
+        var (stale, compared, last) = (new HashSet<int>(), new HashSet<int>(), -1);
+        foreach (var replica in replicas)
+        {
+            var revision = replica.Assignment.Revision;
+            // Neighbours mostly run the same revision.
+            if (revision == last || !compared.Add(last = revision)) continue;
+            if (!Same(state, revision, wanted)) stale.Add(revision);
+        }
+        return stale;
     }
 
     /// <summary>The services whose replicas have to move between two revisions, in the order of names.</summary>

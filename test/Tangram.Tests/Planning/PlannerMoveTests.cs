@@ -63,7 +63,8 @@ public sealed class PlannerMoveTests
                 Stage = running == target ? RolloutStage.Done : RolloutStage.Rolling,
             }, 4),
             Revisions = ImmutableSortedDictionary<int, Revision>.Empty
-                .Add(1, new Revision { Number = 1, Spec = Spec("1") }).Add(2, new Revision { Number = 2, Spec = Spec("2") }),
+                .Add(1, new Revision { Number = 1, Spec = Spec("1") })
+                .Add(2, new Revision { Number = 2, Spec = Spec("2") }),
             Nodes = ImmutableSortedDictionary<NodeName, NodeState>.Empty
                 .AddRange(nodes.Select(n => KeyValuePair.Create(n.Name, n))),
         };
