@@ -23,6 +23,18 @@ public sealed record PlacementSpec
 
     /// <summary>0 means no limit.</summary>
     public int MaxReplicasPerNode { get; init; }
+
+    /// <summary>Compose has no word for it: <c>x-tangram.placement</c>.</summary>
+    public PlacementStrategy Strategy { get; init; }
+}
+
+public enum PlacementStrategy
+{
+    /// <summary>Over zones, then nodes, as evenly as may be.</summary>
+    Spread,
+
+    /// <summary>Fill the fullest node that still has room, to keep others empty.</summary>
+    Binpack,
 }
 
 /// <summary><c>node.labels.disk == ssd</c>. Attributes: <c>node.hostname</c>, <c>node.id</c>, <c>node.zone</c>,

@@ -31,9 +31,19 @@ public readonly struct EquatableArray<T>(T[]? items) : IEquatable<EquatableArray
         return hash.ToHashCode();
     }
 
-    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)Items).GetEnumerator();
+    /// <summary>A struct, so that <c>foreach</c> allocates nothing.</summary>
+    public Enumerator GetEnumerator() => new(Items);
+    IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)Items).GetEnumerator();
     IEnumerator IEnumerable.GetEnumerator() => Items.GetEnumerator();
     public override string ToString() => $"[{string.Join(", ", Items)}]";
+
+    public struct Enumerator(T[] items)
+    {
+        private int _at = -1;
+
+        public readonly T Current => items[_at];
+        public bool MoveNext() => ++_at < items.Length;
+    }
 }
 
 public static class EquatableArray

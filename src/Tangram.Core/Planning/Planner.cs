@@ -16,7 +16,7 @@ public static class Planner
         var standings = Standing.All(state);
         var steps = new List<Step>();
         var waiting = new List<Waiting>();
-        var placement = new Lazy<Placer>(() => PlacerOf(state, standings));
+        var placement = new Lazy<Placer>(() => PlacerOf(state));
         foreach (var service in spec.Services)
         {
             var mine = standings.GetValueOrDefault(service.Name) ?? [];
@@ -94,29 +94,27 @@ public static class Planner
 
     /// <summary>What the nodes offer and what runs there. A replica that is being stopped still holds its
     /// resources.</summary>
-    private static Placer PlacerOf(ClusterState state, Dictionary<ServiceName, List<Standing>> standings)
+    private static Placer PlacerOf(ClusterState state)
     {
         var drained = state.Asked!.Value.Drained.ToHashSet();
-        var nodes = state.Nodes.Values.Where(n => n.Alive).Select(n => new PlacementNode
+        var alive = state.Nodes.Values.Where(n => n.Alive).ToList();
+        var placer = new Placer(alive.Select(n => new PlacementNode
         {
             Name = n.Name, Zone = n.Seen!.Value.Zone, Labels = n.Seen.Value.Labels, Capacity = n.Seen.Value.Capacity,
             Cordoned = drained.Contains(n.Name) ? "drained" : null,
-        });
-        var placer = new Placer(nodes);
-        foreach (var (service, replicas) in standings)
+        }));
+        var running = new Dictionary<(ServiceName, int Revision), (ServiceSpec? Spec, bool Stale)>();
+        foreach (var node in alive)
         {
-            var wanted = state.EffectiveSpec?.Find(service);
-            var stale = wanted is null ? [] : Templates.Stale(state, wanted, replicas);
-            var (revision, spec) = (0, (ServiceSpec?)null);
-            foreach (var replica in replicas.Where(r => r.Node.Alive))
+            foreach (var assignment in node.Assignments)
             {
-                if (replica.Assignment.Revision != revision)
-                {
-                    revision = replica.Assignment.Revision;
-                    spec = state.Spec(revision)?.Find(service);
-                }
-                var leaving = replica.Assignment.Intent != Intent.Run || stale.Contains(revision);
-                if (spec is not null) placer.Occupy(replica.Node.Name, spec, leaving);
+                var key = (assignment.Service, assignment.Revision);
+                if (!running.TryGetValue(key, out var known))
+                    running[key] = known = (state.Spec(key.Revision)?.Find(key.Service),
+                        state.EffectiveSpec?.Find(key.Service) is { } wanted &&
+                        Templates.Stale(state, key.Revision, wanted));
+                var leaving = assignment.Intent != Intent.Run || known.Stale;
+                if (known.Spec is not null) placer.Occupy(node.Name, known.Spec, leaving);
             }
         }
         return placer;

@@ -17,6 +17,7 @@ internal static class ServiceReader
         var folders = new Folders(folder);
         var tangram = fields.Open("x-tangram", ServiceKeys.Tangram);
         var deploy = fields.Open("deploy", DeployKeys.Deploy);
+        var asked = DeployReader.Read(deploy);
         var ports = PortReader.Read(fields.Items("ports"), problems);
         var dependencies = DependencyReader.Read(fields["depends_on"], problems);
         var routes = TangramReader.Routes(tangram["route"], problems);
@@ -39,7 +40,10 @@ internal static class ServiceReader
             StopSignal = fields.Filled("stop_signal") is { } signal
                 ? Signal(signal, fields.PlaceOf("stop_signal"), problems)
                 : "SIGTERM",
-            Deploy = DeployReader.Read(deploy),
+            Deploy = asked with
+            {
+                Placement = asked.Placement with { Strategy = TangramReader.Placement(tangram, asked) },
+            },
             Probe = TangramReader.Probe(tangram),
             Routes = routes.Select(route => route.Value).ToEquatableArray(),
             Balance = TangramReader.Balance(tangram),

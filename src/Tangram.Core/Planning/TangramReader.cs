@@ -25,6 +25,18 @@ internal static class TangramReader
         ("consistent-hash", NotYet), ("ring-hash", NotYet), ("maglev", NotYet), ("least-time", NotYet),
         ("weighted", NotYet), ("source-ip", NotYet), ("ip-hash", NotYet));
 
+    /// <summary>Preferences say how to spread, which is not what binpack does.</summary>
+    public static PlacementStrategy Placement(Fields fields, DeploySpec deploy)
+    {
+        var strategy = fields.Choice("placement", PlacementStrategy.Spread,
+            [("spread", PlacementStrategy.Spread), ("binpack", PlacementStrategy.Binpack)]);
+        if (strategy == PlacementStrategy.Binpack && deploy.Placement.Spread.Count > 0)
+            fields.Problems.Error(fields.PlaceOf("placement"),
+                "'placement: binpack' and deploy.placement.preferences exclude each other",
+                "delete one of them: preferences say over what to spread");
+        return strategy;
+    }
+
     public static IReadOnlyList<Placed<RouteSpec>> Routes(Tree? tree, ProblemList problems)
     {
         if (tree is null) return [];

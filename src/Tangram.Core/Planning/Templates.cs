@@ -12,17 +12,20 @@ public static class Templates
         return running is not null && (ReferenceEquals(running, wanted) || running.Template == wanted.Template);
     }
 
+    /// <summary>Whether a replica of that revision is to be replaced. A paused rollout replaces none.</summary>
+    public static bool Stale(ClusterState state, int revision, ServiceSpec wanted) =>
+        state.Rollout?.Value.Stage != RolloutStage.Paused && !Same(state, revision, wanted);
+
     /// <summary>The revisions among those of the replicas that run another template than the wanted one.</summary>
     public static HashSet<int> Stale(ClusterState state, ServiceSpec wanted, IEnumerable<Standing> replicas)
     {
-        if (state.Rollout?.Value.Stage == RolloutStage.Paused) return [];
         var (stale, compared, last) = (new HashSet<int>(), new HashSet<int>(), -1);
         foreach (var replica in replicas)
         {
             var revision = replica.Assignment.Revision;
             // Neighbours mostly run the same revision.
             if (revision == last || !compared.Add(last = revision)) continue;
-            if (!Same(state, revision, wanted)) stale.Add(revision);
+            if (Stale(state, revision, wanted)) stale.Add(revision);
         }
         return stale;
     }

@@ -36,7 +36,7 @@ public sealed class ComposeReaderTests
           stock:
             entrypoint: python3 -m 'http server'
             command: --bind "a b"
-            x-tangram: { probe: http:/healthz?deep=1 }
+            x-tangram: { probe: http:/healthz?deep=1, placement: binpack }
         x-tangram:
           zones: [a, b, c]
           nodes_per_zone: 2
@@ -117,6 +117,7 @@ public sealed class ComposeReaderTests
         Assert.Equal([new("shop.local", "/api/orders"), new(null, "/orders")], Order.Routes);
         Assert.Equal(BalancePolicy.RoundRobin, Order.Balance);
         Assert.Equal(new ProbeSpec(ProbeKind.Http, "/healthz?deep=1"), Spec.Services[1].Probe);
+        Assert.Equal(PlacementStrategy.Binpack, Spec.Services[1].Deploy.Placement.Strategy);
     }
 
     [Fact]

@@ -74,6 +74,7 @@ public sealed class RefusalTests
     [InlineData("x-tangram: { probe: 'http://x/' }", "4:25: 'probe' is 'http://x/', which is of no known form")]
     [InlineData("x-tangram: { balance: peak-ewma }",
         "4:27: 'balance' is 'peak-ewma', which is not honoured. write least-requests or round-robin")]
+    [InlineData("x-tangram: { placement: pack }", "4:29: 'placement' is 'pack', which is not honoured")]
     [InlineData("x-tangram: { route: {} }", "4:25: the route has neither host nor path")]
     [InlineData("x-tangram: { route: { host: 'a:80' } }",
         "4:33: 'host' is 'a:80', which is not an exact host name. leave out")]
@@ -116,6 +117,9 @@ public sealed class RefusalTests
     [InlineData("services: { web: }", "compose.yaml:1:18: a service takes a map and is nothing")]
     [InlineData("services: { web: {} }", "compose.yaml:1:13: service 'web' has nothing to run")]
     [InlineData("services: { web: { command: [] } }", "compose.yaml:1:13: service 'web' has nothing to run")]
+    [InlineData("services: { a: { command: x, x-tangram: { placement: binpack },\n" +
+        " deploy: { placement: { preferences: [{ spread: node.zone }] } } } }",
+        "compose.yaml:1:54: 'placement: binpack' and deploy.placement.preferences exclude each other")]
     [InlineData("services: { a b: { command: x } }", "compose.yaml:1:13: 'a b' is not a service name")]
     [InlineData("services: { a-b: { command: x }, a_B: { command: x } }",
         "compose.yaml:1:34: services 'a-b' and 'a_B' would share the variable TANGRAM_URL_A_B")]

@@ -6,7 +6,7 @@ namespace Tangram.Planning.Placement;
 /// <summary>What one node has left, and what runs there.</summary>
 internal sealed class NodeAccount(PlacementNode node, int order)
 {
-    private readonly List<int> _occupants = [];
+    private readonly List<int> _occupants = new(32);
     private HashSet<int>? _hostPorts;
     private double _cpus;
     private long _memory;
@@ -36,26 +36,47 @@ internal sealed class NodeAccount(PlacementNode node, int order)
             if (port.Mode == PortMode.Host) (_hostPorts ??= []).Add(port.Published);
     }
 
+    public bool Fits(ServiceSpec service, int number) => Refusal(service, number) == Refusing.Nothing;
+
     /// <summary>Null when one more replica fits, else the reason in words that follow "of 6 nodes".</summary>
     public string? WhyNot(ServiceSpec service, int number)
     {
-        if (node.Cordoned is { } cordoned) return $"are {cordoned}";
+        var (placement, reserved) = (service.Deploy.Placement, service.Deploy.Resources.Reservations);
+        return Refusal(service, number) switch
+        {
+            Refusing.Nothing => null,
+            Refusing.Cordon => $"are {node.Cordoned}",
+            Refusing.Constraint => $"do not satisfy {placement.Constraints.First(c => !Satisfied(c))}",
+            Refusing.Most =>
+                $"already run {placement.MaxReplicasPerNode}, the most that max_replicas_per_node allows",
+            Refusing.Cpus => $"have less than the reserved {reserved.Cpus} CPUs left",
+            Refusing.Memory => $"have less than the reserved {reserved.Memory >> 20} MiB of memory left",
+            _ => $"have their port {service.Ports.First(Taken).Published} in use",
+        };
+    }
+
+    private enum Refusing { Nothing, Cordon, Constraint, Most, Cpus, Memory, Port }
+
+    /// <summary>The first thing that stands against it. Asked of every node, so it makes no words.</summary>
+    private Refusing Refusal(ServiceSpec service, int number)
+    {
+        if (node.Cordoned is not null) return Refusing.Cordon;
         var placement = service.Deploy.Placement;
-        foreach (var constraint in placement.Constraints)
-            if (!Satisfies(constraint, node.Attribute(constraint.Attribute))) return $"do not satisfy {constraint}";
-        if (placement.MaxReplicasPerNode > 0 && Of(number) >= placement.MaxReplicasPerNode)
-            return $"already run {placement.MaxReplicasPerNode}, the most that max_replicas_per_node allows";
+        foreach (var constraint in placement.Constraints) if (!Satisfied(constraint)) return Refusing.Constraint;
+        if (placement.MaxReplicasPerNode > 0 && Of(number) >= placement.MaxReplicasPerNode) return Refusing.Most;
         var reserved = service.Deploy.Resources.Reservations;
         // Sums of decimal fractions of a core are not exact in binary.
         if (reserved.Cpus > 0 && node.Capacity.Cpus > 0 && _cpus + reserved.Cpus > node.Capacity.Cpus + 1e-9)
-            return $"have less than the reserved {reserved.Cpus} CPUs left";
+            return Refusing.Cpus;
         if (reserved.Memory > 0 && node.Capacity.Memory > 0 && _memory + reserved.Memory > node.Capacity.Memory)
-            return $"have less than the reserved {reserved.Memory >> 20} MiB of memory left";
-        foreach (var port in service.Ports)
-            if (port.Mode == PortMode.Host && _hostPorts?.Contains(port.Published) == true)
-                return $"have their port {port.Published} in use";
-        return null;
+            return Refusing.Memory;
+        foreach (var port in service.Ports) if (Taken(port)) return Refusing.Port;
+        return Refusing.Nothing;
     }
+
+    private bool Satisfied(ConstraintSpec constraint) => Satisfies(constraint, node.Attribute(constraint.Attribute));
+
+    private bool Taken(PortSpec port) => port.Mode == PortMode.Host && _hostPorts?.Contains(port.Published) == true;
 
     /// <summary>Whether the node is one that the service may run on at all, however full it is now.</summary>
     public bool MayEver(ServiceSpec service) => node.Cordoned is null &&

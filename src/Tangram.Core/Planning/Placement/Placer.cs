@@ -2,15 +2,6 @@ using Tangram.Model;
 
 namespace Tangram.Planning.Placement;
 
-public enum PlacementStrategy
-{
-    /// <summary>Over zones, then nodes, as evenly as may be.</summary>
-    Spread,
-
-    /// <summary>Fill the fullest node that still has room, to keep others empty.</summary>
-    Binpack,
-}
-
 /// <summary>Says on which node each new replica goes, and why where none fits. One turn of planning makes one, tells it
 /// what runs, and asks; it accounts for its own answers.</summary>
 public sealed class Placer
@@ -21,6 +12,9 @@ public sealed class Placer
     private readonly NodeAccount[] _nodes;
     private readonly Dictionary<NodeName, NodeAccount> _byName;
     private readonly Dictionary<ServiceName, int> _numbers = [];
+
+    /// <summary>Replicas are told node by node.</summary>
+    private NodeAccount? _last;
     private readonly Dictionary<string, IReadOnlyList<IReadOnlyList<NodeAccount>>> _groups = [];
 
     public Placer(IEnumerable<PlacementNode> nodes)
@@ -34,22 +28,18 @@ public sealed class Placer
     /// none of <c>max_replicas_per_node</c>, or a start-first move could never begin where every node is full.</param>
     public void Occupy(NodeName node, ServiceSpec service, bool leaving = false)
     {
-        if (_byName.TryGetValue(node, out var account)) account.Add(service, leaving ? Nobody : NumberOf(service));
+        if (_last?.Node.Name != node && !_byName.TryGetValue(node, out _last)) return;
+        _last.Add(service, leaving ? Nobody : NumberOf(service));
     }
 
     /// <summary>Places up to <paramref name="count"/> replicas. Same input, same output.</summary>
-    public PlacementAnswer Place(ServiceSpec service, int count, PlacementStrategy strategy = PlacementStrategy.Spread)
+    public PlacementAnswer Place(ServiceSpec service, int count)
     {
-        var placed = new List<NodeName>(count);
-        var tree =
-            strategy == PlacementStrategy.Spread ? SpreadTree.Of(service, NumberOf(service), GroupsOf(service)) : null;
-        while (placed.Count < count)
-        {
-            var node = tree is not null ? tree.Next() : Fullest(service);
-            if (node is null) return new PlacementAnswer(placed, Explain(service));
-            placed.Add(node.Node.Name);
-        }
-        return new PlacementAnswer(placed, null);
+        var chosen = service.Deploy.Placement.Strategy == PlacementStrategy.Spread
+            ? SpreadTree.Of(service, NumberOf(service), GroupsOf(service)).Place()
+            : Fill(service);
+        var placed = chosen.Take(count).Select(n => n.Node.Name).ToList();
+        return new PlacementAnswer(placed, placed.Count < count ? Explain(service) : null);
     }
 
     /// <summary>Takes these nodes, one replica each, as far as they have room.</summary>
@@ -126,11 +116,18 @@ public sealed class Placer
         return groups;
     }
 
-    private NodeAccount? Fullest(ServiceSpec service)
+    /// <summary>A node that takes a replica is only fuller by it, so it stays the first until it is full.</summary>
+    private IEnumerable<NodeAccount> Fill(ServiceSpec service)
     {
-        var best = _nodes.Where(n => n.WhyNot(service, NumberOf(service)) is null)
-            .MaxBy(n => (n.Load, n.Replicas, -n.Order));
-        best?.Add(service, NumberOf(service));
-        return best;
+        var number = NumberOf(service);
+        var fullest = _nodes.OrderByDescending(n => n.Load).ThenByDescending(n => n.Replicas).ThenBy(n => n.Order);
+        foreach (var node in fullest)
+        {
+            while (node.Fits(service, number))
+            {
+                node.Add(service, number);
+                yield return node;
+            }
+        }
     }
 }

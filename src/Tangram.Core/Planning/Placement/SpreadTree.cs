@@ -9,7 +9,8 @@ namespace Tangram.Planning.Placement;
 internal sealed class SpreadTree
 {
     private readonly PriorityQueue<SpreadTree, (int Count, int Order)>? _groups;
-    private readonly PriorityQueue<NodeAccount, (int Count, double Load, int Replicas, int Order)>? _nodes;
+    private readonly IReadOnlyList<NodeAccount> _members = [];
+    private PriorityQueue<NodeAccount, Priority>? _nodes;
     private readonly ServiceSpec _service;
     private readonly int _number;
     private int _count;
@@ -23,7 +24,7 @@ internal sealed class SpreadTree
             return;
         }
         foreach (var node in nodes) _count += node.Of(number);
-        _nodes = new(nodes.Where(n => n.WhyNot(service, number) is null).Select(n => (n, PriorityOf(n))));
+        _members = nodes;
     }
 
     private SpreadTree(ServiceSpec service, int number, IReadOnlyList<IReadOnlyList<NodeAccount>> groups,
@@ -66,10 +67,16 @@ internal sealed class SpreadTree
         return queue;
     }
 
-    /// <summary>Places one replica and accounts for it; null when nothing fits any more.</summary>
-    public NodeAccount? Next()
+    /// <summary>Places one replica an item and accounts for it, until nothing fits any more.</summary>
+    public IEnumerable<NodeAccount> Place()
     {
-        var placed = _nodes is not null ? NextNode() : NextGroup();
+        while (Next() is { } node) yield return node;
+    }
+
+    /// <summary>Places one replica and accounts for it; null when nothing fits any more.</summary>
+    private NodeAccount? Next()
+    {
+        var placed = _groups is null ? NextNode() : NextGroup();
         if (placed is not null) _count++;
         return placed;
     }
@@ -88,13 +95,24 @@ internal sealed class SpreadTree
 
     private NodeAccount? NextNode()
     {
-        if (!_nodes!.TryPeek(out var node, out _)) return null;
+        // Most services that lost a replica need one node of one group; the others are never looked at.
+        _nodes ??= new(_members.Where(n => n.Fits(_service, _number)).Select(n => (n, PriorityOf(n))));
+        if (!_nodes.TryPeek(out var node, out _)) return null;
         node.Add(_service, _number);
-        if (node.WhyNot(_service, _number) is null) _nodes.DequeueEnqueue(node, PriorityOf(node));
+        if (node.Fits(_service, _number)) _nodes.DequeueEnqueue(node, PriorityOf(node));
         else _nodes.Dequeue();
         return node;
     }
 
-    private (int, double, int, int) PriorityOf(NodeAccount node) =>
-        (node.Of(_number), node.Load, node.Replicas, node.Order);
+    private Priority PriorityOf(NodeAccount node) => new(node.Of(_number), node.Load, node.Replicas, node.Order);
+
+    /// <summary>The fewest of the service first, then the least loaded, then the first by name.</summary>
+    private readonly record struct Priority(int Count, double Load, int Replicas, int Order) : IComparable<Priority>
+    {
+        public int CompareTo(Priority other) =>
+            Count != other.Count ? Count.CompareTo(other.Count)
+            : Load != other.Load ? Load.CompareTo(other.Load)
+            : Replicas != other.Replicas ? Replicas.CompareTo(other.Replicas)
+            : Order.CompareTo(other.Order);
+    }
 }
