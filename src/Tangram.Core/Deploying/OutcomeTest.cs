@@ -1,5 +1,6 @@
 using Tangram.Coordinating;
 using Tangram.Model;
+using Tangram.Planning;
 
 namespace Tangram.Deploying;
 
@@ -7,7 +8,8 @@ namespace Tangram.Deploying;
 /// counts.</summary>
 /// <remarks>Compares the lower end of the new rate's interval with the upper end of the old one's (Wilson's score
 /// interval, 1927, z = 3, about 99.9 % on each side), so a few unlucky requests on either side do not decide. With half
-/// of the requests failing, ten are enough.</remarks>
+/// of the requests failing, ten are enough. What it is compared with is what a rollback would bring back: a revision
+/// that was superseded before it was proven may be as bad.</remarks>
 public static class OutcomeTest
 {
     private const double Z = 3;
@@ -20,7 +22,9 @@ public static class OutcomeTest
     {
         var (requests, failures) = Sum(state, service, o => o.Revision == target);
         if (failures < 3) return null;
-        var (before, beforeFailed) = Sum(state, service, o => o.Revision != target);
+        var proven = state.Spec(state.Rollout?.Value.Current ?? 0)?.Find(service);
+        var (before, beforeFailed) = Sum(state, service,
+            o => o.Revision != target && proven is not null && Templates.Same(state, o.Revision, proven));
         var least = Bounds(requests, failures).Low;
         var most =
             before == 0 ? 0 : Math.Min((double)beforeFailed / before + Tolerated, Bounds(before, beforeFailed).High);

@@ -40,7 +40,8 @@ internal sealed class Invariants(Agenda agenda)
         foreach (var (service, count) in taken) CheckMinimum(before, service, count);
     }
 
-    /// <summary>A broken version must not outlive its watch where there was a revision to go back to.</summary>
+    /// <summary>A broken version must not outlive its watch where there was a better one to go back to: the first
+    /// revision has none, and may itself be as bad.</summary>
     private void CheckWhatBecomesCurrent(ClusterState before, Txn txn)
     {
         if (before.Rollout?.Value is not { Current: > 0 } was) return;
@@ -48,7 +49,10 @@ internal sealed class Invariants(Agenda agenda)
         var next = Json.Read<Rollout>(put.Value);
         if (next.Stage != RolloutStage.Done || next.Current == was.Current
             || before.Spec(next.Current) is not { } spec) return;
-        if (spec.Services.FirstOrDefault(s => Behaviours.Of(s) != Behaviours.Good) is { } broken)
+        var proven = before.Spec(was.Current);
+        bool Better(ServiceName service) =>
+            proven?.Find(service) is { } known && Behaviours.Of(known) == Behaviours.Good;
+        if (spec.Services.FirstOrDefault(s => Behaviours.Of(s) != Behaviours.Good && Better(s.Name)) is { } broken)
             Violated($"{broken.Name}, which is {Behaviours.Of(broken)}, became current");
     }
 
