@@ -5,8 +5,9 @@ namespace Tangram.Deploying;
 
 /// <summary>What a node is, told once when its agent starts.</summary>
 /// <param name="Incarnation">Grows with every start of the agent on this node.</param>
+/// <param name="Address">See <see cref="Seen.Address"/>; so for the others.</param>
 public sealed record NodeIdentity(NodeName Name, ZoneName Zone, EquatableArray<Variable> Labels, Resources Capacity,
-    long Incarnation);
+    long Incarnation, string? Address = null, string? Link = null, string Instance = "");
 
 /// <summary>The whole node is to end in order: every replica is stopped, whatever it is assigned.</summary>
 public sealed record StopEverything : Event;
@@ -32,6 +33,7 @@ public sealed class AgentMachine : IMachine
     private Seen? _pendingSeen;
     private Instant _pendingSince;
     private bool _stopping;
+    private bool _saidTaken;
 
     public AgentMachine(NodeIdentity identity, TimeSpan ttl, IEnumerable<Survivor> survivors, Instant now)
     {
@@ -123,16 +125,31 @@ public sealed class AgentMachine : IMachine
         foreach (var watcher in _ring.WatchersOf(_identity.Name)) effects.Add(new Effect.Send(watcher, message));
     }
 
+    /// <summary>The name is another's as long as that one's lease lives: two agents of one name would each start what
+    /// the other runs.</summary>
+    private bool Taken(List<Effect> effects)
+    {
+        var seen = _state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.Value;
+        var taken = seen is not null && seen.Instance != _identity.Instance;
+        if (taken && !_saidTaken)
+            effects.Add(new Effect.Announce(_identity.Name.Value,
+                $"another agent, at {seen!.Address ?? "this machine"}, has the name {_identity.Name}: this one waits " +
+                "until that one is gone. Give each machine a name of its own"));
+        _saidTaken = taken;
+        return taken || seen?.Incarnation > _identity.Incarnation;
+    }
+
     /// <summary>Writes <c>seen/NODE</c> when it differs from what was last written, or hangs on a lease that is
     /// gone.</summary>
     private void Report(Instant now, List<Effect> effects)
     {
         if (!_lease.Held(now) || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;
-        if (_state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.Value.Incarnation > _identity.Incarnation) return;
+        if (Taken(effects)) return;
         var seen = new Seen
         {
             Incarnation = _identity.Incarnation, Zone = _identity.Zone, Labels = _identity.Labels,
-            Capacity = _identity.Capacity,
+            Capacity = _identity.Capacity, Address = _identity.Address, Link = _identity.Link,
+            Instance = _identity.Instance,
             Replicas = _replicas.OrderBy(r => r.Key).Select(r => r.Value.Seen).ToEquatableArray(),
         };
         if (_writtenLease == _lease.Lease && seen == _written && _seenRevision != 0) return;

@@ -110,6 +110,15 @@ public sealed record Seen
     public required ZoneName Zone { get; init; }
     public EquatableArray<Variable> Labels { get; init; }
 
+    /// <summary>The host part at which gateways reach its replicas. Null: this machine, by loopback.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>HOST:PORT at which its agent hears its neighbours; null where all agents share a process.</summary>
+    public string? Link { get; init; }
+
+    /// <summary>Of the state folder: tells a restarted agent from another machine with the same name.</summary>
+    public string Instance { get; init; } = "";
+
     /// <summary>What the node offers. 0 means not limited.</summary>
     public Resources Capacity { get; init; } = new();
     public EquatableArray<SeenReplica> Replicas { get; init; }

@@ -23,7 +23,7 @@ public sealed class GatewayMachine : IMachine
     private static readonly TimeSpan OutcomesEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly string _name;
-    private readonly EquatableArray<string> _addresses;
+    private readonly bool _public;
     private readonly Requests _requests = new();
     private readonly LeaseKeeper _lease;
     private ClusterState _state = ClusterState.Empty;
@@ -38,9 +38,10 @@ public sealed class GatewayMachine : IMachine
     private Instant _pendingSince;
     private Instant _writtenAt;
 
-    public GatewayMachine(string name, EquatableArray<string> addresses, TimeSpan ttl)
+    /// <param name="isPublic">It listens at the addresses that the spec names, and says so.</param>
+    public GatewayMachine(string name, bool isPublic, TimeSpan ttl)
     {
-        (_name, _addresses) = (name, addresses);
+        (_name, _public) = (name, isPublic);
         _lease = new LeaseKeeper(ttl, _requests);
     }
 
@@ -94,7 +95,7 @@ public sealed class GatewayMachine : IMachine
         var rolling = _state.Rollout is { Value.Ended: false };
         var seen = new GatewaySeen
         {
-            Addresses = _addresses, Applied = _traffic.Applied, Busy = _traffic.Busy,
+            Addresses = _public ? _state.EffectiveSpec?.GatewayListen ?? [] : [], Applied = _traffic.Applied, Busy = _traffic.Busy,
             Outcomes = rolling ? _traffic.Outcomes : [],
         };
         var kept = _writtenLease == _lease.Lease && _revision != 0 && _written is not null;

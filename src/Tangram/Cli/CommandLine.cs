@@ -59,6 +59,7 @@ internal static class CommandLine
             ActCommands.Scale(context), DeployCommand.Rollback(context),
             ActCommands.Drain(context), ActCommands.Undrain(context),
             ActCommands.Kill(context), ActCommands.Revive(context), ActCommands.Down(context),
+            RoleCommands.Server(context), RoleCommands.Agent(context), RoleCommands.Gateway(context),
             ProveCommands.Load(context), ProveCommands.Simulate(context), VersionCommand(context),
         };
         root.HelpName = "tangram";

@@ -1,3 +1,5 @@
+using Tangram.Coordinating.Link;
+using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Observing;
 
@@ -14,6 +16,11 @@ internal sealed record Entrances
 
     /// <summary>What a spec comes to when no cluster runs, as text, or as JSON when true.</summary>
     public required Func<ClusterSpec, bool, string> PlanAlone { get; init; }
+
+    /// <summary>Starts a role of a cluster on several machines in this process.</summary>
+    public required Func<ServerOptions, CancellationToken, Task<IRunningRole>> Server { get; init; }
+    public required Func<AgentOptions, CancellationToken, Task<IRunningRole>> Agent { get; init; }
+    public required Func<GatewayRoleOptions, CancellationToken, Task<IRunningRole>> Gateway { get; init; }
 
     /// <summary>Offers a load, prints what came of it, and returns the exit code.</summary>
     public required Func<LoadRequest, Surroundings, CancellationToken, Task<int>> Load { get; init; }

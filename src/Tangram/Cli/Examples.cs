@@ -35,6 +35,21 @@ internal static class Examples
         ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
         ["revive"] = ["tangram revive a-1"],
         ["down"] = ["tangram down -f compose.yaml"],
+        ["server"] =
+        [
+            "tangram server --cluster shop --name s1 --listen 10.0.0.1:7600 --tls /etc/tangram/tls \\",
+            "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600 --etcd https://10.0.0.1:2379,https://10.0.0.2:2379",
+        ],
+        ["agent"] =
+        [
+            "tangram agent --cluster shop --name n1 --zone a --listen 10.0.0.5:7601 --tls /etc/tangram/tls \\",
+            "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600 --label disk=ssd --cpus 8 --memory 16G",
+        ],
+        ["gateway"] =
+        [
+            "tangram gateway --cluster shop --name g1 --tls /etc/tangram/tls \\",
+            "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600",
+        ],
         ["load"] = ["tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s"],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["config"] = ["tangram config -f compose.yaml"],

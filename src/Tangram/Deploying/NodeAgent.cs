@@ -19,9 +19,11 @@ internal sealed class NodeAgent
     private readonly HashSet<Task> _work = [];
     private volatile bool _powerless;
 
-    public NodeAgent(NodeServices services, NodeName node, ZoneName zone, Action<Effect.Send> send)
+    /// <param name="place">What the node is; its incarnation is counted here.</param>
+    public NodeAgent(NodeServices services, NodeIdentity place, TimeSpan ttl, Action<Effect.Send> send)
     {
-        (_services, _node, _zone, _send) = (services, node, zone, send);
+        (_services, _node, _zone, _send) = (services, place.Name, place.Zone, send);
+        var node = place.Name;
         _runner =
             new ProcessRunner(services.State.ClusterId, new RecordFolder(services.State.Records(node)), services.Logs,
             services.Cgroups, services.Poller, exit =>
@@ -31,8 +33,8 @@ internal sealed class NodeAgent
             if (record.Port is { } port) services.Ports.Hold(record.Replica, port);
         var survivors =
             adopted.Running.Select(r => Survivor(r, r.Pid)).Concat(adopted.Gone.Select(r => Survivor(r, 0)));
-        var identity = new NodeIdentity(node, zone, [], new Resources(), NextIncarnation());
-        _machine = new AgentMachine(identity, ClusterHost.Ttl, survivors, services.Clock.Now);
+        var identity = place with { Incarnation = NextIncarnation() };
+        _machine = new AgentMachine(identity, ttl, survivors, services.Clock.Now);
         _loop = new MachineLoop(_machine, services.Store, services.Clock, Perform);
     }
 
@@ -103,6 +105,7 @@ internal sealed class NodeAgent
         {
             case Effect.Send send: _send(send); break;
             case Effect.Announce announce: _services.Announce(announce.Subject, announce.What); break;
+            case ReplicaEffect.Launch launch when Missing(launch) is { } hash: Own(FetchAsync(launch, hash)); break;
             case ReplicaEffect.Launch launch: Post(Launch(launch)); break;
             case ReplicaEffect.Signal signal: _runner.Signal(signal.Replica,
                 Signals.Number(signal.Name) ?? Native.SigTerm); break;
@@ -112,6 +115,27 @@ internal sealed class NodeAgent
                 _runner.Forget(forget.Replica);
                 _services.Ports.Release(forget.Replica);
                 break;
+        }
+    }
+
+    /// <summary>The hash of the files that are not on this machine yet, or null.</summary>
+    private string? Missing(ReplicaEffect.Launch launch) =>
+        _services.Fetch is not null && launch.Spec is { WorkingDirectory: null, FilesHash: { } hash }
+        && !_services.Files.Has(hash) ? hash : null;
+
+    private async Task FetchAsync(ReplicaEffect.Launch launch, string hash)
+    {
+        try
+        {
+            var fetched = await _services.Fetch!(hash, _ending.Token).ConfigureAwait(false);
+            var happened = fetched
+                ? Launch(launch)
+                : new ReplicaEvent.Launched(launch.Replica, launch.Start, 0, launch.Port ?? 0,
+                    "no server has the files of its revision now");
+            await _loop.PostAsync(happened, _ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
         }
     }
 

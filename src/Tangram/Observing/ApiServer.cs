@@ -24,7 +24,6 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        // The host's own lifetime would take Ctrl-C and SIGTERM away from us.
         builder.Services.AddSingleton<IHostLifetime, OurLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -47,12 +46,6 @@ internal sealed class ApiServer : IAsyncDisposable
         catch (OperationCanceledException) { /* A follower that does not let go is cut. */ }
         await _app.DisposeAsync();
         File.Delete(_socket);
-    }
-
-    private sealed class OurLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
 

@@ -181,7 +181,7 @@ public sealed class Simulator
     private void StartGateway(string name)
     {
         _traffic[name] = new SimulatedTraffic(_agenda, _rng.Split(), _processes);
-        ActorOf(name).Start(new GatewayMachine(name, [], Ttl));
+        ActorOf(name).Start(new GatewayMachine(name, isPublic: false, Ttl));
     }
 
     private void Perform(Actor actor, Effect effect)
