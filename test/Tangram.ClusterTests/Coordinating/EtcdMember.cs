@@ -11,6 +11,9 @@ public sealed partial class EtcdMember : IAsyncDisposable
 {
     private const int Stop = 19, Continue = 18;
 
+    /// <summary>What etcd prints when it does, with TLS or without.</summary>
+    private const string Serves = "serving client traffic";
+
     private readonly EtcdClusterOptions _options;
     private readonly int _index;
     private readonly string _folder;
@@ -49,7 +52,7 @@ public sealed partial class EtcdMember : IAsyncDisposable
             "--listen-peer-urls", PeerUrl, "--initial-advertise-peer-urls", PeerUrl,
             "--initial-cluster", string.Join(',', members.Select(member => $"{member.Name}={member.PeerUrl}")),
             "--heartbeat-interval", $"{_options.Heartbeat.TotalMilliseconds:0}",
-            "--election-timeout", $"{_options.Election.TotalMilliseconds:0}", "--logger", "zap",
+            "--election-timeout", $"{_options.Election.TotalMilliseconds:0}", "--pre-vote", "--logger", "zap",
         ];
         if (_options.Tls is { } tls)
             command =
@@ -66,7 +69,7 @@ public sealed partial class EtcdMember : IAsyncDisposable
         () =>
         {
             if (!Runs) Assert.Fail($"etcd {Name} has ended. It printed:\n{Printed}");
-            return Task.FromResult(Printed.Contains("serving client traffic", StringComparison.Ordinal) ? "ready" : null);
+            return Task.FromResult(Printed.Contains(Serves, StringComparison.Ordinal) ? Serves : null);
         },
         TimeSpan.FromSeconds(20), () => $"etcd {Name} serves clients. It printed:\n{Printed}");
 

@@ -30,11 +30,11 @@ internal sealed class Relay : IAsyncDisposable
     {
         _listener.Stop();
         lock (_sockets)
-            foreach (var socket in _sockets)
-            {
-                socket.LingerState = new LingerOption(true, 0);
-                socket.Close();
-            }
+        {
+            // Closing without lingering is a reset.
+            foreach (var socket in _sockets) socket.Close(0);
+            _sockets.Clear();
+        }
     }
 
     public async ValueTask DisposeAsync()

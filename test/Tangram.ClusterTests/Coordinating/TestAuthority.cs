@@ -49,5 +49,6 @@ internal sealed class TestAuthority : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static CertificateRequest Request(string name, ECDsa key) => new($"CN={name}", key, HashAlgorithmName.SHA256);
+    private static CertificateRequest Request(string name, ECDsa key) =>
+        new($"CN={name}", key, HashAlgorithmName.SHA256);
 }

@@ -1,11 +1,13 @@
 using System.Net.Http;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace Tangram.Coordinating.Etcd;
 
 /// <summary>One connection to one member that has shown that it can serve, and is asked again and again whether it
-/// still can. When it cannot, it is lost: everything in flight on it fails at once, and it is never used again.</summary>
+/// still can. When it cannot, it is lost: all that is in flight fails at once, and it is never used again.</summary>
 internal sealed class EtcdConnection : IAsyncDisposable
 {
     /// <summary>A list of 100,000 replicas' documents is far below it.</summary>
@@ -46,7 +48,8 @@ internal sealed class EtcdConnection : IAsyncDisposable
     /// <summary>Why it was lost.</summary>
     public string Loss { get; private set; } = "";
 
-    public static CallOptions Call(CancellationToken cancellation) => new(RequireLeader, cancellationToken: cancellation);
+    public static CallOptions Call(CancellationToken cancellation) =>
+        new(RequireLeader, cancellationToken: cancellation);
 
     /// <summary>Connects, reads the version, and makes one linearizable read. Throws
     /// <see cref="StoreConnectionException"/> when that fails.</summary>
@@ -129,11 +132,13 @@ internal sealed class EtcdConnection : IAsyncDisposable
     private static string Reason(string endpoint, bool late, EtcdOptions options, Exception e)
     {
         if (late) return $"{endpoint} did not answer within {options.OpenPatience.TotalSeconds} s";
-        var hint = options.Tls switch
+        var hint = (options.Tls, EtcdFault.Cause(e)) switch
         {
-            null => "",
-            { CertificateFile: null } => " (does it want a client certificate? None is given)",
-            { } tls => $" (does it accept the certificate '{tls.CertificateFile}'?)",
+            (_, SocketException or StoreConnectionException) => "",
+            (null, _) => " (is that etcd, and without TLS?)",
+            ({ CaFile: { } ca }, AuthenticationException) => $" (is '{ca}' its authority?)",
+            ({ CertificateFile: null }, _) => " (does it want a client certificate? None is given)",
+            ({ } tls, _) => $" (does it accept the certificate '{tls.CertificateFile}'?)",
         };
         return $"{endpoint}: {EtcdFault.Words(e)}{hint}";
     }

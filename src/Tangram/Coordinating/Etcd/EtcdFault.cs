@@ -27,20 +27,26 @@ internal sealed record EtcdFault(EtcdFate Fate, StatusCode Code, string Error)
     public static EtcdFault Of(Exception e)
     {
         // The channel was closed before the call began.
-        if (e is ObjectDisposedException) return new(EtcdFate.NeverSent, StatusCode.Cancelled, "the connection was closed");
-        if (e is not RpcException rpc) return new(EtcdFate.Lost, StatusCode.Unknown, e.Message);
+        if (e is ObjectDisposedException)
+            return new EtcdFault(EtcdFate.NeverSent, StatusCode.Cancelled, "the connection was closed");
+        if (e is not RpcException rpc) return new EtcdFault(EtcdFate.Lost, StatusCode.Unknown, e.Message);
         var said = rpc.Status.Detail;
         return new EtcdFault(Judge(rpc.StatusCode, said, rpc.Status.DebugException), rpc.StatusCode, Words(rpc));
     }
 
-    /// <summary>The innermost reasons: what etcd said, or why there was no connection.</summary>
+    /// <summary>What etcd said, or the innermost reason why there was no answer.</summary>
     public static string Words(Exception e)
     {
-        if (e is not RpcException rpc) return e.Message;
-        var detail = rpc.Status.Detail;
-        if (rpc.Status.DebugException is not { } cause) return $"{detail} ({rpc.StatusCode})";
-        while (cause.InnerException is { } inner) cause = inner;
-        return cause.Message.TrimEnd('.');
+        if (e is RpcException { Status.DebugException: null } rpc) return $"{rpc.Status.Detail} ({rpc.StatusCode})";
+        return Cause(e).Message.ReplaceLineEndings(" ").TrimEnd('.');
+    }
+
+    /// <summary>The innermost exception that says something: that a stream was already closed says nothing.</summary>
+    public static Exception Cause(Exception e)
+    {
+        var cause = (e as RpcException)?.Status.DebugException ?? e;
+        while (cause.InnerException is { } inner and not ObjectDisposedException) cause = inner;
+        return cause;
     }
 
     private static EtcdFate Judge(StatusCode code, string said, Exception? cause)

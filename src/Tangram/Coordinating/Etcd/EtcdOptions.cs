@@ -7,6 +7,9 @@ namespace Tangram.Coordinating.Etcd;
 /// preferred at the start.</param>
 internal sealed record EtcdOptions(IReadOnlyList<string> Endpoints)
 {
+    /// <summary>In bytes. It is sent with every key, many times in a transaction.</summary>
+    private const int LongestPrefix = 256;
+
     /// <summary>Stands before every key in etcd, such as <c>/tangram/shop/</c>, so that several clusters share one
     /// etcd. Callers never see it.</summary>
     public string KeyPrefix { get; init; } = "";
@@ -38,11 +41,13 @@ internal sealed record EtcdOptions(IReadOnlyList<string> Endpoints)
     public IReadOnlyList<string> Problems()
     {
         var problems = new List<string>();
-        if (Endpoints.Count == 0) problems.Add("no etcd endpoint is given: name at least one, such as https://etcd-1:2379");
+        if (Endpoints.Count == 0)
+            problems.Add("no etcd endpoint is given: name at least one, such as https://etcd-1:2379");
         foreach (var endpoint in Endpoints)
             if (Problem(endpoint) is { } problem)
                 problems.Add($"etcd endpoint '{endpoint}' {problem}");
-        if (Encoding.UTF8.GetByteCount(KeyPrefix) > 256) problems.Add("etcd's key prefix is longer than 256 bytes: shorten it");
+        if (Encoding.UTF8.GetByteCount(KeyPrefix) > LongestPrefix)
+            problems.Add($"etcd's key prefix is longer than {LongestPrefix} bytes: shorten it");
         if (CallTimeout <= TimeSpan.Zero) problems.Add("etcd's call timeout must be positive");
         return problems;
     }
@@ -51,7 +56,8 @@ internal sealed record EtcdOptions(IReadOnlyList<string> Endpoints)
     {
         if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
             return "is not a URL: write https://HOST:PORT";
-        if (uri.PathAndQuery != "/" || uri.UserInfo != "") return "has more than a host and a port: write https://HOST:PORT";
+        if (uri.PathAndQuery != "/" || uri.UserInfo != "")
+            return "has more than a host and a port: write https://HOST:PORT";
         if (uri.Scheme == "http" && Tls is not null)
             return "is plain text although certificates are given: write https://";
         if (uri.Scheme == "http" && !uri.IsLoopback && !AllowPlainText)

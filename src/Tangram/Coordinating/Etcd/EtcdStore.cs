@@ -4,14 +4,14 @@ using Grpc.Core;
 namespace Tangram.Coordinating.Etcd;
 
 /// <summary>The store of several machines: etcd, spoken to over gRPC. It speaks to one member at a time and moves to
-/// another when that one fails. What may be repeated is repeated there until the call's time is over; a mutation that may
-/// have been received is not, and its outcome is <see cref="StoreStatus.Unknown"/>.</summary>
+/// another when that one fails. What may be repeated is repeated there until the call's time is over; a mutation that
+/// may have been received is not, and its outcome is <see cref="StoreStatus.Unknown"/>.</summary>
 /// <remarks>etcd 3.4 forgets a deletion at the very revision to which it is compacted, and then skips it silently in a
 /// watch from there. So we compact to one revision less than asked, and open every watch one revision earlier: what a
 /// watch is owed is then always above the compacted revision, or said to be gone.</remarks>
 internal sealed class EtcdStore : IStore
 {
-    /// <summary>Before a call is repeated, so that a member that answers at once with an error is not flooded.</summary>
+    /// <summary>Before a call is repeated, so that a member that fails at once is not flooded.</summary>
     private static readonly TimeSpan RepeatPause = TimeSpan.FromMilliseconds(50);
 
     private readonly EtcdOptions _options;
@@ -96,8 +96,9 @@ internal sealed class EtcdStore : IStore
     public Task<LeaseAnswer> KeepAliveAsync(long lease, CancellationToken cancellation = default) => AskAsync(
         async (connection, call) =>
         {
+            var request = new Wire.LeaseKeepAliveRequest { Id = lease };
             using var stream = connection.Lease.LeaseKeepAlive(call);
-            await stream.RequestStream.WriteAsync(new Wire.LeaseKeepAliveRequest { Id = lease }, CancellationToken.None);
+            await stream.RequestStream.WriteAsync(request, CancellationToken.None);
             await stream.RequestStream.CompleteAsync();
             if (!await stream.ResponseStream.MoveNext(call.CancellationToken))
                 throw new RpcException(new Status(StatusCode.Unavailable, "a renewal was not answered"));

@@ -46,7 +46,7 @@ internal sealed record EtcdTls(string? CaFile, string? CertificateFile = null, s
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
             var key = KeyFile is null || file == CaFile ? "" : $" with key '{KeyFile}'";
-            throw new StoreConnectionException($"{what}, '{file}'{key}, cannot be used: {e.Message}. " +
+            throw new StoreConnectionException($"{what}, '{file}'{key}, cannot be used: {e.Message.TrimEnd('.')}. " +
                                                "It must be a readable PEM file.", e);
         }
     }
