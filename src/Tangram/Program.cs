@@ -1,5 +1,6 @@
 using Tangram.Cli;
 using Tangram.Coordinating;
+using Tangram.Coordinating.Trust;
 using Tangram.Deploying;
 using Tangram.Planning;
 using Tangram.Proving;
@@ -12,6 +13,7 @@ return await CommandLine.RunAsync(args, around, new Entrances
     PlanAlone = (spec, json) => PlanPreview.Of(ClusterState.Empty, spec, json),
     Load = LoadEntrance.RunAsync,
     Simulate = SimulateEntrance.RunAsync,
+    Trust = TrustEntrance.Run,
     DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),
     ReadLog = (request, cancellation) => LogEntrance.ReadAsync(request, around.Clock, cancellation),
 });
