@@ -70,7 +70,7 @@ public sealed record PeerIdentity(string Cluster, PeerRole Role, NodeName Name)
     public static string? ProblemOfAddress(string text)
     {
         if (Uri.CheckHostName(text) is not (UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6) ||
-            text.Any(c => !char.IsAscii(c)))
+            text.EndsWith('.') || text.Any(c => !char.IsAscii(c)))
             return $"'{text}' is neither an IP address nor a host name: write for example 10.0.0.1 or a.example.com";
         return text.EndsWith(ReservedHosts, StringComparison.OrdinalIgnoreCase)
             ? $"'{text}' is reserved: names that end with {ReservedHosts} tell roles apart"
@@ -82,7 +82,8 @@ public sealed record PeerIdentity(string Cluster, PeerRole Role, NodeName Name)
     {
         if (Cluster != cluster) return $"it belongs to the cluster '{Cluster}' and not to '{cluster}'";
         if (admitted.Contains(Role)) return null;
-        return $"it is {Article(Role)}, and here only {string.Join(" or ", admitted.Order().Select(Article))} is admitted";
+        var others = string.Join(" or ", admitted.Order().Select(Article));
+        return $"it is {Article(Role)}, and here only {others} is admitted";
     }
 
     public override string ToString() => $"{Scheme}{Cluster}/{TextOf(Role)}/{Name}";

@@ -64,7 +64,7 @@ internal static class CaCommands
         command.Validators.Add(result =>
         {
             if (result.GetValue(role) != "server" || result.GetResult(addresses) is not null) return;
-            result.AddError("A server needs --address IP-OR-HOST: where others meet it, which etcd and its tools compare");
+            result.AddError("A server needs --address IP-OR-HOST: where others meet it; etcd and its tools compare it");
         });
         command.SetAction(parsed =>
         {

@@ -5,9 +5,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Tangram.Coordinating.Trust;
 
-/// <summary>The alternative names of a certificate (RFC 5280, 4.2.1.6), as far as Tangram uses them. Written here because
-/// the platform's builder passes a URI through <see cref="Uri"/>, which takes a cluster named 123 for an IPv4 address,
-/// and its reader does not know URIs.</summary>
+/// <summary>The alternative names of a certificate (RFC 5280, 4.2.1.6), as far as Tangram uses them. Written here
+/// because the platform's reader does not know URIs, and its builder passes them through <see cref="Uri"/>, which takes
+/// a cluster named 123 for an IPv4 address.</summary>
 internal sealed record AlternativeNames(
     IReadOnlyList<string> Uris, IReadOnlyList<string> HostNames, IReadOnlyList<IPAddress> Addresses)
 {
@@ -18,6 +18,7 @@ internal sealed record AlternativeNames(
     public static AlternativeNames Of(X509Certificate2 certificate)
     {
         var (uris, hosts, addresses) = (new List<string>(), new List<string>(), new List<IPAddress>());
+        const UniversalTagNumber Text = UniversalTagNumber.IA5String;
         try
         {
             if (certificate.Extensions[Id] is { } extension)
@@ -28,8 +29,8 @@ internal sealed record AlternativeNames(
                 while (names.HasData)
                 {
                     var tag = names.PeekTag();
-                    if (tag == Uri) uris.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, Uri));
-                    else if (tag == HostName) hosts.Add(names.ReadCharacterString(UniversalTagNumber.IA5String, HostName));
+                    if (tag == Uri) uris.Add(names.ReadCharacterString(Text, Uri));
+                    else if (tag == HostName) hosts.Add(names.ReadCharacterString(Text, HostName));
                     else if (tag == Address) addresses.Add(new IPAddress(names.ReadOctetString(Address)));
                     else names.ReadEncodedValue();
                 }

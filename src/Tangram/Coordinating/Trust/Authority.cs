@@ -14,10 +14,12 @@ internal sealed class Authority : IDisposable
     private static readonly TimeSpan Life = TimeSpan.FromDays(3653);
 
     private readonly X509Certificate2 _certificate;
-    private readonly string _folder;
+    private readonly string _folder, _authorities;
 
-    private Authority(X509Certificate2 certificate, string cluster, string folder) =>
-        (_certificate, Cluster, _folder) = (certificate, cluster, folder);
+    private Authority(X509Certificate2 certificate, string cluster, string folder, string authorities)
+    {
+        (_certificate, Cluster, _folder, _authorities) = (certificate, cluster, folder, authorities);
+    }
 
     public string Cluster { get; }
 
@@ -39,8 +41,9 @@ internal sealed class Authority : IDisposable
         var certificate = request.CreateSelfSigned(now - CertificateLife.BackDated, now + Life);
         TlsFolder.Create(folder);
         TlsFolder.Write(keyPath, key.ExportPkcs8PrivateKeyPem() + "\n");
-        TlsFolder.Write(certificatePath, certificate.ExportCertificatePem() + "\n");
-        return new Authority(certificate, cluster, folder);
+        var pem = certificate.ExportCertificatePem() + "\n";
+        TlsFolder.Write(certificatePath, pem);
+        return new Authority(certificate, cluster, folder, pem);
     }
 
     /// <summary>Throws <see cref="TrustException"/> when the folder holds no usable authority.</summary>
@@ -49,10 +52,10 @@ internal sealed class Authority : IDisposable
         var (certificatePath, keyPath) = (Path.Combine(folder, CertificateFile), Path.Combine(folder, KeyFile));
         try
         {
-            var certificate = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
+            var certificate = TlsFolder.Read(certificatePath, keyPath);
             var uris = AlternativeNames.Of(certificate).Uris;
             if (uris.Count == 1 && PeerIdentity.TryParseAuthority(uris[0], out var cluster))
-                return new Authority(certificate, cluster, folder);
+                return new Authority(certificate, cluster, folder, File.ReadAllText(certificatePath));
             certificate.Dispose();
             throw new TrustException($"{certificatePath} is not an authority of tangram's: it names no cluster. Make " +
                                      "one with 'tangram ca init'");
@@ -78,7 +81,8 @@ internal sealed class Authority : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = Request($"CN={identity.Name}, O={identity.Cluster}", key);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
             [new Oid(PeerCheck.ServerUse), new Oid(PeerCheck.ClientUse)], critical: false));
         request.CertificateExtensions.Add(NamesOf(identity, hosts).Extension());
@@ -86,18 +90,11 @@ internal sealed class Authority : IDisposable
             X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
         using var certificate = request.Create(_certificate, Later(now - CertificateLife.BackDated, mine.From),
             Earlier(now + life, mine.Until), Serial());
-        try
-        {
-            TlsFolder.Create(folder);
-            // The certificate last: who looks in between sees a key that does not fit, and looks again.
-            TlsFolder.Write(to.CaFile, File.ReadAllText(Path.Combine(_folder, CertificateFile)));
-            TlsFolder.Write(to.KeyFile, key.ExportPkcs8PrivateKeyPem() + "\n");
-            TlsFolder.Write(to.CertificateFile, certificate.ExportCertificatePem() + "\n");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new TrustException($"{identity} could not be written to {folder}: {e.Message}", e);
-        }
+        TlsFolder.Create(folder);
+        // The certificate last: who looks in between sees a key that does not fit, and looks again.
+        TlsFolder.Write(to.CaFile, _authorities);
+        TlsFolder.Write(to.KeyFile, key.ExportPkcs8PrivateKeyPem() + "\n");
+        TlsFolder.Write(to.CertificateFile, certificate.ExportCertificatePem() + "\n");
         return to;
     }
 

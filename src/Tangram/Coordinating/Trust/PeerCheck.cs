@@ -27,11 +27,12 @@ internal static class PeerCheck
         if (IdentityOf(peer) is not { } identity)
             return "its certificate names nobody in a tangram cluster";
         // What an unproven certificate says of itself helps who made a mistake; nothing is granted for it.
-        if (identity.Cluster != own.Identity.Cluster) return $"{identity}: {identity.Refusal(own.Identity.Cluster, [])}";
+        var cluster = own.Identity.Cluster;
+        if (identity.Cluster != cluster) return $"{identity}: {identity.Refusal(cluster, admitted)}";
         if (Untrusted(peer, own.Authorities, use) is { } untrusted) return $"{identity}: {untrusted}";
         if (Authority.LifeOf(peer).Refusal(now) is { } over)
             return $"{identity}: its certificate is not valid: {over}";
-        return identity.Refusal(own.Identity.Cluster, admitted) is { } refusal ? $"{identity}: {refusal}" : null;
+        return identity.Refusal(cluster, admitted) is { } refusal ? $"{identity}: {refusal}" : null;
     }
 
     /// <summary>Why none of these authorities vouches for it, whenever that be; null when one does.</summary>

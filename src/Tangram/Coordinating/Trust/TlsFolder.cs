@@ -4,8 +4,8 @@ using Tangram.Deploying;
 
 namespace Tangram.Coordinating.Trust;
 
-/// <summary>What a machine is given for its part in a cluster: whom it trusts, who it is, and the proof. PEM files, which
-/// etcd and its tools take as they are.</summary>
+/// <summary>What a machine is given for its part in a cluster: whom it trusts, who it is, and the proof. PEM files,
+/// which etcd and its tools take as they are.</summary>
 internal sealed record TlsFolder(string Path)
 {
     /// <summary>One or more authorities; two while one replaces the other.</summary>
@@ -13,8 +13,8 @@ internal sealed record TlsFolder(string Path)
     public string CertificateFile => System.IO.Path.Combine(Path, "node.crt");
     public string KeyFile => System.IO.Path.Combine(Path, "node.key");
 
-    /// <summary>Reads and checks all of it, but not whether it is valid now: a machine whose certificate has ended still
-    /// has replicas to look after. Throws <see cref="TrustException"/>.</summary>
+    /// <summary>Reads and checks all of it, but not whether it is valid now: a machine whose certificate has ended
+    /// still has replicas to look after. Throws <see cref="TrustException"/>.</summary>
     public TlsContent Load()
     {
         try
@@ -22,7 +22,7 @@ internal sealed record TlsFolder(string Path)
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPemFile(CaFile);
             if (authorities.Count == 0) throw new CryptographicException($"{CaFile} holds no certificate");
-            var own = X509Certificate2.CreateFromPemFile(CertificateFile, KeyFile);
+            var own = Read(CertificateFile, KeyFile);
             var identity = PeerCheck.IdentityOf(own) ?? throw new CryptographicException(
                 $"{CertificateFile} names nobody in a tangram cluster");
             if (PeerCheck.Untrusted(own, authorities) is { } reason)
@@ -36,17 +36,49 @@ internal sealed record TlsFolder(string Path)
         }
     }
 
+    /// <summary>Throws <see cref="CryptographicException"/> that names the file, and what reading one throws.</summary>
+    internal static X509Certificate2 Read(string certificate, string key)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(certificate, key);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CryptographicException($"{key} is not the key of {certificate}", e);
+        }
+        catch (CryptographicException e)
+        {
+            throw new CryptographicException($"{certificate} or {key} is not PEM as it should be: {e.Message}", e);
+        }
+    }
+
     /// <summary>Changes when any of the files does.</summary>
     public string Stamp() => string.Join(' ',
         from file in (string[])[CaFile, CertificateFile, KeyFile]
         let found = new FileInfo(file)
         select found.Exists ? $"{found.LastWriteTimeUtc.Ticks}:{found.Length}" : "none");
 
-    internal static void Create(string folder) => Directory.CreateDirectory(folder, StateFolder.OwnerOnly);
+    /// <summary>Throws <see cref="TrustException"/>.</summary>
+    internal static void Create(string folder) =>
+        Try(folder, () => Directory.CreateDirectory(folder, StateFolder.OwnerOnly));
 
-    /// <summary>Only its owner may read it. It replaces what was there in one step.</summary>
-    internal static void Write(string path, string text) =>
-        DurableFile.Write(System.IO.Path.GetFullPath(path), text);
+    /// <summary>Only its owner may read it. It replaces what was there in one step. Throws
+    /// <see cref="TrustException"/>.</summary>
+    internal static void Write(string path, string text) => Try(path, () => DurableFile.Write(path, text));
+
+    private static void Try(string path, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TrustException($"{path} could not be written: {e.Message.TrimEnd('.')}. Give another folder " +
+                                     "with --out, or make room", e);
+        }
+    }
 }
 
 /// <summary>What a <see cref="TlsFolder"/> held when it was read.</summary>
