@@ -1,5 +1,6 @@
 using Tangram.Cli;
 using Tangram.Coordinating;
+using Tangram.Coordinating.Trust;
 using Tangram.Deploying;
 using Tangram.Planning;
 using Tangram.Proving;
@@ -17,6 +18,7 @@ return await CommandLine.RunAsync(args, around, new Entrances
     Gateway = async (options, cancellation) => await GatewayHost.StartAsync(options, around.Clock),
     Load = LoadEntrance.RunAsync,
     Simulate = SimulateEntrance.RunAsync,
+    Trust = TrustEntrance.Run,
     DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),
     ReadLog = (request, cancellation) => LogEntrance.ReadAsync(request, around.Clock, cancellation),
 });

@@ -1,3 +1,4 @@
+using Tangram.Coordinating;
 using Tangram.Coordinating.Link;
 using Tangram.Deploying;
 using Tangram.Model;
@@ -27,6 +28,9 @@ internal sealed record Entrances
 
     /// <summary>Simulates, prints what came of it, and returns the exit code.</summary>
     public required Func<SimulateRequest, Surroundings, CancellationToken, Task<int>> Simulate { get; init; }
+
+    /// <summary>Makes, issues and shows certificates, prints what came of it, and returns the exit code.</summary>
+    public required Func<TrustRequest, Surroundings, int> Trust { get; init; }
 
     /// <summary>Stops the replicas that a killed daemon left, given the cluster's state folder; returns what it
     /// did.</summary>
@@ -67,3 +71,18 @@ internal sealed record LoadRequest(
 /// <param name="Seed">The first one.</param>
 /// <param name="Seeds">How many, one after the other.</param>
 internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json);
+
+/// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>
+internal abstract record TrustRequest
+{
+    private TrustRequest() { }
+
+    public sealed record Init(string Cluster, string Folder) : TrustRequest;
+
+    public sealed record Issue(
+        PeerRole Role, NodeName Name, EquatableArray<string> Hosts, string AuthorityFolder, string Folder,
+        int Days) : TrustRequest;
+
+    /// <param name="Path">A certificate's file, or a folder of such.</param>
+    public sealed record Show(string Path, bool Json) : TrustRequest;
+}

@@ -52,6 +52,13 @@ internal static class Examples
         ],
         ["load"] = ["tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s"],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
+        ["ca"] =
+        [
+            "tangram ca init --cluster shop                         make ./ca/: keep it away from the cluster",
+            "tangram ca issue server s-1 --address 10.0.0.1         make ./s-1/, for --tls on that machine",
+            "tangram ca issue agent a-1 --address 10.0.0.11 --days 90",
+            "tangram ca show s-1                                    whose, and until when?",
+        ],
         ["config"] = ["tangram config -f compose.yaml"],
         ["version"] = ["tangram version --json"],
     };

@@ -21,6 +21,7 @@ internal sealed class Terminal : IDisposable
         Gateway = (_, _) => throw new InvalidOperationException(),
         Load = (request, _, _) => { Load = request; return Task.FromResult(Exit.Done); },
         Simulate = (request, _, _) => { Simulation = request; return Task.FromResult(Exit.Failed); },
+        Trust = Tangram.Coordinating.Trust.TrustEntrance.Run,
         DownWithoutDaemon = (folder, _) => Task.FromResult($"stopped what was left in {Path.GetFileName(folder)}"),
         ReadLog = Lines,
     };
