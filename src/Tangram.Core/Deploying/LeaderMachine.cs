@@ -79,7 +79,7 @@ public sealed class LeaderMachine : IMachine
         }
         var plan = Planner.Diff(_state, Facts(now));
         Waiting = plan.Waiting;
-        if (plan.Steps.Count > 0) Commit(PlanTxn.FirstPart(plan.Steps), term.Value, now, effects);
+        if (plan.Steps.Count > 0) Commit(PlanTxn.FirstPart(_state, plan.Steps), term.Value, now, effects);
     }
 
     private void Turn(long? term, List<Effect> effects)
