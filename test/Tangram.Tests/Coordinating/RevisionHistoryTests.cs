@@ -57,7 +57,7 @@ public sealed class RevisionHistoryTests
     [Fact]
     public void Of_the_old_revisions_those_that_are_run_or_named_are_kept()
     {
-        var state = History(30).Node("a-1", 2, "order-1").Asked(3).Rollout(4, 30, RolloutStage.RollingBack).State;
+        var state = History(30).Node("a-1", 2, "order-1").Rollout(4, 30, RolloutStage.RolledBack).State;
         var forgotten = RevisionHistory.Forgettable(state, added: 31).ToArray();
         Assert.Equal([1, .. Enumerable.Range(5, 7)], forgotten);
     }
