@@ -94,7 +94,8 @@ public sealed record StoreState
         var kept = History.Add(batch);
         var oldest = OldestKept;
         if (kept.Count > history) (oldest, kept) = (kept[1].Revision, kept.RemoveAt(0));
-        return this with { Revision = batch.Revision, Pairs = pairs.ToImmutable(), History = kept, OldestKept = oldest };
+        return this with { Revision = batch.Revision, Pairs = pairs.ToImmutable(), History = kept, OldestKept =
+            oldest };
     }
 
     /// <summary>The leases that have ended by now, the longest ended first.</summary>

@@ -9,7 +9,12 @@ namespace Tangram.Deploying;
 /// transaction at a time. It remembers nothing that must outlive it.</summary>
 public sealed class LeaderMachine : IMachine
 {
+    /// <summary>A gateway that was away for longer has lost its connections' clients too, or is gone for
+    /// good.</summary>
+    private static readonly TimeSpan GatewayMissed = TimeSpan.FromSeconds(30);
+
     private readonly string _name;
+    private readonly Dictionary<string, Instant> _missed = new(StringComparer.Ordinal);
     private readonly Requests _requests = new();
     private readonly CandidateMachine _candidate;
     private readonly Membership _membership = new();
@@ -41,6 +46,7 @@ public sealed class LeaderMachine : IMachine
         switch (@event)
         {
             case Event.StateChanged changed:
+                MissGateways(changed.State, now);
                 (_state, _stateIsNew) = (changed.State, true);
                 break;
             case Event.Heard heard:
@@ -118,6 +124,17 @@ public sealed class LeaderMachine : IMachine
 
     private static readonly ZoneName UnknownZone = ZoneName.Of("unknown");
 
+    /// <summary>Remembers gateways that vanish, also while another server leads. One that is on a node which is dead is
+    /// dead with it.</summary>
+    private void MissGateways(ClusterState next, Instant now)
+    {
+        foreach (var name in _state.Gateways.Keys)
+            if (!next.Gateways.ContainsKey(name)) _missed[name] = now;
+        foreach (var name in _missed.Keys.ToArray())
+            if (next.Gateways.ContainsKey(name) || now - _missed[name] >= GatewayMissed
+                || next.Nodes.Values.Any(n => n.Dead is not null && n.Name.Value == name)) _missed.Remove(name);
+    }
+
     private PlanningFacts Facts(Instant now)
     {
         var graceOver = ImmutableHashSet.CreateBuilder<ReplicaName>();
@@ -133,7 +150,8 @@ public sealed class LeaderMachine : IMachine
                 if (_windows.Held($"pace {service.Name} {StartsOf(service.Name)}", true,
                     now) < service.Deploy.Update.Delay)
                     paced.Add(service.Name);
-        return new PlanningFacts(graceOver.ToImmutable(), paced.ToImmutable());
+        return new PlanningFacts(graceOver.ToImmutable(), paced.ToImmutable(),
+            _missed.Values.Any(since => now - since < GatewayMissed));
     }
 
     /// <summary>Changes whenever a batch of the service is started, and so restarts its window.</summary>

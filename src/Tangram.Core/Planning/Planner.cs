@@ -50,7 +50,7 @@ public static class Planner
             case Intent.Drain when node.Dead is not null:
                 steps.Add(new Step.Stop(node.Name, name, "its node is dead"));
                 break;
-            case Intent.Drain when replica.DrainedAtGateways(state):
+            case Intent.Drain when !facts.GatewayAway && replica.DrainedAtGateways(state):
                 steps.Add(new Step.Stop(node.Name, name, $"drained; {replica.Assignment.Because}"));
                 break;
             case Intent.Drain when facts.GraceOver.Contains(name):

@@ -94,7 +94,8 @@ public sealed class GatewayMachine : IMachine
         var rolling = _state.Rollout is { Value.Ended: false };
         var seen = new GatewaySeen
         {
-            Addresses = _public ? _state.EffectiveSpec?.GatewayListen ?? [] : [], Applied = _traffic.Applied, Busy = _traffic.Busy,
+            Addresses = _public ? _state.EffectiveSpec?.GatewayListen ?? [] : [], Applied = _traffic.Applied, Busy =
+                _traffic.Busy,
             Outcomes = rolling ? _traffic.Outcomes : [],
         };
         var kept = _writtenLease == _lease.Lease && _revision != 0 && _written is not null;

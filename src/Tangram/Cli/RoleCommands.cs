@@ -40,7 +40,8 @@ internal sealed class RoleCommands(CommandContext context)
         };
         var command = role.Command("server", "Runs a server of a cluster on several machines", listen, etcd);
         command.SetAction((parsed, cancellation) => role.RunAsync("server", async () => await context.Entrances.Server(
-            new ServerOptions(role.Options(parsed), parsed.GetValue(listen)!, parsed.GetValue(etcd)!.ToEquatableArray()),
+            new ServerOptions(role.Options(parsed), parsed.GetValue(listen)!,
+                parsed.GetValue(etcd)!.ToEquatableArray()),
             cancellation), parsed));
         return command;
     }
@@ -64,7 +65,8 @@ internal sealed class RoleCommands(CommandContext context)
             foreach (var token in result.Tokens)
                 if (token.Value.IndexOf('=') < 1) result.AddError($"'{token.Value}' is not a label: write KEY=VALUE");
         });
-        var cpus = new Option<double>("--cpus") { Description = "Cores on offer (default: not limited)", HelpName = "N" };
+        var cpus =
+            new Option<double>("--cpus") { Description = "Cores on offer (default: not limited)", HelpName = "N" };
         var memory = new Option<string?>("--memory")
         {
             Description = "Memory on offer, such as 16G (default: not limited)", HelpName = "SIZE",

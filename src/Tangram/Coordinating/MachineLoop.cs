@@ -64,8 +64,9 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
             var call = effect switch
             {
                 Effect.Commit e => CommitAsync(e, cancellation),
-                Effect.Grant e => LeaseAsync(e.Request, store.GrantAsync(e.Ttl, cancellation), cancellation),
-                Effect.KeepAlive e => LeaseAsync(e.Request, store.KeepAliveAsync(e.Lease, cancellation), cancellation),
+                Effect.Grant e => LeaseAsync(e.Request, () => store.GrantAsync(e.Ttl, cancellation), cancellation),
+                Effect.KeepAlive e =>
+                    LeaseAsync(e.Request, () => store.KeepAliveAsync(e.Lease, cancellation), cancellation),
                 _ => null,
             };
             if (call is null) perform(effect);
@@ -91,12 +92,12 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
         }
     }
 
-    private async Task LeaseAsync(long request, Task<LeaseAnswer> call, CancellationToken cancellation)
+    private async Task LeaseAsync(long request, Func<Task<LeaseAnswer>> call, CancellationToken cancellation)
     {
         var sent = clock.Now;
         try
         {
-            var answer = await call.ConfigureAwait(false);
+            var answer = await call().ConfigureAwait(false);
             await PostAsync(new Event.Leased(request, answer, sent), cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

@@ -30,7 +30,8 @@ internal sealed class AgentHost : IRunningRole
         (_folder, _events, _clock) = (folder, events, new MonotonicClock(time));
         void Announce(string subject, string what) => events.Add(subject, what);
         var role = options.Role;
-        _store = new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
+        _store =
+            new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
         _watch = new StateWatch(_store, time);
         _heartbeats = new Heartbeats(link.Options, time, () => _watch.State);
         var ports = new PortAllocator(role.Cluster);

@@ -23,7 +23,8 @@ internal sealed class GatewayHost : IRunningRole
     {
         (_folder, _events) = (folder, events);
         void Announce(string subject, string what) => events.Add(subject, what);
-        _store = new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
+        _store =
+            new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
         _watch = new StateWatch(_store, time);
         _server = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp());
         _loop = new GatewayLoop(role.Name, _server, EquatableArray.Create<string>([]), _store, new MonotonicClock(time),

@@ -20,8 +20,8 @@ internal sealed class GatewayLoop
     private Task _opening = Task.CompletedTask;
     private bool _started;
 
-    /// <param name="listen">The public addresses at first; later the spec's. Null: none, this gateway only carries calls
-    /// between services on its node.</param>
+    /// <param name="listen">The public addresses at first; later the spec's. Null: none, this gateway only carries
+    /// calls between services on its node.</param>
     public GatewayLoop(string name, GatewayServer server, EquatableArray<string>? listen, IStore store,
         MonotonicClock clock, ServicePorts? ports, Action<string, string> announce)
     {

@@ -38,7 +38,8 @@ internal sealed class Heartbeats(LinkOptions options, TimeProvider time, Func<Cl
 
     private void Send(string address, PeerRole to, Message message)
     {
-        var line = _lines.TryGetValue(address, out var known) ? known.Line : new HeartbeatLine(address, to, options, time);
+        var line =
+            _lines.TryGetValue(address, out var known) ? known.Line : new HeartbeatLine(address, to, options, time);
         _lines[address] = (line, time.GetTimestamp());
         line.Send(message);
     }

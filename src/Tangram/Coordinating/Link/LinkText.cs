@@ -5,7 +5,8 @@ namespace Tangram.Coordinating.Link;
 /// <summary>The store's shapes as they go over a link, and back.</summary>
 internal static class LinkText
 {
-    public static Wire.Pair Write(KeyValue? pair, bool deleted = false) => pair is null ? new Wire.Pair() : new Wire.Pair
+    public static Wire.Pair Write(KeyValue? pair, bool deleted = false) =>
+        pair is null ? new Wire.Pair() : new Wire.Pair
     {
         Key = pair.Key, Value = pair.Value, CreateRevision = pair.CreateRevision, ModRevision = pair.ModRevision,
         Version = pair.Version, Lease = pair.Lease, Deleted = deleted,
