@@ -14,6 +14,7 @@ internal static class LoadEntrance
                 request.Body,
             Headers = request.Headers.Select(Header).ToEquatableArray(), Mix =
                 request.Mix.Select(Class).ToEquatableArray(),
+            Also = request.Also, LostAfter = request.LostAfter,
             Timeout = request.Timeout, Connections = request.Connections, UniqueIdHeader = request.IdHeader,
             MaxFailed = request.MaxFailed,
         };

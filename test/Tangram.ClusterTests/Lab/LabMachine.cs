@@ -52,10 +52,11 @@ internal sealed class LabMachine
 
     public Uri Url(int port, string path = "/") => new($"http://{Address}:{port}{path}");
 
-    /// <summary>Starts a program in the machine's disk folder. When this returns it is inside, so
+    /// <summary>Starts a program in the machine's disk folder, in the environment of the test, changed as told: null takes
+    /// a variable away. When this returns it is inside, so
     /// <see cref="PowerOff"/> finds it.</summary>
     public LabProcess Start(
-        string name, IEnumerable<string> command, IReadOnlyDictionary<string, string>? environment = null)
+        string name, IEnumerable<string> command, IReadOnlyDictionary<string, string?>? environment = null)
     {
         lock (_lock)
         {
@@ -126,7 +127,7 @@ internal sealed class LabMachine
     /// <summary>A shell enters the disk's group and becomes the program, so its pid is the program's. SIGPIPE is put
     /// back because the runtime under the test ignores it, and the ignored is inherited.</summary>
     private ProcessStartInfo Line(
-        IEnumerable<string> command, string files, IReadOnlyDictionary<string, string>? environment)
+        IEnumerable<string> command, string files, IReadOnlyDictionary<string, string?>? environment)
     {
         const string script = """
             [ -z "$1" ] || echo $$ > "$1"
@@ -138,7 +139,9 @@ internal sealed class LabMachine
         {
             WorkingDirectory = Disk,
         };
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+            if (value is null) start.Environment.Remove(name);
+            else start.Environment[name] = value;
         return start;
     }
 }

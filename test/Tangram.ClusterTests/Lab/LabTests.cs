@@ -223,7 +223,7 @@ public sealed class LabTests
             await using var lab = TheLab.Build();
             name = lab.Name;
             var machine = lab.AddMachine("one", diskBytes: 16 * Megabyte);
-            machine.Start("orphan", ["sh", "-c", "setsid --fork sleep 1000 > out; sleep 1000"]);
+            machine.Start("orphan", ["sh", "-c", "setsid --fork sleep 1000 > out; exec sleep 1000"]);
             await BecomesAsync(() => machine.Pids.Count == 2, machine);
             pids.AddRange(machine.Pids);
             machine.SlowDisk(1);
