@@ -35,8 +35,11 @@ internal static class Examples
         ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
         ["revive"] = ["tangram revive a-1"],
         ["down"] = ["tangram down -f compose.yaml"],
-        ["load"] = ["tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
-            "tangram load http://10.0.0.1/ --also http://10.0.0.2/ --json    two gateways, each tried when the other is gone"],
+        ["load"] =
+        [
+            "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
+            "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
+        ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["config"] = ["tangram config -f compose.yaml"],
         ["version"] = ["tangram version --json"],

@@ -14,7 +14,7 @@ internal static class ProveCommands
         {
             Description = "What to ask for", CustomParser = result => Url(result.Tokens[0].Value, result),
         };
-        var also = Option<Uri[]>("--also", "URL", "Another address, to try when a connection fails; may be repeated", []);
+        var also = Option<Uri[]>("--also", "URL", "Another address, if a connection fails; may be repeated", []);
         also.CustomParser = result => [.. result.Tokens.Select(token => Url(token.Value, result)).OfType<Uri>()];
         var lost = CommandContext.DurationOption("--lost-after",
             "A connection has failed when the other machine is silent for so long (with --also 1s)");

@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Tangram.Proving;
 
-/// <summary>Sends one request at a time per call, HTTP/1.1, once to each address that it comes to: no redirect, no proxy,
-/// no cookie, no other repetition. Safe for many threads.</summary>
+/// <summary>Sends one request at a time per call, HTTP/1.1, at most once to each address: no redirect, no proxy, no
+/// cookie, no other repetition. Safe for many threads.</summary>
 internal sealed class LoadClient : IDisposable
 {
     private readonly LoadOptions _options;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tangram.Cli;
 using Tangram.Model;
 
@@ -19,11 +20,21 @@ internal static class LoadEntrance
             MaxFailed = request.MaxFailed,
         };
         if (options.Problems().FirstOrDefault() is { } problem) throw new CommandFailure(Exit.Arguments, problem);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         var progress = request.Json ? null : new Line(around);
-        var result = await LoadRun.RunAsync(options, progress, around.Clock, cancellation).ConfigureAwait(false);
+        var result = await LoadRun.RunAsync(options, progress, around.Clock, stop.Token).ConfigureAwait(false);
         if (request.Json) around.Print(LoadJson.Write(result));
         else foreach (var line in LoadReport.Lines(result)) around.Print(line);
         return result.Verdict.ExitCode;
+
+        // The first one asks for the results so far, the second does not wait for them.
+        void OnSignal(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
     }
 
     private static LoadHeader Header(string typed) => typed.Split(':', 2) is [var name, var value]

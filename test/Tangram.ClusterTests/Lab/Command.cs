@@ -7,7 +7,7 @@ internal static class Command
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>What it printed. Throws <see cref="InvalidOperationException"/> with its words when it failed.</summary>
+    /// <summary>What it printed. Throws <see cref="InvalidOperationException"/> with that when it failed.</summary>
     public static string Run(string program, params IEnumerable<string> arguments) => Feed(program, "", arguments);
 
     /// <summary>The same, with <paramref name="text"/> as its standard input.</summary>

@@ -19,7 +19,8 @@ internal sealed class LabDisk
         Command.Run("mkfs.ext4", "-q", "-m", "0", image);
         // The loop device goes when the mount does.
         Command.Run("mount", "-o", "loop", image, folder);
-        var source = File.ReadLines("/proc/self/mounts").Last(line => line.Split(' ')[1] == folder).Split(' ')[0];
+        var mounts = File.ReadLines("/proc/self/mounts").Select(line => line.Split(' '));
+        var source = mounts.Last(mount => mount[1] == folder)[0];
         _device = File.ReadAllText($"/sys/block/{Path.GetFileName(source)}/dev").Trim();
         if (CanBeSlow) Directory.CreateDirectory(GroupOf(folder));
     }

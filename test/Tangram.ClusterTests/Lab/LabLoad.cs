@@ -19,7 +19,8 @@ internal sealed class LabLoad : IAsyncDisposable
         LabMachine client, double rate, IReadOnlyList<Uri> addresses, params IEnumerable<string> options) =>
         new(client.StartTangram("load",
         [
-            addresses[0].OriginalString, .. addresses.Skip(1).SelectMany(url => (string[])["--also", url.OriginalString]),
+            addresses[0].OriginalString,
+            .. addresses.Skip(1).SelectMany(url => (string[])["--also", url.OriginalString]),
             "--rate", rate.ToString(CultureInfo.InvariantCulture), "--duration", $"{Longest.TotalSeconds:0}s",
             "--json", .. options,
         ]));

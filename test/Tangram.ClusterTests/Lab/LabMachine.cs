@@ -52,8 +52,8 @@ internal sealed class LabMachine
 
     public Uri Url(int port, string path = "/") => new($"http://{Address}:{port}{path}");
 
-    /// <summary>Starts a program in the machine's disk folder, in the environment of the test, changed as told: null takes
-    /// a variable away. When this returns it is inside, so
+    /// <summary>Starts a program in the machine's disk folder, in the environment of the test, changed as told: null
+    /// takes a variable away. When this returns it is inside, so
     /// <see cref="PowerOff"/> finds it.</summary>
     public LabProcess Start(
         string name, IEnumerable<string> command, IReadOnlyDictionary<string, string?>? environment = null)

@@ -30,7 +30,7 @@ public sealed class LabProgramTests
         // Then requests took another address, late at worst
         Figures.Note($"{nameof(LabProgramTests)}: {result.Total.Elsewhere} of {result.Total.Sent} requests tried " +
                      $"another address, the slowest took {result.Total.Latency.Max.TotalMilliseconds:0} ms");
-        Assert.True(result.Total.Bad == 0, $"{string.Join(", ", result.Total.Troubles)}\n{result.Troubles()}");
+        Assert.True(result.Total.Bad == 0, $"{result.Examples()}\n{result.Troubles()}");
         Assert.True(result.Total.Elsewhere > 0 && result.Total.Sent > 1000, result.Troubles());
         Assert.True(result.Total.Latency.Max < TimeSpan.FromSeconds(5), result.Troubles());
         Assert.InRange(result.TroubledFor(fault, TimeSpan.FromMilliseconds(500)), TimeSpan.FromSeconds(0.1), Outage);

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Tangram.ClusterTests.Lab;
 
 /// <summary>Machines on a bridge, invisible from outside: each is a network namespace, and so is the switch between
-/// them. Machines lose power, stand still, get slow or full disks; links are cut in both directions or one. When the lab
-/// is disposed of, nothing is left; what a killed run left, the next lab removes.</summary>
+/// them. Machines lose power, stand still, get slow or full disks; links are cut in both directions or one. When the
+/// lab is disposed of, nothing is left; what a killed run left, the next lab removes.</summary>
 internal sealed partial class TheLab : IAsyncDisposable
 {
     private readonly LabName _name = LabName.Next();
