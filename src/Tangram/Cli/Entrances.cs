@@ -66,7 +66,8 @@ internal sealed record LogRequest(string Folder, ReplicaName Replica, int? Tail,
 /// <param name="Headers">As typed: <c>Name: value</c>.</param>
 internal sealed record LoadRequest(
     Uri Url, double Rate, TimeSpan Duration, string Method, string? Body, EquatableArray<string> Headers,
-    EquatableArray<string> Mix, TimeSpan Timeout, int Connections, string? IdHeader, long MaxFailed, bool Json);
+    EquatableArray<string> Mix, EquatableArray<Uri> Also, TimeSpan? LostAfter, TimeSpan Timeout, int Connections,
+    string? IdHeader, long MaxFailed, bool Json);
 
 /// <param name="Seed">The first one.</param>
 /// <param name="Seeds">How many, one after the other.</param>

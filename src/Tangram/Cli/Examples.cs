@@ -50,7 +50,11 @@ internal static class Examples
             "tangram gateway --cluster shop --name g1 --tls /etc/tangram/tls \\",
             "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600",
         ],
-        ["load"] = ["tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s"],
+        ["load"] =
+        [
+            "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
+            "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
+        ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["ca"] =
         [
