@@ -14,6 +14,7 @@ return args is [var which, ..]
 static int Usage()
 {
     Console.Error.WriteLine(
-        "usage: dotnet run --project bench/Tangram.Bench -c Release -- planning|idle|store [URL…]|simulate [FROM COUNT]");
+        "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
+        "planning|idle|store [ETCD-URL...]|simulate [FROM COUNT]");
     return 2;
 }
