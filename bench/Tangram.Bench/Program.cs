@@ -15,6 +15,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|idle|store [URL…]|simulate [FROM COUNT]");
+        "planning|idle|store [ETCD-URL...]|simulate [FROM COUNT]");
     return 2;
 }
