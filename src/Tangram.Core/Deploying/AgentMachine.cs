@@ -64,9 +64,11 @@ public sealed class AgentMachine : IMachine
                 _heard[heard.Message.From] = now;
                 return;
             case Event.Committed committed when committed.Request == _pending:
+                _pending = 0;
+                // Of a lost answer nobody knows whether it was written, so the next one is written in any case.
+                _written = null;
                 if (committed.Answer is { Status: StoreStatus.Ok, Succeeded: true })
                     (_written, _seenRevision) = (_pendingSeen, committed.Answer.Revision);
-                _pending = 0;
                 break;
             case Event.Tick:
                 Heartbeat(now, effects);

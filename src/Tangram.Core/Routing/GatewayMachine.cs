@@ -59,12 +59,14 @@ public sealed class GatewayMachine : IMachine
                 _traffic = traffic;
                 break;
             case Event.Committed committed when committed.Request == _pending:
+                _pending = 0;
+                // Of a lost answer nobody knows whether it was written, so the next one is written in any case.
+                _written = null;
                 if (committed.Answer is { Status: StoreStatus.Ok, Succeeded: true })
                 {
                     (_written, _revision) = (_pendingSeen, committed.Answer.Revision);
                     _registeredAt ??= _revision;
                 }
-                _pending = 0;
                 break;
         }
         Publish(effects);
