@@ -78,12 +78,14 @@ public sealed class LeaderMachine : IMachine
 
         if (Judge(now, effects, term.Value)) return;
         _windows.BeginTurn();
+        // Before anything can end the turn: a window that is passed over begins again.
+        var facts = Facts(now);
         if (RolloutPolicy.Next(_state, _windows, now) is { } next)
         {
             Commit([new Step.Advance(next.Next, next.Because)], term.Value, now, effects);
             return;
         }
-        var plan = Planner.Diff(_state, Facts(now));
+        var plan = Planner.Diff(_state, facts);
         Waiting = plan.Waiting;
         if (plan.Steps.Count > 0) Commit(PlanTxn.FirstPart(_state, plan.Steps), term.Value, now, effects);
     }

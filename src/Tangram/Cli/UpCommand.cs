@@ -109,19 +109,21 @@ internal sealed class UpCommand(CommandContext context)
                 return !cluster.Ended.IsCompleted;
         }
         progress.Clear();
+        // Before anything is said: what happens from here on is told.
+        var told = cluster.Events.Last;
         if (cluster.Status() is { Ready: true } ready)
         {
             _around.Print($"ready in {Duration.Words(_around.Clock.GetElapsedTime(begun))}");
             foreach (var gateway in ready.Gateways) _around.Print($"gateway: {gateway.Address}");
         }
-        await StreamAsync(cluster);
+        await StreamAsync(cluster, told);
         return !cluster.Ended.IsCompleted;
     }
 
-    private async Task StreamAsync(RunningCluster cluster)
+    private async Task StreamAsync(RunningCluster cluster, long last)
     {
         using var done = new CancellationTokenSource();
-        for (var last = cluster.Events.Last; ;)
+        while (true)
         {
             var more = cluster.Events.AfterAsync(last, TimeSpan.FromSeconds(30), done.Token);
             if (await EndsAsync(cluster, more))

@@ -60,7 +60,7 @@ internal sealed class OpenListener : IAsyncDisposable
                 socket.NoDelay = true;
                 var connection = connections.Create(socket);
                 connection.Features.Set(this);
-                await accepted.WriteAsync(connection).ConfigureAwait(false);
+                await HandOnAsync(connection, accepted).ConfigureAwait(false);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
             {
@@ -75,6 +75,21 @@ internal sealed class OpenListener : IAsyncDisposable
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>Waits for room. Before the server has started nobody makes any, and closing must not wait for
+    /// that.</summary>
+    private async ValueTask HandOnAsync(ConnectionContext connection, ChannelWriter<ConnectionContext> accepted)
+    {
+        try
+        {
+            await accepted.WriteAsync(connection, _closing.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 

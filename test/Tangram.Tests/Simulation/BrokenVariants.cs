@@ -28,7 +28,7 @@ public static class BrokenVariants
         ("a gateway says nothing of requests in flight", 1,
             Events((_, e) => e is TrafficSeen t ? t with { Busy = [] } : e)),
         ("a gateway reports no outcomes", 1, Events((_, e) => e is TrafficSeen t ? t with { Outcomes = [] } : e)),
-        ("an unknown outcome is acknowledged", 15, Answers((who, a) =>
+        ("an unknown outcome is acknowledged", 20, Answers((who, a) =>
             who == "people" && a.Status == StoreStatus.Unknown ? a with { Status = StoreStatus.Ok, Succeeded = true }
                 : a)),
         ("a conflict is acknowledged", 7, Answers((who, a) =>
