@@ -31,7 +31,7 @@ public readonly record struct CertificateLife(DateTimeOffset From, DateTimeOffse
         return Until - now < soon ? $"it ends on {Shown(Until)}, in {Left(Until - now)}" : null;
     }
 
-    public static string Left(TimeSpan span) => span.TotalDays >= 2
+    private static string Left(TimeSpan span) => span.TotalDays >= 2
         ? Plain($"{(int)span.TotalDays} days")
         : Plain($"{(int)span.TotalHours} h {span.Minutes} min");
 

@@ -102,7 +102,7 @@ internal sealed class ShopLab : IAsyncDisposable
     public LabLoad StartLoad()
     {
         var orders = Gateways.Select(g => g.Url(GatewayPort, "/api/orders")).ToArray();
-        return LabLoad.Start(Client, LoadRate, orders, "--mix", $"POST {orders[0]} 1/3", "--id-header", "x-request-id",
+        return LabLoad.Start(Client, LoadRate, orders, "--mix", $"GET {orders[0]} 2", "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id",
             "--timeout", "10s");
     }
 
@@ -116,6 +116,49 @@ internal sealed class ShopLab : IAsyncDisposable
     public Task WholeAsync(TimeSpan? within = null) => Until.SomeAsync(
         async () => await AnyStatusAsync() is { Ready: true } status ? status : null, within ?? ReadyWithin,
         () => $"whole\n{Servers[0].Tail()}\n{Agents[0].Tail()}");
+
+    /// <summary>Whole, and with every machine: all that was struck has been healed and is known to be back.</summary>
+    public Task SoundAsync() => Until.SomeAsync(
+        async () => await AnyStatusAsync() is { Ready: true, Leader: not null } status
+            && status.Nodes.Count(n => n.State == "ready") == Agents.Length
+            && status.Gateways.Count == Gateways.Length ? status : null,
+        ReadyWithin, () => $"sound\n{Servers[0].Tail()}\n{Agents[0].Tail()}\n{Gateways[0].Tail()}");
+
+    /// <summary>The machine is off and all that ran there is gone.</summary>
+    public void PowerOff(params LabMachine[] machines)
+    {
+        foreach (var machine in machines) machine.PowerOff();
+    }
+
+    /// <summary>As an operating system would: power, then what is to run there.</summary>
+    public void PowerOn(params LabMachine[] machines)
+    {
+        foreach (var machine in machines)
+        {
+            machine.PowerOn();
+            if (Servers.Contains(machine)) StartEtcd(machine);
+            if (Servers.Contains(machine)) StartServer(machine);
+            if (Agents.Contains(machine)) StartAgent(machine);
+            if (Gateways.Contains(machine)) StartGateway(machine);
+        }
+    }
+
+    public LabMachine[] In(string zone) =>
+        [.. Servers.Concat(Agents).Concat(Gateways).Where(machine => machine.Zone == zone)];
+
+    /// <summary>The machine whose etcd member leads.</summary>
+    public async Task<LabMachine> EtcdLeaderAsync() => await Until.SomeAsync(async () =>
+    {
+        foreach (var server in Servers.Where(s => s.IsOn))
+        {
+            var tls = TlsOf(server);
+            var (code, printed) = await server.RunAsync(CommandPatience, Needs.Program("etcdctl"), "--endpoints",
+                Etcd(server), "--cacert", tls.CaFile, "--cert", tls.CertificateFile, "--key", tls.KeyFile,
+                "--command-timeout", "2s", "endpoint", "status");
+            if (code == 0 && printed.Split(", ") is { Length: > 4 } columns && columns[4] == "true") return server;
+        }
+        return null;
+    }, CommandPatience, () => "a leader of etcd");
 
     /// <summary>What a server that answers says; null when none does.</summary>
     public async Task<StatusView?> AnyStatusAsync()

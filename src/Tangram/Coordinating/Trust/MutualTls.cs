@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -73,7 +74,7 @@ internal sealed class MutualTls
         var content = Current();
         return new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(content.Own, null, offline: true),
+            ServerCertificateContext = content.Shown,
             ClientCertificateRequired = true,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             CertificateChainPolicy = PeerCheck.Policy(content.Authorities),
@@ -103,6 +104,21 @@ internal sealed class MutualTls
                 ? true
                 : throw new AuthenticationException($"the other end is not trusted: {refusal}"),
     };
+
+    /// <summary>Why a call of a client of <see cref="ClientOptions"/> failed, as a sentence. A server that refuses ends
+    /// the connection without a word, after the client's half of the handshake: then all that can be said is
+    /// that.</summary>
+    public string Explain(Exception failure)
+    {
+        var cause = failure;
+        while (cause is not AuthenticationException && cause.InnerException is { } inner) cause = inner;
+        var clear = cause is AuthenticationException ||
+                    cause is SocketException { SocketErrorCode: not SocketError.ConnectionReset };
+        return clear
+            ? cause.Message
+            : $"{failure.Message.TrimEnd('.')}. If the other end answers others, it may have refused {Identity}; " +
+              "then its log says why";
+    }
 
     private string? Refusal(X509Certificate? certificate, TlsContent own, PeerRole[] admitted, string use) =>
         PeerCheck.Refusal(certificate as X509Certificate2, own, admitted, use, _time.GetUtcNow());

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Tangram.Deploying;
@@ -86,4 +87,7 @@ internal sealed record TlsContent(
     PeerIdentity Identity, X509Certificate2 Own, X509Certificate2Collection Authorities)
 {
     public CertificateLife Life => Authority.LifeOf(Own);
+
+    /// <summary>Made once, because the platform keeps what it prepares for TLS with it.</summary>
+    public SslStreamCertificateContext Shown { get; } = SslStreamCertificateContext.Create(Own, null, offline: true);
 }

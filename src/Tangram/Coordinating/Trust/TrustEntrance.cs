@@ -42,7 +42,7 @@ internal static class TrustEntrance
         var now = around.Clock.GetUtcNow();
         var made = authority.Issue(identity, asked.Hosts, asked.Folder, TimeSpan.FromDays(asked.Days), now);
         var until = made.Load().Life.Until;
-        around.Print($"made {identity} in {asked.Folder}, valid for {CertificateLife.Left(until - now)}");
+        around.Print($"made {identity} in {asked.Folder}, valid until {CertificateLife.Shown(until)}");
         around.Print($"bring the folder to {asked.Name}, unseen by others, and start it with --tls");
     }
 

@@ -96,6 +96,9 @@ public sealed class MutualTlsTests : IDisposable
         File.AppendAllText(_folder.CaFile, File.ReadAllText(other.CaFile));
         var own = _folder.Load();
         Assert.Equal(2, own.Authorities.Count);
+        File.AppendAllText(_bed.Under("next/ca.crt"), File.ReadAllText(_bed.Under("ca/ca.crt")));
+        using var both = Authority.Open(_bed.Under("next"));
+        Assert.Equal(2, _bed.Issue(both, PeerRole.Agent, "a-1").Load().Authorities.Count);
         Assert.Null(PeerCheck.Refusal(
             other.Load().Own, own, [PeerRole.Agent], PeerCheck.ClientUse, _bed.Time.GetUtcNow()));
     }
