@@ -74,7 +74,7 @@ internal sealed class LabDisk
     /// <summary>ENOSPC.</summary>
     private static bool IsFull(IOException e) => e.HResult == 28;
 
-    /// <summary>LABS/LAB/MACHINE/disk is LAB.MACHINE's.</summary>
+    /// <summary>LAB/MACHINE/disk is LAB.MACHINE's.</summary>
     private static string GroupOf(string folder)
     {
         var machine = Path.GetDirectoryName(folder)!;
