@@ -56,7 +56,9 @@ public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, stri
     {
         var failure = exception is OperationCanceledException ? LoadFailure.Timeout
             : Kind(exception) ?? LoadFailure.Other;
-        if (begun && failure is (LoadFailure.Reset or LoadFailure.Closed)) failure = LoadFailure.Cut;
+        // A connection can end by silence too; the request's own time-out is none of its ends.
+        if (begun && exception is not OperationCanceledException
+            && failure is (LoadFailure.Reset or LoadFailure.Closed or LoadFailure.Timeout)) failure = LoadFailure.Cut;
         return Failed(failure, exception.GetBaseException().Message);
     }
 

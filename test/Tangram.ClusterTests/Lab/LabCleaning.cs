@@ -36,7 +36,7 @@ internal static class LabCleaning
         [.. File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')[1])
             .Where(folder => folder.StartsWith(lab.Folder + "/", StringComparison.Ordinal))];
 
-    private static IEnumerable<LabName> All() => Entries(Namespaces).Concat(Entries(LabName.FolderOfFolders))
+    private static IEnumerable<LabName> All() => Entries(Namespaces).Concat(Entries(Path.GetTempPath()))
         .Select(LabName.Of).OfType<LabName>().Distinct();
 
     private static List<string> Entries(string folder) => Directory.Exists(folder)

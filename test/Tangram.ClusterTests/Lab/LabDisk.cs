@@ -25,7 +25,7 @@ internal sealed class LabDisk
         if (CanBeSlow) Directory.CreateDirectory(GroupOf(folder));
     }
 
-    /// <summary>Where a process enters to be throttled, with all that it starts; null where the kernel cannot.</summary>
+    /// <summary>Where a process enters to be throttled with all that it starts; null where none can be.</summary>
     public string? Processes => CanBeSlow ? Path.Combine(GroupOf(_folder), "cgroup.procs") : null;
 
     private static bool CanBeSlow => File.Exists(Path.Combine(Controller, "cgroup.procs"));
@@ -74,7 +74,7 @@ internal sealed class LabDisk
     /// <summary>ENOSPC.</summary>
     private static bool IsFull(IOException e) => e.HResult == 28;
 
-    /// <summary>LABS/LAB/MACHINE/disk is LAB.MACHINE's.</summary>
+    /// <summary>LAB/MACHINE/disk is LAB.MACHINE's.</summary>
     private static string GroupOf(string folder)
     {
         var machine = Path.GetDirectoryName(folder)!;

@@ -11,9 +11,7 @@ internal readonly record struct LabName(int Pid, long StartTime, int Number)
     private const string Prefix = "tglab";
     private static int _labs;
 
-    public static string FolderOfFolders => Path.Combine(Path.GetTempPath(), "tangram-labs");
-
-    public string Folder => Path.Combine(FolderOfFolders, ToString());
+    public string Folder => Path.Combine(Path.GetTempPath(), ToString());
 
     public bool OwnerLives => ProcessStat.Read(Pid) is { Ended: false } stat && stat.StartTime == StartTime;
 

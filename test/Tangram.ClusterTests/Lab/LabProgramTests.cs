@@ -8,6 +8,16 @@ namespace Tangram.ClusterTests.Lab;
 public sealed class LabProgramTests
 {
     private const int Port = 8000;
+
+    /// <summary>Each answer in one piece: http.server's own have two, 40 ms apart by Nagle's algorithm, and one would
+    /// nearly always be cut in between.</summary>
+    private static readonly string Serve = $"""
+        import http.server as h
+        answers = h.SimpleHTTPRequestHandler
+        answers.wbufsize, answers.protocol_version = -1, 'HTTP/1.1'
+        h.ThreadingHTTPServer(('', {Port}), answers).serve_forever()
+        """;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30), InForce = TimeSpan.FromSeconds(4),
         Outage = TimeSpan.FromSeconds(12);
 
@@ -81,7 +91,7 @@ public sealed class LabProgramTests
     private static LabMachine Server(TheLab lab, string zone)
     {
         var machine = lab.AddMachine($"server-{zone}", zone);
-        machine.Start("server", [Needs.Program("python3"), "-m", "http.server", $"{Port}", "--protocol", "HTTP/1.1"]);
+        machine.Start("server", [Needs.Program("python3"), "-c", Serve]);
         return machine;
     }
 

@@ -88,6 +88,9 @@ public sealed class LoadTests
         Assert.Equal(LoadFailure.Cut, LoadOutcome.Of(reset, begun: true).Failure);
         Assert.Equal(LoadFailure.Closed, LoadOutcome.Of(new AnswerLostException(null), begun: false).Failure);
         Assert.Equal(LoadFailure.Cut, LoadOutcome.Of(ended, begun: true).Failure);
+        var silent = new IOException("read", new SocketException((int)SocketError.TimedOut));
+        Assert.Equal(LoadFailure.Cut, LoadOutcome.Of(silent, begun: true).Failure);
+        Assert.Equal(LoadFailure.Timeout, LoadOutcome.Of(new OperationCanceledException(), begun: true).Failure);
         Assert.Equal(LoadFailure.Timeout, LoadOutcome.Of(new OperationCanceledException(), begun: false).Failure);
         Assert.Equal(LoadFailure.Other, LoadOutcome.Of(new InvalidOperationException(), begun: false).Failure);
     }
