@@ -69,7 +69,8 @@ internal sealed class SingletonPlanner(ClusterState state, ServiceSpec service, 
         var answer = placement.Value.Place(service, 1);
         if (answer.Refusal is { } refusal) waiting.Add(new Waiting(service.Name, refusal));
         var serial = state.Rollout!.Value.Serials.FirstOrDefault(s => s.Service == service.Name)?.Next ?? 1;
-        var lost = replicas.Find(r => !MayLive(r));
+        var before = serial > 1 ? ReplicaName.Of(service.Name, serial - 1) : default;
+        var lost = replicas.Find(r => r.Replica == before);
         foreach (var node in answer.Nodes)
             steps.Add(new Step.Start(node, ReplicaName.Of(service.Name, serial), service.Name, _revision,
                 lost is not null

@@ -11,6 +11,7 @@ internal sealed class NodeAgent
     private readonly NodeServices _services;
     private readonly NodeName _node;
     private readonly ZoneName _zone;
+    private readonly SingletonGuard _guard;
     private readonly ProcessRunner _runner;
     private readonly AgentMachine _machine;
     private readonly MachineLoop _loop;
@@ -22,17 +23,19 @@ internal sealed class NodeAgent
     public NodeAgent(NodeServices services, NodeName node, ZoneName zone, Action<Effect.Send> send)
     {
         (_services, _node, _zone, _send) = (services, node, zone, send);
+        _guard = new SingletonGuard(services.State.Node(node), services.State.ClusterId, services.Poller);
         _runner =
             new ProcessRunner(services.State.ClusterId, new RecordFolder(services.State.Records(node)), services.Logs,
             services.Cgroups, services.Poller, exit =>
-                Post(new ReplicaEvent.Exited(exit.Replica, exit.Starts, exit.Exit, exit.Because)));
+                Post(new ReplicaEvent.Exited(exit.Replica, exit.Starts, exit.Exit, exit.Because)), _guard);
         var adopted = _runner.Adopt();
         foreach (var record in adopted.Running)
             if (record.Port is { } port) services.Ports.Hold(record.Replica, port);
         var survivors =
             adopted.Running.Select(r => Survivor(r, r.Pid)).Concat(adopted.Gone.Select(r => Survivor(r, 0)));
         var identity = new NodeIdentity(node, zone, [], new Resources(), NextIncarnation());
-        _machine = new AgentMachine(identity, ClusterHost.Ttl, survivors, services.Clock.Now);
+        _machine = new AgentMachine(identity, ClusterHost.Ttl, survivors, services.Clock.Now,
+            services.Clock.Now + _guard.Left);
         _loop = new MachineLoop(_machine, services.Store, services.Clock, Perform);
     }
 
@@ -51,6 +54,7 @@ internal sealed class NodeAgent
         await Task.WhenAll(_work).ConfigureAwait(false);
         if (_powerless) await DarkAsync().ConfigureAwait(false);
         _runner.Dispose();
+        _guard.Dispose();
     }
 
     /// <summary>Ends the agent; its replicas go on running.</summary>
@@ -87,7 +91,8 @@ internal sealed class NodeAgent
     public bool Kill(ReplicaName replica) => _runner.Kill(replica);
 
     private static Survivor Survivor(ReplicaRecord record, int pid) =>
-        new(record.Replica, record.Service, record.Revision, record.Starts, pid, record.Port ?? 0);
+        new(record.Replica, record.Service, record.Revision, record.Starts, pid, record.Port ?? 0,
+            record.Singleton);
 
     private long NextIncarnation()
     {
@@ -103,6 +108,7 @@ internal sealed class NodeAgent
         {
             case Effect.Send send: _send(send); break;
             case Effect.Announce announce: _services.Announce(announce.Subject, announce.What); break;
+            case GuardSingletons guard: Guard(guard.Until); break;
             case ReplicaEffect.Launch launch: Post(Launch(launch)); break;
             case ReplicaEffect.Signal signal: _runner.Signal(signal.Replica,
                 Signals.Number(signal.Name) ?? Native.SigTerm); break;
@@ -112,6 +118,19 @@ internal sealed class NodeAgent
                 _runner.Forget(forget.Replica);
                 _services.Ports.Release(forget.Replica);
                 break;
+        }
+    }
+
+    private void Guard(Instant until)
+    {
+        try
+        {
+            _guard.Allow(until, _services.Clock);
+        }
+        catch (IOException e)
+        {
+            _services.Announce(_node.Value,
+                $"its singletons will end: their deadline could not be written ({e.Message})");
         }
     }
 
@@ -128,7 +147,7 @@ internal sealed class NodeAgent
                 Starts = launch.Start, Command = [.. launch.Spec.Entrypoint, .. launch.Spec.Command],
                 WorkingDirectory = FolderOf(launch.Replica, launch.Spec),
                 Environment = EnvironmentOf(launch.Replica, launch.Spec, launch.Revision, port),
-                Limits = launch.Spec.Deploy.Resources.Limits,
+                Limits = launch.Spec.Deploy.Resources.Limits, Singleton = launch.Spec.Singleton,
             };
             switch (_runner.Start(start))
             {
