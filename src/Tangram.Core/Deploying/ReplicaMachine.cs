@@ -169,7 +169,7 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
     {
         if (!_suspended)
         {
-            var patient = now + (_spec?.StopGracePeriod ?? TimeSpan.Zero);
+            var patient = now + (_spec?.StopGracePeriod ?? TimeSpan.FromSeconds(10));
             (_suspended, _killAt) = (true, patient < tenure.KillAt ? patient : tenure.KillAt);
             Seen = Seen with { Phase = Phase.Stopping, Because = Suspended };
             effects.Add(new ReplicaEffect.Signal(replica, _spec?.StopSignal ?? "SIGTERM"));

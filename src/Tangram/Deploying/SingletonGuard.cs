@@ -22,7 +22,8 @@ internal sealed class SingletonGuard : IDisposable
     private const int Digits = 19;
 
     /// <summary>Arguments: the file, the pid, its start time, the mark. A process is the one meant when its start time
-    /// is. When the leader has ended, what it left in its session has to go too.</summary>
+    /// is. When the leader has ended, what it left in its session has to go too. A short mark would find
+    /// strangers.</summary>
     internal const string Script =
         """
         trap '' HUP INT TERM
@@ -42,6 +43,7 @@ internal sealed class SingletonGuard : IDisposable
                 case ${1:-X} in Z|X) continue ;; esac
                 [ "$4" = "$pid" ] && echo "${folder#/proc/}"
             done
+            [ "${#mark}" -ge 32 ] || return
             for file in $(grep -ls -e "$mark" /proc/[0-9]*/environ 2>/dev/null); do
                 file=${file#/proc/}
                 echo "${file%/environ}"
@@ -125,27 +127,14 @@ internal sealed class SingletonGuard : IDisposable
         var descriptor = Native.PidfdOpen(pid);
         if (descriptor < 0) throw new IOException($"the guard of {record.Replica} ended at once: {Native.Why}");
         var pidfd = new SafeFileHandle(descriptor, ownsHandle: true);
-        lock (_gate)
-        {
-            if (_disposed)
-            {
-                pidfd.Dispose();
-                return;
-            }
-            _guards[pid] = (pidfd, _poller.Add(descriptor, () => Ended(pid, record)));
-        }
+        lock (_gate) _guards[pid] = (pidfd, _poller.Add(descriptor, () => Ended(pid, record)));
     }
 
-    /// <summary>The guards go on.</summary>
+    /// <summary>The guards go on, and are reaped when they end.</summary>
     public void Dispose()
     {
-        lock (_gate)
-        {
-            if (_disposed) return;
-            _disposed = true;
-            foreach (var pid in _guards.Keys.ToArray()) Release(pid);
-            _file.Dispose();
-        }
+        lock (_gate) _disposed = true;
+        _file.Dispose();
     }
 
     private static int Start(IReadOnlyList<string> argv)
@@ -180,8 +169,14 @@ internal sealed class SingletonGuard : IDisposable
     /// without.</summary>
     private void Ended(int pid, ReplicaRecord record)
     {
-        lock (_gate) Release(pid);
-        ExitStatus.Reap(pid);
+        lock (_gate)
+        {
+            if (!_guards.Remove(pid, out var guard)) return;
+            _poller.Remove(guard.Token);
+            guard.Pidfd.Dispose();
+            ExitStatus.Reap(pid);
+            if (_disposed) return;
+        }
         if (!record.Runs) return;
         try
         {
@@ -191,13 +186,6 @@ internal sealed class SingletonGuard : IDisposable
         {
             Native.Kill(-record.Pid, Native.SigKill);
         }
-    }
-
-    private void Release(int pid)
-    {
-        if (!_guards.Remove(pid, out var guard)) return;
-        _poller.Remove(guard.Token);
-        guard.Pidfd.Dispose();
     }
 
     private static long Uptime()
