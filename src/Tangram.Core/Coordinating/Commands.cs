@@ -144,7 +144,8 @@ public static class Commands
         if (state.Asked is not { } asked) return [];
         var before = state.Spec(asked.Value.Revision);
         return asked.Value.Scale
-            .Where(scale => spec.Find(scale.Service) is { Singleton: false, Deploy: { Mode: DeployMode.Replicated } now }
+            .Where(scale => spec.Find(scale.Service) is
+                                { Singleton: false, Deploy: { Mode: DeployMode.Replicated } now }
                             && before?.Find(scale.Service)?.Deploy.Replicas == now.Replicas)
             .ToEquatableArray();
     }

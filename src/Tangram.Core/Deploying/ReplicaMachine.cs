@@ -164,7 +164,8 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
         }
     }
 
-    /// <summary>Ends a singleton before the lease of its node can end. It starts again when the right is back.</summary>
+    /// <summary>Ends a singleton before the lease of its node can end. It starts again when the right is
+    /// back.</summary>
     private void Suspend(Instant now, List<Coordinating.Effect> effects)
     {
         if (!_suspended)

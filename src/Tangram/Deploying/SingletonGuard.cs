@@ -106,7 +106,8 @@ internal sealed class SingletonGuard : IDisposable
 
     public Variable MarkOf(ReplicaName replica, int starts) => new(Mark, $"{_clusterId}/{replica}/{starts}/");
 
-    /// <summary>Moves the deadline. Throws <see cref="IOException"/> when it could not; then the old one holds.</summary>
+    /// <summary>Moves the deadline. Throws <see cref="IOException"/> when it could not, and the old one
+    /// holds.</summary>
     public void Allow(Instant until, MonotonicClock clock)
     {
         // In this order: what passes between the two makes the deadline earlier.

@@ -171,7 +171,8 @@ public sealed class SingletonAgentTests
     private List<Effect> Lease(double at, long lease = 7, double ttl = 3)
     {
         Tick(at);
-        return On(at, new Event.Leased(_ask, new LeaseAnswer(StoreStatus.Ok, lease, TimeSpan.FromSeconds(ttl)), At(at)));
+        var answer = new LeaseAnswer(StoreStatus.Ok, lease, TimeSpan.FromSeconds(ttl));
+        return On(at, new Event.Leased(_ask, answer, At(at)));
     }
 
     /// <summary>The answers to the writes of <c>seen</c> that are on their way, and to those that follow.</summary>

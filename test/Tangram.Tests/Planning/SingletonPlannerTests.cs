@@ -93,8 +93,11 @@ public sealed class SingletonPlannerTests
     }
 
     [Fact]
-    public void A_count_from_before_asks_for_no_second_one() =>
-        Assert.Equal(1, new Asked { Revision = 1, Scale = [new Scale(Timer, 3)] }.ReplicasOf(Spec(1, true).Services[0]));
+    public void A_count_from_before_asks_for_no_second_one()
+    {
+        var asked = new Asked { Revision = 1, Scale = [new Scale(Timer, 3)] };
+        Assert.Equal(1, asked.ReplicasOf(Spec(1, true).Services[0]));
+    }
 
     [Fact]
     public void The_leases_of_its_nodes_have_to_run_out() =>

@@ -14,8 +14,7 @@ public sealed class Simulator
 
     private readonly ulong _seed;
     private readonly SimulatorOptions _options;
-    private readonly Rng _rng;
-    private readonly Rng _naps;
+    private readonly Rng _rng, _naps;
     private readonly Agenda _agenda = new();
     private readonly SimulatedStore _store;
     private readonly SimulatedProcesses _processes;
