@@ -19,6 +19,7 @@ public sealed class AgentMachine : IMachine
     private readonly NodeIdentity _identity;
     private readonly Requests _requests = new();
     private readonly LeaseKeeper _lease;
+    private readonly Tenure _tenure;
     private readonly Dictionary<ReplicaName, ReplicaMachine> _replicas = [];
     private readonly Dictionary<NodeName, Instant> _heard = [];
     private ClusterState _state = ClusterState.Empty;
@@ -30,17 +31,23 @@ public sealed class AgentMachine : IMachine
     private long _seenRevision;
     private long _pending;
     private Seen? _pendingSeen;
+    private long _pendingLease;
     private Instant _pendingSince;
     private bool _stopping;
     private bool _saidTaken;
+    private Instant _guarded;
 
-    public AgentMachine(NodeIdentity identity, TimeSpan ttl, IEnumerable<Survivor> survivors, Instant now)
+    /// <param name="guarded">Until when the guard lets surviving singletons run; see
+    /// <see cref="GuardSingletons"/>.</param>
+    public AgentMachine(NodeIdentity identity, TimeSpan ttl, IEnumerable<Survivor> survivors, Instant now,
+        Instant guarded = default)
     {
-        _identity = identity;
+        (_identity, _guarded) = (identity, guarded);
         _lease = new LeaseKeeper(ttl, _requests);
+        _tenure = new Tenure(ttl, guarded);
         foreach (var survivor in survivors)
         {
-            var machine = _replicas[survivor.Replica] = new ReplicaMachine(survivor.Replica);
+            var machine = _replicas[survivor.Replica] = new ReplicaMachine(survivor.Replica, _tenure);
             if (survivor.Pid > 0) machine.Adopt(survivor, now);
             else machine.Remember(survivor.Start, survivor.Port);
         }
@@ -70,17 +77,30 @@ public sealed class AgentMachine : IMachine
                 // next state or tick: at once it would keep a store that refuses, or has changed, busy.
                 _written = null;
                 if (committed.Answer is not { Status: StoreStatus.Ok, Succeeded: true }) return;
-                (_written, _seenRevision) = (_pendingSeen, committed.Answer.Revision);
+                (_written, _writtenLease, _seenRevision) = (_pendingSeen, _pendingLease, committed.Answer.Revision);
+                _tenure.Confirm(_pendingLease, committed.Answer.Revision);
                 break;
             case Event.Tick:
                 Heartbeat(now, effects);
                 break;
         }
+        Guard(effects);
         foreach (var machine in _replicas.Values) machine.Turn(now, effects);
         Report(now, effects);
     }
 
-    public void Resign(List<Effect> effects) => _lease.Resign(effects);
+    /// <summary>Ends the lease, unless a singleton may run: then the lease has to run out.</summary>
+    public void Resign(List<Effect> effects)
+    {
+        if (!_replicas.Values.Any(r => r is { Singleton: true, AtRest: false })) _lease.Resign(effects);
+    }
+
+    private void Guard(List<Effect> effects)
+    {
+        _tenure.Renew(_lease, _state, _identity);
+        if (_tenure.Until <= _guarded || !_replicas.Values.Any(r => r.Singleton)) return;
+        effects.Add(new GuardSingletons(_guarded = _tenure.Until));
+    }
 
     private void Take(ClusterState state, List<Effect> effects)
     {
@@ -94,7 +114,7 @@ public sealed class AgentMachine : IMachine
         {
             names.Add(assignment.Replica);
             if (!_replicas.TryGetValue(assignment.Replica, out var machine))
-                machine = _replicas[assignment.Replica] = new ReplicaMachine(assignment.Replica);
+                machine = _replicas[assignment.Replica] = new ReplicaMachine(assignment.Replica, _tenure);
             if (state.Spec(assignment.Revision)?.Find(assignment.Service) is { } spec) machine.Assign(assignment, spec);
         }
         foreach (var (name, machine) in _replicas.Where(r => !names.Contains(r.Key)).ToArray())
@@ -161,7 +181,7 @@ public sealed class AgentMachine : IMachine
             Replicas = _replicas.OrderBy(r => r.Key).Select(r => r.Value.Seen).ToEquatableArray(),
         };
         if (_writtenLease == _lease.Lease && seen == _written && _seenRevision != 0) return;
-        (_pending, _pendingSince, _pendingSeen, _writtenLease) = (_requests.Next(), now, seen, _lease.Lease);
+        (_pending, _pendingSince, _pendingSeen, _pendingLease) = (_requests.Next(), now, seen, _lease.Lease);
         effects.Add(new Effect.Commit(_pending, new Txn
         {
             Compares = [Compare.Unchanged(Keys.Seen(_identity.Name), _seenRevision)],

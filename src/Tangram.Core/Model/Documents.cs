@@ -18,8 +18,9 @@ public sealed record Asked
 
     public int ReplicasOf(ServiceSpec service)
     {
-        foreach (var scale in Scale) if (scale.Service == service.Name) return scale.Replicas;
-        return service.Deploy.Replicas;
+        var replicas = service.Deploy.Replicas;
+        foreach (var scale in Scale) if (scale.Service == service.Name) replicas = scale.Replicas;
+        return service.Singleton ? Math.Min(1, replicas) : replicas;
     }
 }
 

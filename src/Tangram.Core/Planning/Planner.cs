@@ -20,8 +20,11 @@ public static class Planner
         foreach (var service in spec.Services)
         {
             var mine = standings.GetValueOrDefault(service.Name) ?? [];
-            var planner = new ServicePlanner(state, facts, service, mine, placement, steps, waiting);
-            planner.Plan(Unmet(state, service, standings));
+            var unmet = Unmet(state, service, standings);
+            if (SingletonPlanner.Concerns(state, service, mine))
+                new SingletonPlanner(state, service, mine, placement, steps, waiting).Plan(unmet);
+            else
+                new ServicePlanner(state, facts, service, mine, placement, steps, waiting).Plan(unmet);
         }
         foreach (var (service, replicas) in standings.OrderBy(s => s.Key))
             if (spec.Find(service) is null) Remove(state, service, replicas, steps);

@@ -82,12 +82,14 @@ internal sealed class ClusterHost : IAsyncDisposable
         }
     }
 
-    /// <summary>This process holds the state folder, so whoever held these leases is gone: nobody need wait for
-    /// them.</summary>
+    /// <summary>This process holds the state folder, so whoever held these leases is gone: nobody need wait for them.
+    /// Except for singletons, which may have outlived their agent: the end of its lease lets others start.</summary>
     private static async Task EndFormerLeasesAsync(SqliteStore store)
     {
         var range = await store.RangeAsync("").ConfigureAwait(false);
-        foreach (var lease in range.Pairs.Select(p => p.Lease).Where(l => l != 0).Distinct())
+        var waits = Singletons.Nodes(ClusterState.From(range)).Select(Keys.Seen).ToHashSet();
+        foreach (var lease in range.Pairs.Where(p => !waits.Contains(p.Key)).Select(p => p.Lease).Where(l => l != 0)
+            .Distinct())
             await store.RevokeAsync(lease).ConfigureAwait(false);
     }
 

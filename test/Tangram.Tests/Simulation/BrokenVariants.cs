@@ -35,6 +35,11 @@ public static class BrokenVariants
             who == "people" && a is { Status: StoreStatus.Ok, Succeeded: false } ? a with { Succeeded = true } : a)),
         ("a restarted agent forgets its replicas", 1, new SimulatorOptions { Adopts = _ => false }),
         ("replicas are never ended", 1, Effects((_, e) => e is ReplicaEffect.Signal or ReplicaEffect.Kill ? null : e)),
+        ("the lease of a dead node counts as ended", 1,
+            Events((who, e) =>
+                Server(who) && e is Event.StateChanged s ? new Event.StateChanged(DeadUnseen(s.State)) : e)),
+        ("the guard of singletons is given too much time", 1, Effects((_, e) =>
+            e is GuardSingletons g ? new GuardSingletons(g.Until + TimeSpan.FromSeconds(5)) : e)),
         ("ended processes go unnoticed", 1, Events((_, e) => e is ReplicaEvent.Exited ? null : e)),
     ];
 
@@ -62,6 +67,12 @@ public static class BrokenVariants
         put.Key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal)
             ? put with { Value = put.Value.Replace("\"Drain\"", "\"Stop\"", StringComparison.Ordinal) }
             : put;
+
+    private static ClusterState DeadUnseen(ClusterState state) => state with
+    {
+        Nodes = state.Nodes.SetItems(state.Nodes.Where(n => n.Value.Dead is not null)
+            .Select(n => KeyValuePair.Create(n.Key, n.Value with { Seen = null }))),
+    };
 
     private static ClusterState AllReady(ClusterState state) => state with
     {
