@@ -1,3 +1,4 @@
+using Tangram.Cli;
 using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Routing;
@@ -10,6 +11,9 @@ internal sealed class ClusterHost : IAsyncDisposable
 {
     /// <summary>Three seconds: a lease survives two lost renewals, and a dead holder is replaced in time.</summary>
     public static readonly TimeSpan Ttl = TimeSpan.FromSeconds(3);
+
+    /// <summary>Letting clients go takes a second, and so do those who follow the events.</summary>
+    private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(10);
 
     private readonly StateFolder _folder;
     private readonly SqliteStore _store;
@@ -59,9 +63,12 @@ internal sealed class ClusterHost : IAsyncDisposable
     /// <summary>Opens what the spec's cluster left on this machine, adopts the replicas that still run, and starts.
     /// Throws
     /// <see cref="IOException"/> with a whole sentence when the state is in use or an address is taken.</summary>
-    public static async Task<ClusterHost> StartAsync(string root, ClusterSpec spec, TimeProvider time,
+    public static async Task<ClusterHost> StartAsync(UpRequest request, TimeProvider time,
         Action<string, string> announce)
     {
+        var (root, spec, begun) = (request.StateRoot, request.Spec, time.GetTimestamp());
+        while (request.Replaces && StateFolder.IsHeld(root, spec.Name) && time.GetElapsedTime(begun) < LongestLeave)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time).ConfigureAwait(false);
         var folder = StateFolder.Open(root, spec.Name);
         SqliteStore? store = null;
         try
@@ -69,7 +76,8 @@ internal sealed class ClusterHost : IAsyncDisposable
             store = await SqliteStore.OpenAsync(Path.Combine(folder.Store, "store.db"), time).ConfigureAwait(false);
             await EndFormerLeasesAsync(store).ConfigureAwait(false);
             var clock = new MonotonicClock(time);
-            var gateway = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp());
+            var keeper = new SocketKeeper(folder.ClusterId, spec.Name, what => announce("gateway-1", what));
+            var gateway = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(), keeper);
             var host = new ClusterHost(folder, store, gateway, spec, clock, announce);
             await host.StartAsync(spec).ConfigureAwait(false);
             return host;
@@ -135,23 +143,30 @@ internal sealed class ClusterHost : IAsyncDisposable
     {
         await _leading.CancelAsync().ConfigureAwait(false);
         await _led.ConfigureAwait(false);
-        await _gatewayServer.DisposeAsync().AsTask(
-            ).WaitAsync(atOnce).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await CloseGatewayAsync().WaitAsync(atOnce).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _gatewayGone = true;
         await _nodes.StopAllAsync(atOnce).ConfigureAwait(false);
     }
 
-    /// <summary>Lets go of everything; replicas that run go on running.</summary>
+    private async Task CloseGatewayAsync()
+    {
+        await _gatewayServer.CloseAsync().ConfigureAwait(false);
+        await _gatewayServer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Lets go of everything; replicas that run go on running, and connections that come wait for the next
+    /// daemon. It may start before our last requests have ended.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (!_gatewayGone) await _gatewayServer.LeaveAsync().ConfigureAwait(false);
         await _leading.CancelAsync().ConfigureAwait(false);
         await _serving.CancelAsync().ConfigureAwait(false);
         await _nodes.LeaveAsync().ConfigureAwait(false);
         await Task.WhenAll(_tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!_gatewayGone) await _gatewayServer.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
         _poller.Dispose();
         _folder.Dispose();
+        if (!_gatewayGone) await _gatewayServer.DisposeAsync().ConfigureAwait(false);
         _leading.Dispose();
         _serving.Dispose();
     }
