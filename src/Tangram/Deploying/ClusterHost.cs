@@ -30,7 +30,7 @@ internal sealed class ClusterHost : IAsyncDisposable
     private readonly CancellationTokenSource _serving = new();
     private readonly List<Task> _tasks = [];
     private Task _led = Task.CompletedTask;
-    private bool _gatewayGone;
+    private bool _gatewayGone, _stateGone;
 
     private ClusterHost(StateFolder folder, SqliteStore store, GatewayServer gateway, ClusterSpec spec,
         MonotonicClock clock, Action<string, string> announce)
@@ -154,11 +154,28 @@ internal sealed class ClusterHost : IAsyncDisposable
         await _gatewayServer.DisposeAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Gives the state to another daemon; the gateway answers by its last routes until the other's does, at
+    /// most for <see cref="SocketKeeper.Patience"/>. Dispose it then.</summary>
+    public async Task HandOverAsync()
+    {
+        await LetGoOfStateAsync().ConfigureAwait(false);
+        await _gatewayServer.SucceededAsync(SocketKeeper.Patience).ConfigureAwait(false);
+    }
+
     /// <summary>Lets go of everything; replicas that run go on running, and connections that come wait for the next
-    /// daemon. It may start before our last requests have ended.</summary>
+    /// daemon.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_gatewayGone) await _gatewayServer.LeaveAsync().ConfigureAwait(false);
+        if (!_gatewayGone) await _gatewayServer.DisposeAsync().ConfigureAwait(false);
+        await LetGoOfStateAsync().ConfigureAwait(false);
+        _leading.Dispose();
+        _serving.Dispose();
+    }
+
+    private async Task LetGoOfStateAsync()
+    {
+        if (_stateGone) return;
+        _stateGone = true;
         await _leading.CancelAsync().ConfigureAwait(false);
         await _serving.CancelAsync().ConfigureAwait(false);
         await _nodes.LeaveAsync().ConfigureAwait(false);
@@ -166,8 +183,5 @@ internal sealed class ClusterHost : IAsyncDisposable
         await _store.DisposeAsync().ConfigureAwait(false);
         _poller.Dispose();
         _folder.Dispose();
-        if (!_gatewayGone) await _gatewayServer.DisposeAsync().ConfigureAwait(false);
-        _leading.Dispose();
-        _serving.Dispose();
     }
 }

@@ -133,7 +133,7 @@ internal sealed class LocalCluster
         {
             _events.Add(_port.Cluster, leave ? "this daemon leaves; the replicas go on" : "stops in order");
             if (!leave) await _host.StopClusterAsync(_atOnce.Token).ConfigureAwait(false);
-            await LetGoAsync().ConfigureAwait(false);
+            await LetGoAsync(handOver: leave).ConfigureAwait(false);
             _ended.TrySetResult(leave ? "left; the replicas go on" : "stopped");
         }
         catch (Exception e)
@@ -152,9 +152,10 @@ internal sealed class LocalCluster
             failed.Exception?.InnerException ?? new InvalidOperationException("a part of the cluster ended"));
     }, TaskScheduler.Default);
 
-    private async Task LetGoAsync()
+    private async Task LetGoAsync(bool handOver = false)
     {
         if (_api is not null) await _api.DisposeAsync().ConfigureAwait(false);
+        if (handOver) await _host.HandOverAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         _events.Dispose();
     }

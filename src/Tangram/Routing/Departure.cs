@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Connections;
+
 namespace Tangram.Routing;
 
 /// <summary>The gateway's leaving: from its beginning on every HTTP/1.1 response closes its connection and HTTP/2
@@ -6,40 +8,40 @@ namespace Tangram.Routing;
 internal sealed class Departure
 {
     private readonly CancellationTokenSource _begun = new();
-    private readonly TaskCompletionSource _allGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _before = 1;
+    private Group _arriving = new();
 
-    public bool Begun => _begun.IsCancellationRequested;
+    /// <summary>Cancelled when it begins.</summary>
+    public CancellationToken Begun => _begun.Token;
 
-    /// <summary>Done when every connection that is open now has ended.</summary>
-    public async Task BeginAsync()
+    public void Begin() => _begun.Cancel();
+
+    public void Add(ConnectionContext connection)
     {
-        await _begun.CancelAsync().ConfigureAwait(false);
-        Leave();
-        await _allGone.Task.ConfigureAwait(false);
+        var group = _arriving;
+        group.Enter();
+        connection.ConnectionClosed.UnsafeRegister(group => ((Group)group!).Leave(), group);
     }
 
-    /// <summary>A connection has come. <paramref name="leave"/> is called once when the gateway begins to leave; it
-    /// must not block. Dispose the answer at the connection's end.</summary>
-    public IDisposable Enter(Action leave)
+    /// <summary>Done when every connection that was added since the last call has ended.</summary>
+    public Task EmptyAsync()
     {
-        // Those that come later are closed by their first response anyway.
-        if (Begun) return CancellationToken.None.Register(() => { });
-        Interlocked.Increment(ref _before);
-        return new Stay(this, _begun.Token.Register(leave));
+        var group = Interlocked.Exchange(ref _arriving, new Group());
+        group.Leave();
+        return group.Empty;
     }
 
-    private void Leave()
+    /// <summary>Counts one for itself until nobody enters any more.</summary>
+    private sealed class Group
     {
-        if (Interlocked.Decrement(ref _before) == 0) _allGone.TrySetResult();
-    }
+        private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _count = 1;
 
-    private sealed class Stay(Departure departure, CancellationTokenRegistration registration) : IDisposable
-    {
-        public void Dispose()
+        public Task Empty => _empty.Task;
+        public void Enter() => Interlocked.Increment(ref _count);
+
+        public void Leave()
         {
-            registration.Dispose();
-            departure.Leave();
+            if (Interlocked.Decrement(ref _count) == 0) _empty.TrySetResult();
         }
     }
 }

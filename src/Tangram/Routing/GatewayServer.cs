@@ -75,6 +75,10 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// followed an older one. Only one caller at a time.</summary>
     public void Publish(RouteTable table) => _routes.Publish(table);
 
+    /// <summary>Done when a gateway after us has taken over the listening sockets and answers, or when it did not
+    /// within this time.</summary>
+    public Task SucceededAsync(TimeSpan within) => _keeper?.EndedAsync(within, _time) ?? Task.CompletedTask;
+
     /// <summary>For a gateway after us: lets clients go, at most for <see cref="GatewayOptions.LeaveTime"/>, then takes
     /// no new connections. Those that come wait for it; see <see cref="SocketKeeper.Patience"/>. What is in flight goes
     /// on until <see cref="DisposeAsync"/>. Every call returns the same task.</summary>
@@ -92,15 +96,19 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     private async Task LeaveOnceAsync()
     {
-        var letGo = _departure.BeginAsync();
-        await Task.WhenAny(letGo, Task.Delay(_options.LeaveTime, _time)).ConfigureAwait(false);
+        _departure.Begin();
+        await LetClientsGoAsync().ConfigureAwait(false);
         await _listeners.CloseAsync().ConfigureAwait(false);
     }
+
+    private Task LetClientsGoAsync() => Task.WhenAny(_departure.EmptyAsync(), Task.Delay(_options.LeaveTime, _time));
 
     /// <summary>Leaves if it has not, waits for what is in flight, and cuts what is left.</summary>
     public async ValueTask DisposeAsync()
     {
         await LeaveAsync().ConfigureAwait(false);
+        // Who came meanwhile has perhaps not sent a request yet.
+        await LetClientsGoAsync().ConfigureAwait(false);
         using var patience = new CancellationTokenSource(_options.StopTime, _time);
         await _kestrel.StopAsync(patience.Token).ConfigureAwait(false);
         _kestrel.Dispose();

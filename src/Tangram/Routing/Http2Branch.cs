@@ -33,14 +33,14 @@ internal sealed class Http2Branch(GatewayOptions options, Departure departure, T
 
     private async Task ChooseAsync(ConnectionContext connection, ConnectionDelegate http1)
     {
-        bool? isHttp2 = null;
-        using var stay = departure.Enter(() =>
-        {
-            // Of HTTP/2 this is GOAWAY, which loses no request. HTTP/1.1 has no such word before its next response.
-            if (isHttp2 == true) connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
-        });
-        isHttp2 = await LookAsync(connection).ConfigureAwait(false);
-        if (isHttp2 is not null) await (isHttp2.Value ? _http2! : http1)(connection).ConfigureAwait(false);
+        var isHttp2 = await LookAsync(connection).ConfigureAwait(false);
+        if (isHttp2 is null) return;
+        // Of HTTP/2 this is GOAWAY, which loses no request. HTTP/1.1 has no such word before its next response.
+        using var leaving = isHttp2.Value && !departure.Begun.IsCancellationRequested
+            ? departure.Begun.Register(() =>
+                connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose())
+            : default;
+        await (isHttp2.Value ? _http2! : http1)(connection).ConfigureAwait(false);
     }
 
     /// <summary>Null: the client said nothing for too long, or the gateway stops.</summary>

@@ -27,7 +27,7 @@ internal sealed class OpenListener
     public Listener Listener { get; }
 
     /// <summary>False once its connections shall end after the request that they carry.</summary>
-    public bool Stays => !_closing.IsCancellationRequested && !_departure.Begun;
+    public bool Stays => !_closing.IsCancellationRequested && !_departure.Begun.IsCancellationRequested;
     public Socket Socket => _socket;
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
@@ -63,6 +63,7 @@ internal sealed class OpenListener
                 socket.NoDelay = true;
                 var connection = connections.Create(socket);
                 connection.Features.Set(this);
+                _departure.Add(connection);
                 await accepted.WriteAsync(connection).ConfigureAwait(false);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)

@@ -25,6 +25,8 @@ internal sealed class SocketKeeper(string clusterId, string cluster, Action<stri
     /// another gateway's address, than left waiting.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+
     /// <summary>A keeper that ends too early is started anew this often.</summary>
     private const int MostTries = 3;
 
@@ -82,6 +84,15 @@ internal sealed class SocketKeeper(string clusterId, string cluster, Action<stri
         Reap(_kept.Process.Pid);
         _kept.Lifeline.Dispose();
         _kept = null;
+    }
+
+    /// <summary>Done when our keeper has ended, or after this time. Who ends it is the gateway after us, when it has a
+    /// keeper of its own and answers.</summary>
+    public async Task EndedAsync(TimeSpan within, TimeProvider time)
+    {
+        var begun = time.GetTimestamp();
+        while (_kept is not null && Runs(_kept.Process) && time.GetElapsedTime(begun) < within)
+            await Task.Delay(Look, time).ConfigureAwait(false);
     }
 
     /// <summary>Ends what an earlier gateway of this cluster left.</summary>

@@ -73,7 +73,8 @@ public sealed class KeeperTests : IAsyncLifetime
         using var response = await bed.Client.GetAsync($"http://127.0.0.1:{extra}/");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Empty(await bed.ListenAsync());
-        await Assert.ThrowsAsync<HttpRequestException>(() => bed.Client.GetAsync($"http://127.0.0.1:{extra}/"));
+        using var fresh = new HttpClient();
+        await Assert.ThrowsAsync<HttpRequestException>(() => fresh.GetAsync($"http://127.0.0.1:{extra}/"));
     }
 
     [Fact]
