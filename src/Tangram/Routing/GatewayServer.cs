@@ -59,7 +59,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         var forwarder = _services.GetRequiredService<IHttpForwarder>();
         var application = new GatewayApplication(_routes, forwarder, _client, _options, _time);
         await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
-        await _listeners.KeepAsync().ConfigureAwait(false);
+        await _listeners.StartAsync().ConfigureAwait(false);
     }
 
     /// <summary>Listens on exactly these from now on. Listeners that were open stay untouched; those that are no longer

@@ -26,7 +26,7 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     /// listener.</summary>
     private readonly List<Socket> _spare = [];
     private readonly SemaphoreSlim _changing = new(1);
-    private bool _tookOver, _keeps;
+    private bool _tookOver, _started;
 
     EndPoint IConnectionListener.EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 0);
 
@@ -44,18 +44,19 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
         }
         var missing = wanted.Except(_open.Keys).ToList();
         missing.RemoveAll(TryUseSpare);
-        if (_keeps || missing.Any(m => _spare.Any(s => ((IPEndPoint)s.LocalEndPoint!).Port == m.Port))) LetGoOfSpare();
+        if (_started || missing.Any(m => _spare.Any(s => ((IPEndPoint)s.LocalEndPoint!).Port == m.Port))) LetGoOfSpare();
         var taken = missing.Select(Open).OfType<TakenPort>().ToEquatableArray();
-        if (_keeps) Hold();
+        if (_started) Hold();
         return taken;
     }
 
-    /// <summary>From now on the sockets outlive us. Not earlier, so that a start that fails leaves no port
-    /// taken.</summary>
-    public async Task KeepAsync()
+    /// <summary>Begins to take connections, and from now on the sockets outlive us. Neither happens earlier: a gateway
+    /// before us may still answer, and a start that fails must leave no port taken.</summary>
+    public async Task StartAsync()
     {
         using var change = await ChangeAsync().ConfigureAwait(false);
-        _keeps = true;
+        _started = true;
+        foreach (var open in _open.Values) open.Accept(_connections, _accepted.Writer);
         LetGoOfSpare();
     }
 
@@ -98,22 +99,22 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     {
         if (_spare.Find(s => s.LocalEndPoint!.Equals(EndPointOf(listener))) is not { } socket) return false;
         _spare.Remove(socket);
-        Accept(listener, socket);
+        Add(listener, socket);
         return true;
     }
 
-    private void Accept(Listener listener, Socket socket)
+    private void Add(Listener listener, Socket socket)
     {
         var open = new OpenListener(listener, socket, departure, time);
         _open.Add(listener, open);
-        open.Accept(_connections, _accepted.Writer);
+        if (_started) open.Accept(_connections, _accepted.Writer);
     }
 
     private TakenPort? Open(Listener listener)
     {
         try
         {
-            Accept(listener, OpenListener.Bind(EndPointOf(listener)));
+            Add(listener, OpenListener.Bind(EndPointOf(listener)));
             return null;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)

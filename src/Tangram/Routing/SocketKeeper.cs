@@ -30,6 +30,8 @@ internal sealed class SocketKeeper(string clusterId, string cluster, Action<stri
     /// <summary>A keeper that ends too early is started anew this often.</summary>
     private const int MostTries = 3;
 
+    private const string Yama = "/proc/sys/kernel/yama/ptrace_scope";
+
     // It blocks until we close the other end of its input, which the kernel does for us however we end.
     private static readonly string Script = $"read -r never; exec sleep {Patience.TotalSeconds:0}";
 
@@ -142,31 +144,40 @@ internal sealed class SocketKeeper(string clusterId, string cluster, Action<stri
 
     private Kept? Start(IReadOnlySet<Socket> sockets)
     {
+        try
+        {
+            return Started(sockets);
+        }
+        catch (IOException e)
+        {
+            say($"no keeper of the listening sockets could be started ({e.Message}): a restart will refuse connections " +
+                "for a moment");
+            return null;
+        }
+    }
+
+    private Kept Started(IReadOnlySet<Socket> sockets)
+    {
         var (input, lifeline) = Descriptors.Pipe();
         using var ends = input;
         using var nowhere = Descriptors.Null();
         var environment = ReplicaEnvironment.Of([], new Variable(Mark, clusterId), new Variable(NameMark, cluster));
-        IReadOnlyList<string> shell = [Gate.Shell, "-c", Script, $"tangram keeper of {cluster}"];
-        IReadOnlyList<string> argv = NeedsNamespace() && Unshare() is { } unshare ? [unshare, "--user", .. shell] : shell;
+        IReadOnlyList<string> argv = [Gate.Shell, "-c", Script, $"tangram keeper of {cluster}"];
+        if (NeedsNamespace && Unshare is { } unshare) argv = [unshare, "--user", .. argv];
         var pid = Spawn.Start(argv[0], argv, environment, "/", input.Number(), nowhere.Number(),
             [.. sockets.Select(socket => (int)socket.Handle)]);
         if (pid > 0 && ProcessStat.Read(pid) is { } stat) return new Kept(stat, lifeline, sockets);
         lifeline.Dispose();
-        say($"no keeper of the listening sockets could be started (errno {-pid}): a restart will refuse connections " +
-            "for a moment");
-        return null;
+        throw new IOException($"{argv[0]} could not be run, errno {-pid}");
     }
 
     /// <summary>Where Yama restricts ptrace, descriptors may be taken only from descendants, which the keeper of an
     /// earlier process is not, or with a capability. Whoever makes a user namespace has every capability over what runs
     /// in it (user_namespaces(7)), so the keeper runs in one.</summary>
-    private static bool NeedsNamespace()
-    {
-        const string yama = "/proc/sys/kernel/yama/ptrace_scope";
-        return Native.EffectiveUser() != 0 && File.Exists(yama) && File.ReadAllText(yama).Trim() != "0";
-    }
+    private static bool NeedsNamespace =>
+        Native.EffectiveUser() != 0 && File.Exists(Yama) && File.ReadAllText(Yama).Trim() != "0";
 
-    private static string? Unshare() => new[] { "/usr/bin/unshare", "/bin/unshare" }.FirstOrDefault(File.Exists);
+    private static string? Unshare => new[] { "/usr/bin/unshare", "/bin/unshare" }.FirstOrDefault(File.Exists);
 
     private static unsafe void Reap(int pid)
     {
