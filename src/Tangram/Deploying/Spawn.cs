@@ -5,8 +5,9 @@ namespace Tangram.Deploying;
 
 /// <summary>Starts a program in a session of its own, so that it outlives us, with default signal dispositions and an
 /// empty mask (.NET itself ignores SIGPIPE, and what is ignored stays so after exec). No descriptor of ours that is not
-/// named reaches it: everything that .NET, SQLite and this folder open is closed on exec, and what we inherited ourselves (a
-/// lock of the calling script, say, which must not live as long as a replica) is marked so here.</summary>
+/// named reaches it: everything that .NET, SQLite and this folder open is closed on exec, and what we inherited
+/// ourselves (a lock of the calling script, say, which must not live as long as a replica) is marked so here.
+/// </summary>
 internal static unsafe class Spawn
 {
     private const short SetSignalDefaults = 0x04, SetSignalMask = 0x08, SetSession = 0x80;

@@ -44,7 +44,7 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
         }
         var missing = wanted.Except(_open.Keys).ToList();
         missing.RemoveAll(TryUseSpare);
-        if (_started || missing.Any(m => _spare.Any(s => ((IPEndPoint)s.LocalEndPoint!).Port == m.Port))) LetGoOfSpare();
+        if (_started || missing.Any(InTheWay)) LetGoOfSpare();
         var taken = missing.Select(Open).OfType<TakenPort>().ToEquatableArray();
         if (_started) Hold();
         return taken;
@@ -102,6 +102,9 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
         Add(listener, socket);
         return true;
     }
+
+    private bool InTheWay(Listener listener) =>
+        _spare.Any(socket => ((IPEndPoint)socket.LocalEndPoint!).Port == listener.Port);
 
     private void Add(Listener listener, Socket socket)
     {

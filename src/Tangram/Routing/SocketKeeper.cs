@@ -27,7 +27,7 @@ internal sealed class SocketKeeper(string clusterId, string cluster, Action<stri
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>A keeper that ends too early is started anew this often.</summary>
+    /// <summary>After so many that could not be started or did not stay, there is none.</summary>
     private const int MostTries = 3;
 
     private const string Yama = "/proc/sys/kernel/yama/ptrace_scope";
@@ -39,7 +39,7 @@ internal sealed class SocketKeeper(string clusterId, string cluster, Action<stri
 
     private readonly List<ProcessStat> _former = [];
     private Kept? _kept;
-    private int _endedEarly;
+    private int _failures;
 
     /// <summary>The listening sockets that an earlier gateway of this cluster left, one for each address. The former
     /// keeper holds them too until <see cref="Keep"/>. Where the kernel refuses them, that is said, and the former
@@ -55,8 +55,8 @@ internal sealed class SocketKeeper(string clusterId, string cluster, Action<stri
                 continue;
             }
             Stragglers.Kill([keeper]);
-            say($"the listening sockets of the gateway before cannot be taken over ({why}): they are opened anew, and " +
-                "connections that came meanwhile are lost");
+            say($"the listening sockets of the gateway before cannot be taken over ({why}): they are opened anew, " +
+                "and connections that came meanwhile are lost");
         }
         return [.. taken.Values];
     }
@@ -64,14 +64,10 @@ internal sealed class SocketKeeper(string clusterId, string cluster, Action<stri
     /// <summary>Holds exactly these from now on. The new keeper runs before the old one ends.</summary>
     public void Keep(IReadOnlySet<Socket> sockets)
     {
-        if (_kept is { } kept && kept.Sockets.SetEquals(sockets))
-        {
-            if (Runs(kept.Process)) return;
-            if (_endedEarly == MostTries) return;
-            if (++_endedEarly == MostTries)
-                say("the keeper of the listening sockets does not stay: a restart will refuse connections for a moment");
-        }
-        var next = sockets.Count == 0 || _endedEarly == MostTries ? null : Start(sockets);
+        var same = _kept?.Sockets.SetEquals(sockets) == true;
+        if (same && Runs(_kept!.Process)) return;
+        if (same) Fail("it ended by itself");
+        var next = sockets.Count == 0 || _failures >= MostTries ? null : Start(sockets);
         End();
         _kept = next;
     }
@@ -150,10 +146,15 @@ internal sealed class SocketKeeper(string clusterId, string cluster, Action<stri
         }
         catch (IOException e)
         {
-            say($"no keeper of the listening sockets could be started ({e.Message}): a restart will refuse connections " +
-                "for a moment");
+            Fail(e.Message);
             return null;
         }
+    }
+
+    private void Fail(string why)
+    {
+        if (++_failures == MostTries)
+            say($"there is no keeper of the listening sockets ({why}): a restart will refuse connections for a moment");
     }
 
     private Kept Started(IReadOnlySet<Socket> sockets)

@@ -12,7 +12,8 @@ internal sealed class GatewayBed : IAsyncDisposable
     private readonly Listener _edge;
     private long _revision;
 
-    private GatewayBed(GatewayServer gateway, Listener edge, int port) => (Gateway, _edge, Port) = (gateway, edge, port);
+    private GatewayBed(GatewayServer gateway, Listener edge, int port) =>
+        (Gateway, _edge, Port) = (gateway, edge, port);
 
     public GatewayServer Gateway { get; }
     public int Port { get; }
