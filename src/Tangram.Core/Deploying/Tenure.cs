@@ -10,7 +10,7 @@ public sealed record GuardSingletons(Instant Until) : Effect;
 /// <summary>How long the singletons of this node may run. Its right rests on three things: <c>seen/NODE</c> was written
 /// under the lease that is held now, and a state at least as new as that write has been read. The leader replaces a
 /// singleton only after it was withdrawn <em>and</em> <c>seen/NODE</c> is gone, so a node that has read the state under
-/// its key knows whether the singleton is still its own. See decision 5.</summary>
+/// its key knows whether the singleton is still its own. See decision 6.</summary>
 /// <param name="until">What an earlier agent of this node had been granted; its survivors may run that long.</param>
 internal sealed class Tenure(TimeSpan ttl, Instant until)
 {

@@ -6,7 +6,7 @@ namespace Tangram.Planning;
 
 /// <summary>The part of a plan for a service of which there are never two. Its old replica is out of the way when it
 /// has been forgotten, which takes its agent's word that the process has ended, or when it was withdrawn and its node's
-/// lease has ended. Only then a new one starts. See decision 5.</summary>
+/// lease has ended. Only then a new one starts. See decision 6.</summary>
 internal sealed class SingletonPlanner(ClusterState state, ServiceSpec service, List<Standing> replicas,
     Lazy<Placer> placement, List<Step> steps, List<Waiting> waiting)
 {

@@ -40,7 +40,8 @@ internal sealed record Entrances
     public required Func<LogRequest, CancellationToken, IAsyncEnumerable<string>> ReadLog { get; init; }
 }
 
-internal sealed record UpRequest(ClusterSpec Spec, string File, string StateRoot);
+/// <param name="Replaces">A daemon of this cluster may still be on its way out: wait for it.</param>
+internal sealed record UpRequest(ClusterSpec Spec, string File, string StateRoot, bool Replaces = false);
 
 /// <summary>A cluster that runs in this process.</summary>
 internal sealed record RunningCluster
@@ -54,8 +55,9 @@ internal sealed record RunningCluster
     /// <summary>Kills what still runs and returns.</summary>
     public required Action StopAtOnce { get; init; }
 
-    /// <summary>Completes when the cluster ended, by StopInOrder or by `down`; fails when it broke.</summary>
-    public required Task Ended { get; init; }
+    /// <summary>Completes with the last word when the cluster ended, by StopInOrder or by `down`, or when this daemon
+    /// left it; fails when it broke.</summary>
+    public required Task<string> Ended { get; init; }
 }
 
 /// <param name="Folder">The cluster's folder of logs, one REPLICA.log each.</param>

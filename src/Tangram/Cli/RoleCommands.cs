@@ -118,13 +118,16 @@ internal sealed class RoleCommands(CommandContext context)
         parsed.GetValue(_tls) is { } folder ? Path.GetFullPath(folder, context.Around.WorkingFolder) : null,
         context.Around.StateRoot);
 
-    /// <summary>Prints its events until SIGTERM or Ctrl-C.</summary>
+    /// <summary>Prints its events until SIGTERM, after which another may be started in its place and take its sockets
+    /// over, or Ctrl-C.</summary>
     private async Task<int> RunAsync(string role, Func<Task<IRunningRole>> start, ParseResult parsed)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var forGood = false;
         void OnSignal(PosixSignalContext signal)
         {
             signal.Cancel = true;
+            forGood = signal.Signal == PosixSignal.SIGINT;
             stop.TrySetResult();
         }
         // Held to the end: a registration that is collected lets the signal kill.
@@ -138,7 +141,7 @@ internal sealed class RoleCommands(CommandContext context)
         for (long last = 0; !stop.Task.IsCompleted;)
         {
             var more = running.Events.AfterAsync(last, Look, done.Token);
-            await Task.WhenAny(more, stop.Task, running.Failed);
+            await Task.WhenAny(more, stop.Task, running.Failed, running.Left);
             if (running.Failed.IsCompleted) await running.Failed;
             if (!more.IsCompleted) break;
             foreach (var e in await more)
@@ -148,6 +151,7 @@ internal sealed class RoleCommands(CommandContext context)
             }
         }
         await done.CancelAsync();
+        if (forGood) await running.CloseAsync();
         around.Print(role == "agent" ? "ends; its replicas go on running" : "ends");
         return Exit.Done;
     }

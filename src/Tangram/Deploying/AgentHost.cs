@@ -45,7 +45,8 @@ internal sealed class AgentHost : IRunningRole
         var place = new NodeIdentity(NodeName.Of(role.Name), options.Zone, options.Labels, options.Capacity,
             Incarnation: 0, options.Address, options.Listen.ToString(), folder.ClusterId);
         _agent = new NodeAgent(_services, place, ClusterHost.Ttl, _heartbeats.Send);
-        _gatewayServer = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp());
+        _gatewayServer = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(),
+            new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)));
         _gateway = new GatewayLoop(role.Name, _gatewayServer, listen: null, _store, _clock, _services.ServicePorts,
             Announce);
     }
@@ -75,8 +76,11 @@ internal sealed class AgentHost : IRunningRole
         }
     }
 
+    public Task CloseAsync() => _gatewayServer.CloseAsync();
+
     public async ValueTask DisposeAsync()
     {
+        await _gatewayServer.LeaveAsync().ConfigureAwait(false);
         await _ending.CancelAsync().ConfigureAwait(false);
         _agent.Leave();
         await Task.WhenAll(_tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

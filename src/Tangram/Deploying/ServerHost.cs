@@ -26,6 +26,7 @@ internal sealed class ServerHost : IRunningRole
     private readonly RevisionFiles _files;
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Task> _tasks = [];
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinkListener? _listener;
     private ApiServer? _api;
 
@@ -50,6 +51,8 @@ internal sealed class ServerHost : IRunningRole
     public EventLog Events => _events;
 
     public Task Failed => Task.WhenAny(_tasks).Unwrap();
+
+    public Task Left => _left.Task;
 
     public static async Task<ServerHost> StartAsync(ServerOptions options, TimeProvider time,
         Func<string, string?> variable, CancellationToken cancellation)
@@ -114,6 +117,7 @@ internal sealed class ServerHost : IRunningRole
         Revive = _ => "only the virtual nodes of `tangram up` can be revived",
         Down = () => _events.Add(cluster, "down was asked for: a cluster of several machines is not stopped by one " +
             "command; scale its services to 0, and stop the agents, gateways and servers"),
+        Leave = () => _left.TrySetResult(),
         Plan = (spec, json) => LocalCluster.WithHashes(spec, folder => RevisionFiles.HashOf(folder)) switch
         {
             ({ } hashed, _) => PlanPreview.Of(_watch.State, hashed, json),

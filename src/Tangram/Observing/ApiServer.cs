@@ -71,12 +71,8 @@ internal sealed class ApiRoutes(ClusterPort port)
         Post(app, "/v1/kill/{subject}", KillAsync);
         Post(app, "/v1/revive/{node}", http =>
             Act(http, port.Revive(Named(http, "node")), $"revive {Named(http, "node")}"));
-        Post(app, "/v1/down", async http =>
-        {
-            await Act(http, null, "down");
-            await http.Response.CompleteAsync();
-            port.Down();
-        });
+        Post(app, "/v1/down", http => EndAsync(http, "down", port.Down));
+        Post(app, "/v1/leave", http => EndAsync(http, "leave", port.Leave));
         app.MapFallback((RequestDelegate)(http => Refuse(http, 404,
             new ErrorView($"there is no {http.Request.Method} {http.Request.Path} in version 1 of the API. " +
                           "Is the daemon older than this command?", ErrorView.Arguments))));
@@ -155,6 +151,13 @@ internal sealed class ApiRoutes(ClusterPort port)
         var subject = Named(http, "subject");
         return Act(http, port.Kill(subject, time), $"kill {subject}" +
             (time is null ? "" : $" for {Duration.Words(time.Value)}"));
+    }
+
+    private async Task EndAsync(HttpContext http, string what, Action end)
+    {
+        await Act(http, null, what);
+        await http.Response.CompleteAsync();
+        end();
     }
 
     private Task Act(HttpContext http, string? refusal, string what)

@@ -26,7 +26,8 @@ internal sealed class GatewayHost : IRunningRole
         _store =
             new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
         _watch = new StateWatch(_store, time);
-        _server = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp());
+        _server = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(),
+            new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)));
         _loop = new GatewayLoop(role.Name, _server, EquatableArray.Create<string>([]), _store, new MonotonicClock(time),
             ports: null, Announce);
         _watch.Listen(state => _loop.Post(new Event.StateChanged(state)));
@@ -57,6 +58,8 @@ internal sealed class GatewayHost : IRunningRole
             throw;
         }
     }
+
+    public Task CloseAsync() => _server.CloseAsync();
 
     /// <summary>Takes no new requests, waits for those in flight, and gives up its lease, so that no move waits for
     /// it.</summary>

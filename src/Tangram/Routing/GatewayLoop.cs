@@ -8,6 +8,10 @@ namespace Tangram.Routing;
 /// traffic shows.</summary>
 internal sealed class GatewayLoop
 {
+    /// <summary>The agents need a moment to find their replicas again, and a service may have none at all.</summary>
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(2);
+
+    private readonly TaskCompletionSource _servesAll = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly GatewayServer _server;
     private readonly GatewayMachine _machine;
     private readonly MachineLoop _loop;
@@ -66,6 +70,7 @@ internal sealed class GatewayLoop
         if (publish.State.EffectiveSpec is { } spec) _listen = spec.GatewayListen;
         var table = RouteDeriver.Derive(publish.State, _server.Table);
         _server.Publish(table);
+        if (table.ServesAll) _servesAll.TrySetResult();
         _opening = ListenAsync(_opening, Wanted(table.Published));
         Observe();
     }
@@ -77,6 +82,8 @@ internal sealed class GatewayLoop
             _announce(_name, $"cannot listen: {taken}");
         if (_started) return;
         _started = true;
+        // Until then a gateway before us answers, or clients wait, which is better than "no backend".
+        await Task.WhenAny(_servesAll.Task, Task.Delay(StartTime, _clock.Time)).ConfigureAwait(false);
         await _server.StartAsync().ConfigureAwait(false);
     }
 

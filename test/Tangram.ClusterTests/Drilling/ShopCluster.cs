@@ -66,10 +66,10 @@ internal sealed class ShopCluster : IAsyncDisposable
     private ClusterClient Client => new(new ClusterPlace(Name, SocketPlace.Of(_folder, Name), State));
 
     /// <summary>Starts a daemon in the foreground of a child process.</summary>
-    public void Up(string file)
+    public void Up(string file, params string[] options)
     {
         _file = Copy(file);
-        _daemons.Add(Start("up", "-f", _file));
+        _daemons.Add(Start(["up", "-f", _file, .. options]));
     }
 
     public async Task BecomesReadyAsync() => await Until.SomeAsync(async () =>

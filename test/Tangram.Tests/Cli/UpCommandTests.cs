@@ -11,7 +11,8 @@ public sealed class UpCommandTests : IAsyncDisposable
 {
     private readonly Terminal _terminal = new();
     private readonly FakeCluster _cluster = new();
-    private readonly TaskCompletionSource _ended = new(), _drained = new();
+    private readonly TaskCompletionSource<string> _ended = new();
+    private readonly TaskCompletionSource _drained = new();
     private readonly UpCommand _up;
     private bool _stoppedAtOnce;
 
@@ -26,7 +27,7 @@ public sealed class UpCommandTests : IAsyncDisposable
                 StopInOrder = async () =>
                 {
                     await _drained.Task;
-                    _ended.TrySetResult();
+                    _ended.TrySetResult("stopped");
                 },
                 StopAtOnce = () =>
                 {
@@ -97,7 +98,7 @@ public sealed class UpCommandTests : IAsyncDisposable
         await BecomeReadyAsync();
         var up = RunAsync();
         await PrintedAsync("ready in ");
-        _ended.SetResult();
+        _ended.SetResult("stopped");
         Assert.Equal(Exit.Done, await up);
     }
 
@@ -108,7 +109,7 @@ public sealed class UpCommandTests : IAsyncDisposable
             .Rollout(0, 1, RolloutStage.Failed, "order exits at once"));
         var up = RunAsync();
         _cluster.Events.Add("shop", "still here");
-        _ended.SetResult();
+        _ended.SetResult("stopped");
         Assert.Equal(Exit.Done, await up);
         Assert.Contains("order exits at once", _terminal.Error);
     }

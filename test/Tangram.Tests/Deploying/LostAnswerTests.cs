@@ -37,7 +37,7 @@ public sealed class LostAnswerTests
     [Fact]
     public void A_replica_that_a_gateway_has_let_go_is_not_reported_busy_for_ever()
     {
-        var gateway = new GatewayMachine("g", [], Ttl);
+        var gateway = new GatewayMachine("g", isPublic: false, Ttl);
         Begin(gateway);
         Answered(gateway, new TrafficSeen(3, [], []));
 
