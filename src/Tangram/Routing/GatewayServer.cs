@@ -17,6 +17,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly KestrelServer _kestrel;
     private readonly BackendClient _client;
     private readonly ServiceProvider _services;
+    private readonly SemaphoreSlim _turning = new(1);
+    private bool _ended;
 
     /// <param name="seed">Of the chance by which backends are chosen.</param>
     public GatewayServer(GatewayOptions options, TimeProvider time, ulong seed)
@@ -48,11 +50,22 @@ internal sealed class GatewayServer : IAsyncDisposable
     }
 
     /// <summary>Starts to answer. Call <see cref="ListenAsync"/> before, to know that its ports can be had: connections
-    /// wait until the start.</summary>
-    public Task StartAsync(CancellationToken cancellation = default)
+    /// wait until the start. A gateway that has ended, as when it is told to while its first routes come, does not
+    /// start.</summary>
+    public async Task StartAsync(CancellationToken cancellation = default)
     {
-        var forwarder = _services.GetRequiredService<IHttpForwarder>();
-        return _kestrel.StartAsync(new GatewayApplication(_routes, forwarder, _client, _options, _time), cancellation);
+        await _turning.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_ended) return;
+            var forwarder = _services.GetRequiredService<IHttpForwarder>();
+            var application = new GatewayApplication(_routes, forwarder, _client, _options, _time);
+            await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turning.Release();
+        }
     }
 
     /// <summary>Listens on exactly these from now on. Listeners that were open stay untouched; those that are no longer
@@ -71,6 +84,10 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>Takes no new requests, waits for those in flight, and cuts what is left.</summary>
     public async ValueTask DisposeAsync()
     {
+        // Kestrel takes the process down when it is started while it ends.
+        await _turning.WaitAsync().ConfigureAwait(false);
+        _ended = true;
+        _turning.Release();
         using var patience = new CancellationTokenSource(_options.StopTime, _time);
         await _kestrel.StopAsync(patience.Token).ConfigureAwait(false);
         await _listeners.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
