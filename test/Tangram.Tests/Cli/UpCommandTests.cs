@@ -103,6 +103,8 @@ public sealed class UpCommandTests : IAsyncDisposable
         _started = started.Task;
         var up = RunAsync();
         _up.Stop();
+        await Task.WhenAny(up, Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System));
+        Assert.False(up.IsCompleted, "it gave up a start that had begun");
         started.SetResult();
         await PrintedAsync("stopping in order");
         _drained.SetResult();
