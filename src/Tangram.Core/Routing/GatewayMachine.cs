@@ -61,8 +61,8 @@ public sealed class GatewayMachine : IMachine
                 break;
             case Event.Committed committed when committed.Request == _pending:
                 _pending = 0;
-                // Of a lost answer nobody knows whether it was written, so the next one is written in any case; but at the
-                // next state or tick: at once it would keep a store that refuses, or has changed, busy.
+                // Of a lost answer nobody knows whether it was written, so the next one is written in any case; but at
+                // the next state or tick: at once it would keep a store that refuses, or has changed, busy.
                 _written = null;
                 if (committed.Answer is not { Status: StoreStatus.Ok, Succeeded: true }) return;
                 (_written, _revision) = (_pendingSeen, committed.Answer.Revision);

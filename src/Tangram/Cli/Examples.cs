@@ -23,18 +23,16 @@ internal static class Examples
             "tangram deploy", "tangram deploy --supersede          replace a rollout that hangs",
             "tangram deploy --attach             follow a rollout again",
         ],
-        ["ps"] = ["tangram ps", "tangram ps order --json"],
-        ["status"] = ["tangram status --json"],
+        ["ps"] = ["tangram ps", "tangram ps order --json"], ["status"] = ["tangram status --json"],
         ["events"] = ["tangram events --follow"],
         ["logs"] = ["tangram logs order --tail 20", "tangram logs order-3 --follow"],
         ["why"] = ["tangram why order-3", "tangram why a-1"],
         ["scale"] = ["tangram scale order=6 web=3"],
         ["rollback"] = ["tangram rollback"],
         ["drain"] = ["tangram drain a-1"],
-        ["undrain"] = ["tangram undrain a-1"],
+        ["undrain"] = ["tangram undrain a-1"], ["revive"] = ["tangram revive a-1"],
         ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
-        ["revive"] = ["tangram revive a-1"],
-        ["down"] = ["tangram down -f compose.yaml"],
+        ["down"] = ["tangram down -f compose.yaml"], ["config"] = ["tangram config -f compose.yaml"],
         ["server"] =
         [
             "tangram server --cluster shop --name s1 --listen 10.0.0.1:7600 --tls /etc/tangram/tls \\",
@@ -63,7 +61,6 @@ internal static class Examples
             "tangram ca issue agent a-1 --address 10.0.0.11 --days 90",
             "tangram ca show s-1                                    whose, and until when?",
         ],
-        ["config"] = ["tangram config -f compose.yaml"],
         ["version"] = ["tangram version --json"],
     };
 }

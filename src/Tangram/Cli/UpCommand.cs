@@ -77,13 +77,14 @@ internal sealed class UpCommand(CommandContext context)
         using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var begun = _around.Clock.GetTimestamp();
         var up = context.Entrances.Up(request, starting.Token);
-        if (await Task.WhenAny(up, _stop.Task) != up) await starting.CancelAsync();
+        // Replicas run before the start is over. So the first signal lets it come to its end, and then all of it stops.
         if (await Task.WhenAny(up, _atOnce.Task) != up)
+        {
+            await starting.CancelAsync();
             throw new CommandFailure(Exit.Failed,
                 "stopped at once, while it was starting: `tangram down` stops what it left");
-        RunningCluster cluster;
-        try { cluster = await up; }
-        catch (OperationCanceledException) when (_stop.Task.IsCompleted) { return Exit.Done; }
+        }
+        var cluster = await up;
 
         var running = await ShowAsync(cluster, begun);
         if (running) await StopAsync(cluster);

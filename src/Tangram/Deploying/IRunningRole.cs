@@ -2,8 +2,8 @@ using Tangram.Observing;
 
 namespace Tangram.Deploying;
 
-/// <summary>A server, an agent or a gateway in this process. Disposing ends it in order and leaves its listening sockets
-/// to the one that is started after it; replicas live on.</summary>
+/// <summary>A server, an agent or a gateway in this process. Disposing ends it in order and leaves its listening
+/// sockets to the one that is started after it; replicas live on.</summary>
 internal interface IRunningRole : IAsyncDisposable
 {
     EventLog Events { get; }

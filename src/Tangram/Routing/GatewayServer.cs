@@ -20,7 +20,9 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly SocketKeeper? _keeper;
     private readonly Departure _departure = new();
     private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _turning = new(1);
     private Task? _leaving;
+    private bool _ended;
 
     /// <param name="seed">Of the chance by which backends are chosen.</param>
     /// <param name="keeper">Keeps the listening sockets for the next gateway. Null: they close with this one.</param>
@@ -53,13 +55,23 @@ internal sealed class GatewayServer : IAsyncDisposable
     }
 
     /// <summary>Starts to answer. Call <see cref="ListenAsync"/> before, to know that its ports can be had: connections
-    /// wait until the start.</summary>
+    /// wait until the start. A gateway that has ended, as when it is told to while its first routes come, does not
+    /// start.</summary>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
-        var forwarder = _services.GetRequiredService<IHttpForwarder>();
-        var application = new GatewayApplication(_routes, forwarder, _client, _options, _time);
-        await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
-        await _listeners.StartAsync().ConfigureAwait(false);
+        await _turning.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_ended) return;
+            var forwarder = _services.GetRequiredService<IHttpForwarder>();
+            var application = new GatewayApplication(_routes, forwarder, _client, _options, _time);
+            await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
+            await _listeners.StartAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _turning.Release();
+        }
     }
 
     /// <summary>Listens on exactly these from now on. Listeners that were open stay untouched; those that are no longer
@@ -109,6 +121,10 @@ internal sealed class GatewayServer : IAsyncDisposable
         await LeaveAsync().ConfigureAwait(false);
         // Who came meanwhile has perhaps not sent a request yet.
         await LetClientsGoAsync().ConfigureAwait(false);
+        // Kestrel takes the process down when it is started while it ends.
+        await _turning.WaitAsync().ConfigureAwait(false);
+        _ended = true;
+        _turning.Release();
         using var patience = new CancellationTokenSource(_options.StopTime, _time);
         await _kestrel.StopAsync(patience.Token).ConfigureAwait(false);
         _kestrel.Dispose();

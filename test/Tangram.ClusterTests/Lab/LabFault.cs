@@ -36,7 +36,8 @@ internal static class LabFaults
     {
         await using var load = shop.StartLoad();
         await Until.PassedAsync(Steady);
-        var (time, at, begun) = (TimeProvider.System, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetTimestamp());
+        var (time, at, begun) =
+            (TimeProvider.System, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetTimestamp());
         fault.Strike();
         TimeSpan? detected = null, whole = null;
         while (time.GetElapsedTime(begun) < Patience)

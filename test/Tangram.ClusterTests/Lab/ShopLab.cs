@@ -13,7 +13,8 @@ internal sealed class ShopLab : IAsyncDisposable
     private const int ServerPort = 7600, AgentPort = 7601, GatewayPort = 8080, LoadRate = 300;
     private const string Cluster = "shop";
     private static readonly string[] Zones = ["a", "b", "c"];
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120), CommandPatience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(90);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-shoplab-").FullName;
     private readonly Authority _authority;
@@ -102,7 +103,8 @@ internal sealed class ShopLab : IAsyncDisposable
     public LabLoad StartLoad()
     {
         var orders = Gateways.Select(g => g.Url(GatewayPort, "/api/orders")).ToArray();
-        return LabLoad.Start(Client, LoadRate, orders, "--mix", $"GET {orders[0]} 2", "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id",
+        return LabLoad.Start(Client, LoadRate, orders, "--mix", $"GET {orders[0]} 2", "--mix", $"POST {orders[0]} 1",
+            "--id-header", "x-request-id",
             "--timeout", "10s");
     }
 

@@ -64,6 +64,16 @@ public sealed class ListenerTests
         }
     }
 
+    /// <summary>When both happen at once, the platform's heartbeat waits for what is disposed, and the process is
+    /// gone.</summary>
+    [Fact]
+    public async Task A_gateway_that_has_ended_does_not_start()
+    {
+        await using var gateway = new GatewayServer(new GatewayOptions(), TimeProvider.System, seed: 1);
+        await gateway.DisposeAsync();
+        await gateway.StartAsync();
+    }
+
     [Fact]
     public async Task What_no_route_matches_is_answered_404_with_a_sentence()
     {
