@@ -11,6 +11,10 @@ internal sealed class NodeAgent
     private readonly NodeServices _services;
     private readonly NodeName _node;
     private readonly ZoneName _zone;
+
+    /// <summary>Where replicas shall listen: gateways on other machines must reach them, and our own probes use
+    /// loopback.</summary>
+    private readonly string _host;
     private readonly SingletonGuard _guard;
     private readonly ProcessRunner _runner;
     private readonly AgentMachine _machine;
@@ -25,6 +29,7 @@ internal sealed class NodeAgent
     {
         (_services, _node, _zone, _send) = (services, place.Name, place.Zone, send);
         var node = place.Name;
+        _host = place.Address is null ? "127.0.0.1" : "0.0.0.0";
         _guard = new SingletonGuard(services.State.Node(node), services.State.ClusterId, services.Poller);
         _runner =
             new ProcessRunner(services.State.ClusterId, new RecordFolder(services.State.Records(node)), services.Logs,
@@ -213,7 +218,7 @@ internal sealed class NodeAgent
         var number = port.ToString(CultureInfo.InvariantCulture);
         return
         [
-            new Variable("PORT", number), new Variable("ASPNETCORE_HTTP_PORTS", number),
+            new Variable("HOST", _host), new Variable("PORT", number), new Variable("ASPNETCORE_HTTP_PORTS", number),
             .. _services.ServicePorts.Variables(), .. spec.Environment,
             new Variable("TANGRAM_SERVICE", spec.Name.Value), new Variable("TANGRAM_NODE", _node.Value),
             new Variable("TANGRAM_ZONE", _zone.Value),
