@@ -14,6 +14,7 @@ internal sealed class ShopLab : IAsyncDisposable
     private const string Cluster = "shop";
     private static readonly string[] Zones = ["a", "b", "c"];
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(0.3);
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(90);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-shoplab-").FullName;
@@ -176,9 +177,11 @@ internal sealed class ShopLab : IAsyncDisposable
         {
             using var client = new Cli.ClusterClient(new Cli.ClusterPlace(Cluster,
                 Cli.SocketPlace.Of(server.Disk, Cluster), null));
-            return await client.GetAsync<StatusView>("/v1/status", default);
+            // A server that stands still takes the connection and says nothing.
+            using var patience = new CancellationTokenSource(Prompt, TimeProvider.System);
+            return await client.GetAsync<StatusView>("/v1/status", patience.Token);
         }
-        catch (Exception e) when (e is Cli.CommandFailure or IOException)
+        catch (Exception e) when (e is Cli.CommandFailure or IOException or OperationCanceledException)
         {
             return null;
         }
