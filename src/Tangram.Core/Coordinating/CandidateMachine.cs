@@ -12,11 +12,15 @@ public sealed class CandidateMachine(string name, string id, TimeSpan ttl, Reque
     private Versioned<Term>? _term;
     private bool _sawState;
     private long _pending;
+    private long _stoodWith;
     private Instant _pendingSince;
 
-    /// <summary>The revision of the term in which this process leads now, or null.</summary>
+    /// <summary>The revision of the term in which this process leads now, or null. A term that hangs on a lease of
+    /// before is lost: the store may give it away at any moment.</summary>
     public long? Leading(Instant now) =>
-        _term is { } term && term.Value == _mine && _lease.Held(now) ? term.ModRevision : null;
+        _term is { } term && term.Value == _mine && _lease.Lease == _stoodWith && _lease.Held(now)
+            ? term.ModRevision
+            : null;
 
     public void On(Event @event, Instant now, List<Effect> effects)
     {
@@ -27,12 +31,13 @@ public sealed class CandidateMachine(string name, string id, TimeSpan ttl, Reque
                 (_term, _sawState) = (changed.State.Term, true);
                 break;
             case Event.Committed committed when committed.Request == _pending:
+                // The next state says how it ended. To ask again before the next tick would keep the store busy.
                 _pending = 0;
-                break;
+                return;
         }
         if (!_sawState || _term is not null || !_lease.Held(now)) return;
         if (_pending != 0 && now - _pendingSince < ttl) return;
-        (_pending, _pendingSince) = (requests.Next(), now);
+        (_pending, _pendingSince, _stoodWith) = (requests.Next(), now, _lease.Lease);
         effects.Add(new Effect.Commit(_pending, new Txn
         {
             Compares = [Compare.Absent(Keys.Term)],

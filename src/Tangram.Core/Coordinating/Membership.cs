@@ -52,8 +52,7 @@ public sealed class Membership
     {
         if (now - _lastTurn > Suspicion) Reset();
         _lastTurn = now;
-        var living = state.Nodes.Values.Where(n => n.Dead is null && (n.Seen is not null || n.Assigned is not null))
-            .Select(n => n.Name).ToArray();
+        var living = Ring.Living(state).ToArray();
         var suspects = living.Count(n => SilenceOf(n, now) >= Suspicion);
         var returned = state.Nodes.Values
             .Where(n => n.Dead is not null && n.Seen is not null && SilenceOf(n.Name, now) < Heartbeat * 2

@@ -9,6 +9,11 @@ public sealed class Ring(IEnumerable<NodeName> nodes)
     public const int Watchers = 3;
     private readonly NodeName[] _nodes = [.. nodes.Order()];
 
+    /// <summary>The nodes that a ring is made of. Agents and the leader must take the same ones: the leader believes a
+    /// node's watchers, and a dead node watches nobody.</summary>
+    public static IEnumerable<NodeName> Living(ClusterState state) =>
+        state.Nodes.Values.Where(n => n.Dead is null).Select(n => n.Name);
+
     /// <summary>The nodes that watch <paramref name="node"/>: those to which it sends its heartbeats.</summary>
     public IEnumerable<NodeName> WatchersOf(NodeName node) => Around(node, +1);
 

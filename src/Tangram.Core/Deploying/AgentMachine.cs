@@ -22,7 +22,6 @@ public sealed class AgentMachine : IMachine
     private readonly Dictionary<NodeName, Instant> _heard = [];
     private ClusterState _state = ClusterState.Empty;
     private Ring _ring = new([]);
-    private int _ringSize;
     private Instant _nextHeartbeat;
     private Instant _lastTick;
     private Seen? _written;
@@ -64,9 +63,10 @@ public sealed class AgentMachine : IMachine
                 _heard[heard.Message.From] = now;
                 return;
             case Event.Committed committed when committed.Request == _pending:
-                if (committed.Answer is { Status: StoreStatus.Ok, Succeeded: true })
-                    (_written, _seenRevision) = (_pendingSeen, committed.Answer.Revision);
                 _pending = 0;
+                // The next state or tick tries again: at once it would keep a store that refuses, or has changed, busy.
+                if (committed.Answer is not { Status: StoreStatus.Ok, Succeeded: true }) return;
+                (_written, _seenRevision) = (_pendingSeen, committed.Answer.Revision);
                 break;
             case Event.Tick:
                 Heartbeat(now, effects);
@@ -80,11 +80,10 @@ public sealed class AgentMachine : IMachine
 
     private void Take(ClusterState state, List<Effect> effects)
     {
+        if (!ReferenceEquals(state.Nodes, _state.Nodes)) Watch(state);
         _state = state;
         if (state.Revision >= _seenRevision)
             _seenRevision = state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.ModRevision ?? 0;
-        if (state.Nodes.Count != _ringSize || _ringSize == 0)
-            (_ring, _ringSize) = (new Ring(state.Nodes.Keys.Append(_identity.Name).Distinct()), state.Nodes.Count);
         var assigned = state.Nodes.GetValueOrDefault(_identity.Name)?.Assignments ?? [];
         var names = new HashSet<ReplicaName>();
         foreach (var assignment in assigned)
@@ -103,6 +102,13 @@ public sealed class AgentMachine : IMachine
                 effects.Add(new ReplicaEffect.Forget(name));
             }
         }
+    }
+
+    /// <summary>A node that was not watched until now is not accused of an old silence.</summary>
+    private void Watch(ClusterState state)
+    {
+        foreach (var node in _heard.Keys.Except(_ring.WatchedBy(_identity.Name)).ToArray()) _heard.Remove(node);
+        _ring = new Ring(Ring.Living(state).Append(_identity.Name).Distinct());
     }
 
     private void Heartbeat(Instant now, List<Effect> effects)

@@ -13,7 +13,7 @@ public sealed class LeaderMachine : IMachine
     private readonly Requests _requests = new();
     private readonly CandidateMachine _candidate;
     private readonly Membership _membership = new();
-    private readonly Windows _windows = new();
+    private Windows _windows = new();
     private ClusterState _state = ClusterState.Empty;
     private long? _term;
     private bool _stateIsNew;
@@ -79,14 +79,14 @@ public sealed class LeaderMachine : IMachine
         }
         var plan = Planner.Diff(_state, Facts(now));
         Waiting = plan.Waiting;
-        if (plan.Steps.Count > 0) Commit(PlanTxn.FirstPart(plan.Steps), term.Value, now, effects);
+        if (plan.Steps.Count > 0) Commit(PlanTxn.FirstPart(_state, plan.Steps), term.Value, now, effects);
     }
 
     private void Turn(long? term, List<Effect> effects)
     {
         if (term is not null) effects.Add(new Effect.Announce(_name, $"leads in term {term}"));
         else effects.Add(new Effect.Announce(_name, "leads no more"));
-        (_term, _stateIsNew, _pending, Waiting) = (term, true, 0, []);
+        (_term, _stateIsNew, _pending, Waiting, _windows) = (term, true, 0, [], new Windows());
         _membership.Reset();
     }
 

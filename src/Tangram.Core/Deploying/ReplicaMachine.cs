@@ -173,8 +173,9 @@ internal sealed class ReplicaMachine(ReplicaName replica)
         };
     }
 
-    /// <summary>A replica that had been ready comes back at once. One that had not waits: the delay doubles with every
-    /// such start, so that a broken version does not burn the machine.</summary>
+    /// <summary>A replica that had been ready comes back at once, but is not started more often than once in a delay:
+    /// one that cannot be asked is ready as soon as it runs. One that had not been ready waits: the delay doubles with
+    /// every such start, so that a broken version does not burn the machine.</summary>
     private Phase AfterExit(int? code, bool wasReady, Instant now)
     {
         var policy = _spec?.Deploy.Restart ?? new RestartSpec();
@@ -183,7 +184,7 @@ internal sealed class ReplicaMachine(ReplicaName replica)
         if (wasReady && now - _readySince!.Value >= policy.Window) _attempts = 0;
         else if (++_attempts > (policy.MaxAttempts ?? int.MaxValue)) return Phase.Failed;
         var doubled = policy.Delay * Math.Pow(2, Math.Min(16, Math.Max(0, Seen.FailedStarts - 1)));
-        _nextStart = wasReady ? now : now + (doubled < LongestDelay ? doubled : LongestDelay);
+        _nextStart = wasReady ? _startedAt + policy.Delay : now + (doubled < LongestDelay ? doubled : LongestDelay);
         return Phase.Waiting;
     }
 
@@ -203,6 +204,7 @@ internal sealed class ReplicaMachine(ReplicaName replica)
     private void Checked(ReplicaEvent.Checked check, Instant now, List<Coordinating.Effect> effects)
     {
         _checkSince = null;
+        if (Seen.Phase == Phase.Stopping) return;
         var health = _spec?.Healthcheck is { Disabled: false } h ? h : null;
         if (check.Ok)
         {

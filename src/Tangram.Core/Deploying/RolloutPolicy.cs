@@ -43,8 +43,9 @@ public static class RolloutPolicy
             .Select(s => ServiceProgress.Of(state, s, standings.GetValueOrDefault(s.Name) ?? []))
             .Where(p => differs.Contains(p.Spec.Name) || p.Fresh.Count < p.Live.Count).ToArray();
         foreach (var service in changed)
-            if (Failure(state, rollout, service, windows, now) is { } failure)
-                return Fail(rollout, service.Spec, failure);
+            if (Failure(state, rollout, service, windows, now) is { } failure &&
+                Fail(rollout, service.Spec, failure) is { } failed)
+                return failed;
 
         if (rollout.Stage == RolloutStage.Watching)
         {
@@ -57,8 +58,9 @@ public static class RolloutPolicy
                 ? Done(rollout, "every replica serves")
                 : (rollout with { Stage = RolloutStage.Watching }, "every replica serves; now it is watched");
 
-        if (rollout.Current != 0 && Stalled(changed, rollout, windows, now) is { } stalled)
-            return Fail(rollout, stalled.Spec, $"{stalled.Spec.Name} made no progress for {Patience.TotalSeconds:0} s");
+        if (rollout.Current != 0 && Stalled(changed, rollout, windows, now) is { } stalled && Fail(rollout,
+            stalled.Spec, $"{stalled.Spec.Name} made no progress for {Patience.TotalSeconds:0} s") is { } gaveUp)
+            return gaveUp;
 
         foreach (var service in changed.Where(c => !rollout.Admitted.Contains(c.Spec.Name)))
         {
@@ -90,6 +92,7 @@ public static class RolloutPolicy
         return rollout.Current == 0 ? null : OutcomeTest.Condemns(state, service.Spec.Name, rollout.Target);
     }
 
+    /// <summary>Null when the service asks to go on in spite of it.</summary>
     private static (Rollout, string)? Fail(Rollout rollout, ServiceSpec service, string because) =>
         service.Deploy.Update.FailureAction switch
         {

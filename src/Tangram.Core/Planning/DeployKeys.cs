@@ -42,7 +42,7 @@ internal static class DeployKeys
 
     public static readonly Section Restart = new("deploy.restart_policy",
         Yes("condition", "any (default), on-failure or none"),
-        Yes("delay", "default 1s; doubles, to 60 s, only after starts that never became ready"),
+        Yes("delay", "default 1s between two starts; doubles, to 60 s, only after starts that never became ready"),
         Yes("max_attempts", "1 or more; without it there is no end"),
         Yes("window", "how long a start must stay ready not to count; default 0s"));
 

@@ -12,6 +12,13 @@ public static class PlanTxn
     /// before.</summary>
     public const int MostNodes = 25;
 
+    /// <summary>Characters of the assignments that one transaction may write: half of what a store takes, because
+    /// JSON escapes some and the rollout has to fit beside them.</summary>
+    private const int MostText = TxnRules.MostBytes / 2;
+
+    /// <summary>What the fields of one assignment are called and what stands between them, at most.</summary>
+    private const int FieldNames = 100;
+
     /// <param name="term">The revision of the term key that makes the writer the leader.</param>
     public static Txn Of(ClusterState state, IReadOnlyList<Step> steps, long term)
     {
@@ -44,17 +51,27 @@ public static class PlanTxn
         return new Txn { Compares = compares, Then = ops };
     }
 
-    /// <summary>The longest run of steps, from the first, that touches at most <see cref="MostNodes"/> nodes.</summary>
-    public static IReadOnlyList<Step> FirstPart(IReadOnlyList<Step> steps)
+    /// <summary>The longest run of steps, from the first, that touches at most <see cref="MostNodes"/> nodes and writes
+    /// no more than a store takes; never empty where there are steps.</summary>
+    public static IReadOnlyList<Step> FirstPart(ClusterState state, IReadOnlyList<Step> steps)
     {
         var nodes = new HashSet<NodeName>();
+        var text = 0;
         for (var i = 0; i < steps.Count; i++)
         {
-            if (steps[i].AssignmentOf is { } node) nodes.Add(node);
-            if (nodes.Count > MostNodes) return [.. steps.Take(i)];
+            if (steps[i].AssignmentOf is not { } node) continue;
+            text += Length(steps[i]);
+            if (nodes.Add(node) && state.Nodes.TryGetValue(node, out var known)) text += known.Assignments.Sum(Length);
+            if (i > 0 && (nodes.Count > MostNodes || text > MostText)) return [.. steps.Take(i)];
         }
         return steps;
     }
+
+    private static int Length(Assignment assignment) => FieldNames + assignment.Because.Length +
+        assignment.Replica.Value.Length + assignment.Service.Value.Length;
+
+    private static int Length(Step step) =>
+        step.Because.Length + (step is Step.Start ? FieldNames + 2 * step.Subject.Length : 0);
 
     public static EquatableArray<Assignment> Apply(EquatableArray<Assignment> assignments, IEnumerable<Step> steps)
     {

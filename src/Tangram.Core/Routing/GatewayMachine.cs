@@ -59,12 +59,11 @@ public sealed class GatewayMachine : IMachine
                 _traffic = traffic;
                 break;
             case Event.Committed committed when committed.Request == _pending:
-                if (committed.Answer is { Status: StoreStatus.Ok, Succeeded: true })
-                {
-                    (_written, _revision) = (_pendingSeen, committed.Answer.Revision);
-                    _registeredAt ??= _revision;
-                }
                 _pending = 0;
+                // The next state or tick tries again: at once it would keep a store that refuses, or has changed, busy.
+                if (committed.Answer is not { Status: StoreStatus.Ok, Succeeded: true }) return;
+                (_written, _revision) = (_pendingSeen, committed.Answer.Revision);
+                _registeredAt ??= _revision;
                 break;
         }
         Publish(effects);

@@ -1,0 +1,73 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+using Tangram.Planning;
+using Tangram.Tests.Coordinating;
+
+namespace Tangram.Tests.Planning;
+
+/// <summary>Plans that no single transaction could hold.</summary>
+public sealed class PlanSizeTests
+{
+    /// <summary>Carries plan after plan out, each from the state after the one before, until there is none.</summary>
+    private static int Settle(StoreEngine store)
+    {
+        var term = store.Apply(new Txn { Then = [new StoreOp.Put(Keys.Term, Json.Write(new Term("s", "i")))] }).Answer;
+        for (var parts = 0; ; parts++)
+        {
+            Assert.True(parts < 500, "it does not come to an end");
+            var state = ClusterState.From(store.Range(""));
+            var plan = Planner.Diff(state, PlanningFacts.None);
+            if (plan.Steps.Count == 0) return parts;
+            var txn = PlanTxn.Of(state, PlanTxn.FirstPart(state, plan.Steps), term.Revision);
+            Assert.Null(TxnRules.Broken(txn));
+            Assert.True(store.Apply(txn).Answer.Succeeded);
+        }
+    }
+
+    private static Documents Cluster(ClusterSpec spec, int nodes, Func<int, string[]> replicas)
+    {
+        var documents = new Documents().Revision(1, spec).Asked(1).Rollout(1, 1, RolloutStage.Done);
+        for (var n = 1; n <= nodes; n++) documents.Node($"{"abc"[n % 3]}-{n}", 1, replicas(n));
+        return documents;
+    }
+
+    [Fact]
+    public void Starts_on_many_nodes_go_out_in_parts_that_a_store_accepts()
+    {
+        var store = Cluster(Documents.Spec(("order", 400), ("web", 400)), 200, _ => []).Store();
+        Assert.InRange(Settle(store), 200 / PlanTxn.MostNodes, 800 / PlanTxn.MostNodes);
+        var state = ClusterState.From(store.Range(""));
+        Assert.Equal(800, state.Nodes.Values.Sum(n => n.Assignments.Count));
+    }
+
+    [Fact]
+    public void Drains_that_rest_on_many_nodes_fit_too()
+    {
+        var store = Cluster(Documents.Spec(("order", 0)), 150, n => [$"order-{n}"]).Store();
+        Assert.Equal(2 * 150 / PlanTxn.MostNodes, Settle(store));
+    }
+
+    [Fact]
+    public void Declaring_as_many_nodes_dead_as_one_turn_does_fits()
+    {
+        var store = Cluster(Documents.Spec(("order", 0)), PlanTxn.MostNodes, _ => []).Store();
+        var state = ClusterState.From(store.Range(""));
+        var steps = state.Nodes.Values.Select(n => new Step.DeclareDead(n.Name, new Dead(n.Zone!.Value, 1, "x"), "x"));
+        Assert.Null(TxnRules.Broken(PlanTxn.Of(state, [.. steps], 1)));
+    }
+
+    [Fact]
+    public void Nodes_with_hundreds_of_replicas_do_not_make_a_part_too_large_for_the_store()
+    {
+        var service = new string('s', 50);
+        var state = Cluster(Documents.Spec((service, 0)), PlanTxn.MostNodes,
+            n => [.. Enumerable.Range(1, 500).Select(i => $"{service}-{n * 1000 + i}")]).State;
+        var all = (from node in state.Nodes.Values
+                   from a in node.Assignments
+                   select new Step.Stop(node.Name, a.Replica, "its node is dead and it has been replaced"))
+            .ToArray();
+        var part = PlanTxn.FirstPart(state, all);
+        Assert.NotEmpty(part);
+        Assert.Null(TxnRules.Broken(PlanTxn.Of(state, part, 1)));
+    }
+}
