@@ -6,6 +6,7 @@ return args is [var which, ..]
         "planning" => PlanningBench.Run(),
         "idle" => await IdleBench.RunAsync(),
         "store" => await StoreBench.RunAsync(),
+        "scale" => ScaleBench.Run(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
         _ => Usage(),
     }
@@ -14,6 +15,7 @@ return args is [var which, ..]
 static int Usage()
 {
     Console.Error.WriteLine(
-        "usage: dotnet run --project bench/Tangram.Bench -c Release -- planning|idle|store|simulate [FROM COUNT]");
+        "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
+        "planning|idle|store|simulate [FROM COUNT]|scale [NODES...]");
     return 2;
 }

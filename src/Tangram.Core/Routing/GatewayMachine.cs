@@ -22,6 +22,10 @@ public sealed class GatewayMachine : IMachine
     /// <summary>Outcomes alone are written at most this often; acknowledgements and drains go at once.</summary>
     private static readonly TimeSpan OutcomesEvery = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>So that all gateways together write at most 1,000 acknowledgements a second. Up to a hundred gateways
+    /// acknowledge at once.</summary>
+    private static readonly TimeSpan AcknowledgementShare = TimeSpan.FromMilliseconds(1);
+
     private readonly string _name;
     private readonly EquatableArray<string> _addresses;
     private readonly Requests _requests = new();
@@ -98,6 +102,8 @@ public sealed class GatewayMachine : IMachine
         };
         var kept = _writtenLease == _lease.Lease && _revision != 0 && _written is not null;
         if (kept && seen == _written) return;
+        var spacing = AcknowledgementShare * _state.Gateways.Count;
+        if (kept && spacing > Event.Tick.Every && now - _writtenAt < spacing) return;
         if (kept && seen with { Outcomes = _written!.Outcomes } == _written && now - _writtenAt < OutcomesEvery) return;
         (_pending, _pendingSince, _pendingSeen, _writtenAt) = (_requests.Next(), now, seen, now);
         _writtenLease = _lease.Lease;
