@@ -87,10 +87,11 @@ internal static class ScaleBench
         yield return ("loss: states told to an agent", "", s => Loss(s).Sum(c => c.States) / (double)s.Options.Nodes);
         yield return ("start: store operations, busiest second", "/s",
             s => s.Phases[ZoneLossPhase.Starting].Counts.PeakStoreOps);
-        yield return ("steady: all servers' CPU", "%", s => 100 * Leading(s));
+        yield return ("steady: the leader's CPU", "%", s => 100 * Leading(s));
         yield return ("steady: an agent's CPU", "%", s => 100 * Share(s, Steady, c => c.Agents) / s.Options.Nodes);
-        yield return ("loss: all servers' CPU", "ms", s => Loss(s).Sum(c => c.Leader.TotalMilliseconds));
-        yield return ("loss: the leader's longest turn", "ms", s => Loss(s).Max(c => c.LeaderLongest.TotalMilliseconds));
+        yield return ("loss: the leader's CPU", "ms", s => Loss(s).Sum(c => c.Leader.TotalMilliseconds));
+        yield return ("loss: the leader's longest turn", "ms",
+            s => Loss(s).Max(c => c.LeaderLongest.TotalMilliseconds));
         yield return ("start: the leader's longest turn", "ms",
             s => s.Phases[ZoneLossPhase.Starting].Counts.LeaderLongest.TotalMilliseconds);
         yield return ("loss: times a gateway made routes", "", s => Loss(s).Sum(c => c.RoutesMade));
@@ -101,15 +102,15 @@ internal static class ScaleBench
     private static void Print(Size size)
     {
         var (options, result) = (size.Options, size.Result);
-        Console.WriteLine($"{options.Nodes:N0} nodes, {options.Replicas:N0} replicas of {options.Services:N0} services, " +
-                          $"{result.Lost:N0} nodes lost");
+        Console.WriteLine($"{options.Nodes:N0} nodes, {options.Replicas:N0} replicas of {options.Services:N0} " +
+                          $"services, {result.Lost:N0} nodes lost");
         foreach (var (what, unit, of) in Figures()) Console.WriteLine($"  {what,-42} {Show(of(size)),12} {unit}");
         Console.WriteLine($"  {result.Events:N0} events in {result.Simulated.TotalSeconds:0} s of virtual and " +
                           $"{size.Real.TotalSeconds:0} s of real time; {result.FalselyDead} nodes falsely dead");
         foreach (var line in result.Said) Console.WriteLine($"  said: {line}");
         foreach (var line in result.Violations) Console.WriteLine($"  VIOLATED: {line}");
         Console.WriteLine(Good(size) ? "  held"
-            : $"  NOT HELD: detection within {DetectionGoal.TotalSeconds} s, servers' steady CPU up to " +
+            : $"  NOT HELD: detection within {DetectionGoal.TotalSeconds} s, the leader's steady CPU up to " +
               $"{100 * LeaderGoal} %, whole and returned, nothing violated");
     }
 

@@ -2,8 +2,8 @@ using Tangram.Model;
 
 namespace Tangram.Coordinating;
 
-/// <summary>Which agents a change concerns. A server that told every agent of every change would say N² things while
-/// N nodes report; an agent needs what its own node is assigned and has written, the revisions, and who lives.</summary>
+/// <summary>Which agents a change concerns. To tell every agent of every change would be N² things to say while N nodes
+/// report; an agent needs what its own node is assigned and has written, the revisions, and who lives.</summary>
 public static class AgentNews
 {
     /// <summary>Who lives matters to all agents, for whom they watch, but not at once: a node that was added, lost or

@@ -57,8 +57,13 @@ public sealed class Membership
         if (now - _lastTurn > Suspicion) Reset();
         _lastTurn = now;
         Know(state);
-        var suspects = 0;
-        foreach (var node in _living) if (SilenceOf(node.Name, now) >= Suspicion) suspects++;
+        var (suspects, silent) = (0, 0);
+        foreach (var node in _living)
+        {
+            var silence = SilenceOf(node.Name, now);
+            if (silence >= Suspicion) suspects++;
+            if (silence >= Silence) silent++;
+        }
         var returned = _dead
             .Where(n => n.Seen is not null && SilenceOf(n.Name, now) < Heartbeat * 2 && _unheard.ContainsKey(n.Name))
             .Select(n => (n.Name, "its agent is heard again")).ToEquatableArray();
@@ -66,7 +71,8 @@ public sealed class Membership
 
         var died = _living.Select(n => (Node: n.Name, Because: WhyDead(n, state.Ring, now)))
             .Where(d => d.Because is not null).Select(d => (d.Node, d.Because!)).ToEquatableArray();
-        if (suspects * 2 <= _living.Length || died.Count == 0) return new(died, returned, null);
+        if (suspects * 2 <= _living.Length) return new(died, returned, null);
+        if (died.Count == 0 && silent * 2 <= _living.Length) return new([], returned, null);
         return new([], returned,
             $"{suspects} of {_living.Length} nodes fell silent together: nothing is declared dead, " +
                                  "because the fault is more likely in the network around the leader");

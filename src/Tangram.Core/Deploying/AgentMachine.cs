@@ -27,6 +27,7 @@ public sealed class AgentMachine : IMachine
     private ClusterState _state = ClusterState.Empty;
     private Ring _ring = ClusterState.Empty.Ring;
     private Instant _nextHeartbeat;
+    private EquatableArray<NodeName> _accused;
     private Instant _lastTick;
     private Seen? _written;
     private long _writtenLease;
@@ -116,22 +117,35 @@ public sealed class AgentMachine : IMachine
         _ring = ring;
     }
 
+    /// <summary>A heartbeat at its time, and a word to the servers at once when one more node has fallen
+    /// silent.</summary>
     private void Heartbeat(Instant now, List<Effect> effects)
     {
         // An agent that was itself asleep has no right to count its neighbours' silence.
         if (now - _lastTick > Membership.Heartbeat * 2) _heard.Clear();
         _lastTick = now;
-        if (now < _nextHeartbeat) return;
-        _nextHeartbeat = now + Membership.Heartbeat;
-        var unheard = new List<NodeName>();
+        var unheard = Unheard(now);
+        var due = now >= _nextHeartbeat;
+        if (due) _nextHeartbeat = now + Membership.Heartbeat;
+        else if (!unheard.Except(_accused).Any()) return;
+        _accused = unheard;
+        var message = new Message(_identity.Name, _identity.Incarnation, unheard);
+        effects.Add(new Effect.Send(null, message));
+        if (!due) return;
+        foreach (var watcher in _ring.WatchersOf(_identity.Name)) effects.Add(new Effect.Send(watcher, message));
+    }
+
+    /// <summary>The watched nodes that have been silent for so long that the leader, which waits a little longer, has
+    /// this node's word before it asks itself.</summary>
+    private EquatableArray<NodeName> Unheard(Instant now)
+    {
+        List<NodeName>? unheard = null;
         foreach (var watched in _ring.WatchedBy(_identity.Name))
         {
             if (!_heard.TryGetValue(watched, out var at)) _heard[watched] = at = now;
-            if (now - at >= Membership.Silence - Membership.Heartbeat / 2) unheard.Add(watched);
+            if (now - at >= Membership.Silence - Membership.Heartbeat / 2) (unheard ??= []).Add(watched);
         }
-        var message = new Message(_identity.Name, _identity.Incarnation, unheard.ToEquatableArray());
-        effects.Add(new Effect.Send(null, message));
-        foreach (var watcher in _ring.WatchersOf(_identity.Name)) effects.Add(new Effect.Send(watcher, message));
+        return unheard?.ToEquatableArray() ?? [];
     }
 
     /// <summary>Whether what it would write differs from what it wrote; asked after every event, so it makes

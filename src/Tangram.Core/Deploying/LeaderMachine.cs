@@ -13,6 +13,9 @@ public sealed class LeaderMachine : IMachine
     /// most, however fast the agents report. In a cluster of a thousand replicas this is 5 ms.</summary>
     private static readonly TimeSpan RestPerReplica = TimeSpan.FromMicroseconds(5);
 
+    /// <summary>While more nodes are being declared dead the count still grows.</summary>
+    private static readonly TimeSpan ShortFor = TimeSpan.FromSeconds(1);
+
     private readonly string _name;
     private readonly Requests _requests = new();
     private readonly CandidateMachine _candidate;
@@ -90,7 +93,7 @@ public sealed class LeaderMachine : IMachine
         }
         var plan = Planner.Diff(_state, Facts(now));
         Waiting = plan.Waiting;
-        SayShortage(effects);
+        SayShortage(now, effects);
         if (plan.Steps.Count > 0) Commit(PlanTxn.Parts(_state, plan.Steps), term.Value, now, effects);
     }
 
@@ -123,17 +126,18 @@ public sealed class LeaderMachine : IMachine
     /// <summary>When the living nodes cannot carry everything, the nodes that died stay dead, so that gateways leave
     /// them; what has room is placed, a service of which nothing is left first; nothing is placed beyond what a node
     /// offers; and it is said what is missing.</summary>
-    private void SayShortage(List<Effect> effects)
+    private void SayShortage(Instant now, List<Effect> effects)
     {
         var homeless = Waiting.Where(w => w.Homeless > 0).ToArray();
-        if (homeless.Length > 0 == _short) return;
-        _short = homeless.Length > 0;
+        var count = homeless.Sum(w => w.Homeless);
+        var stands = _windows.Held($"homeless {count}", count > 0, now) >= ShortFor;
+        if (_short ? count > 0 : !stands) return;
+        _short = count > 0;
         effects.Add(new Effect.Announce("cluster", !_short
             ? "every replica has room again"
-            : $"the living nodes cannot carry everything: {homeless.Sum(w => w.Homeless)} replicas of " +
-              $"{homeless.Length} services have no room, the first of {homeless[0].Service}: {homeless[0].Because}. " +
-              "What runs goes on running and nothing is placed beyond what a node offers. Bring nodes back, add some, " +
-              "or ask for less"));
+            : $"the living nodes cannot carry everything: {count} replicas of {homeless.Length} services have no " +
+              $"room, the first of {homeless[0].Service}: {homeless[0].Because}. What runs goes on running and " +
+              "nothing is placed beyond what a node offers. Bring nodes back, add some, or ask for less"));
     }
 
     private bool Judge(Instant now, List<Effect> effects, long term)

@@ -49,7 +49,8 @@ internal sealed class Actor(string name, NodeName? node, Agenda agenda, Simulate
         foreach (var @event in held) Give(_life, @event);
     }
 
-    /// <summary>The watch: in order, each state a little later; a sparing pump passes over all but the newest.</summary>
+    /// <summary>The watch: in order, each state a little later. A sparing pump passes over all but the
+    /// newest.</summary>
     public void Watch(ClusterState state)
     {
         if (_machine is null) return;

@@ -107,8 +107,11 @@ public sealed partial class Simulator
     {
         try
         {
-            while (!_broken && _agenda.Step(until)) _events++;
-            _options.Clock?.Invoke(_agenda.Now);
+            while (!_broken && _agenda.Step(until))
+            {
+                _events++;
+                _options.Clock?.Invoke(_agenda.Now);
+            }
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {

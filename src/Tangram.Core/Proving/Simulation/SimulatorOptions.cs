@@ -41,7 +41,7 @@ public sealed record SimulatorOptions
     /// <summary>The same for events before a machine gets them.</summary>
     public Func<string, Event, Event?>? OnEvent { get; init; }
 
-    /// <summary>Told the virtual time whenever it has moved on.</summary>
+    /// <summary>Told the virtual time after everything that happens.</summary>
     public Action<Instant>? Clock { get; init; }
 
     /// <summary>Runs a machine's turn, which is the action; for who measures it.</summary>

@@ -42,7 +42,7 @@ public sealed class ZoneLoss
         _entered(ZoneLossPhase.Steady);
         Pass(Calm);
 
-        var zone = "abc".First(z => _cluster.Leader is not { } leader || leader[^1] - '1' != z - 'a');
+        var zone = _cluster.Leader?.EndsWith('1') == true ? 'b' : 'a';
         var lost = _cluster.Nodes.Where(n => n.Value[0] == zone).ToArray();
         _entered(ZoneLossPhase.Detecting);
         PowerOff(zone, lost);
