@@ -120,7 +120,7 @@ internal static class ScaleBench
         Console.WriteLine($"growth from {small.Options.Nodes:N0} to {large.Options.Nodes:N0} nodes (x {nodes:0})");
         foreach (var (what, unit, of) in Figures())
             Console.WriteLine($"  {what,-42} {Show(of(small)),12} -> {Show(of(large)),12} {unit,-3} " +
-                              $"x {of(large) / of(small):0.##}");
+                              (of(small) > 0 ? $"x {of(large) / of(small):0.##}" : ""));
     }
 
     private static string Show(double value) => value.ToString(
