@@ -1,15 +1,27 @@
 using System.Diagnostics;
 using Tangram.Coordinating;
+using Tangram.Coordinating.Etcd;
 
 namespace Tangram.Bench;
 
-/// <summary>Durable transactions a second of the SQLite store on the disk under the temporary folder: one at a time,
-/// and with 64 writers that share commits.</summary>
+/// <summary>Durable transactions a second, one at a time and with 64 writers: of the SQLite store on the disk under the
+/// temporary folder, or of the etcd at the URLs that are given.</summary>
 internal static class StoreBench
 {
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(3);
 
-    public static async Task<int> RunAsync()
+    public static Task<int> RunAsync(string[] endpoints) =>
+        endpoints.Length == 0 ? SqliteAsync() : EtcdAsync(new EtcdOptions(endpoints) { KeyPrefix = "/tangram-bench/" });
+
+    private static async Task<int> EtcdAsync(EtcdOptions options)
+    {
+        await using var store = await EtcdStore.OpenAsync(options, TimeProvider.System);
+        foreach (var writers in new[] { 1, 64 }) await MeasureAsync("etcd", store, writers);
+        await store.CommitAsync(new Txn { Then = [new StoreOp.DeletePrefix("")] });
+        return 0;
+    }
+
+    private static async Task<int> SqliteAsync()
     {
         var folder = Directory.CreateTempSubdirectory("tangram-bench-").FullName;
         try
@@ -18,13 +30,7 @@ internal static class StoreBench
             {
                 var file = Path.Combine(folder, $"{writers}.db");
                 await using var store = await SqliteStore.OpenAsync(file, TimeProvider.System);
-                await MeasureAsync(store, writers, TimeSpan.FromSeconds(1));
-                var latencies = await MeasureAsync(store, writers, Duration);
-                latencies.Sort();
-                Console.WriteLine(
-                    $"store sqlite, {writers,2} writer(s): {latencies.Count / Duration.TotalSeconds,8:0} txn/s, " +
-                    $"p50 {latencies[latencies.Count / 2].TotalMilliseconds:0.00} ms, " +
-                    $"p99 {latencies[latencies.Count * 99 / 100].TotalMilliseconds:0.00} ms");
+                await MeasureAsync("sqlite", store, writers);
             }
             return 0;
         }
@@ -34,7 +40,18 @@ internal static class StoreBench
         }
     }
 
-    private static async Task<List<TimeSpan>> MeasureAsync(SqliteStore store, int writers, TimeSpan duration)
+    private static async Task MeasureAsync(string name, IStore store, int writers)
+    {
+        await MeasureAsync(store, writers, TimeSpan.FromSeconds(1));
+        var latencies = await MeasureAsync(store, writers, Duration);
+        latencies.Sort();
+        Console.WriteLine(
+            $"store {name}, {writers,2} writer(s): {latencies.Count / Duration.TotalSeconds,8:0} txn/s, " +
+            $"p50 {latencies[latencies.Count / 2].TotalMilliseconds:0.00} ms, " +
+            $"p99 {latencies[latencies.Count * 99 / 100].TotalMilliseconds:0.00} ms");
+    }
+
+    private static async Task<List<TimeSpan>> MeasureAsync(IStore store, int writers, TimeSpan duration)
     {
         var started = Stopwatch.GetTimestamp();
         var perWriter = await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>

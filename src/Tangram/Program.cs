@@ -1,8 +1,10 @@
 using Tangram.Cli;
 using Tangram.Coordinating;
+using Tangram.Coordinating.Trust;
 using Tangram.Deploying;
 using Tangram.Planning;
 using Tangram.Proving;
+using Tangram.Routing;
 
 var around = Surroundings.OfThisProcess();
 return await CommandLine.RunAsync(args, around, new Entrances
@@ -10,8 +12,13 @@ return await CommandLine.RunAsync(args, around, new Entrances
     ReadFile = ComposeFile.Load,
     Up = (request, cancellation) => LocalCluster.StartAsync(request, around.Clock, around.Variable, cancellation),
     PlanAlone = (spec, json) => PlanPreview.Of(ClusterState.Empty, spec, json),
+    Server = async (options, cancellation) =>
+        await ServerHost.StartAsync(options, around.Clock, around.Variable, cancellation),
+    Agent = async (options, cancellation) => await AgentHost.StartAsync(options, around.Clock, cancellation),
+    Gateway = async (options, cancellation) => await GatewayHost.StartAsync(options, around.Clock),
     Load = LoadEntrance.RunAsync,
     Simulate = SimulateEntrance.RunAsync,
+    Trust = TrustEntrance.Run,
     DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),
     ReadLog = (request, cancellation) => LogEntrance.ReadAsync(request, around.Clock, cancellation),
 });

@@ -28,7 +28,7 @@ internal static class Replica
         Environment.SetEnvironmentVariable("ASPNETCORE_HTTP_PORTS", null);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.WebHost.UseUrls($"http://{Read("HOST") ?? "127.0.0.1"}:{port}");
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         return builder.Build();
     }

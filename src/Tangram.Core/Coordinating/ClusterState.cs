@@ -65,9 +65,11 @@ public sealed record ClusterState
     /// one.</summary>
     public ClusterSpec? EffectiveSpec => Spec(Rollout?.Value.Effective ?? Asked?.Value.Revision ?? 0);
 
+    /// <summary>The state that was listed. What was deleted before left no trace, so routes may depend on any revision
+    /// up to this one.</summary>
     public static ClusterState From(RangeAnswer range) =>
         range.Pairs.Aggregate(Empty, (state, pair) => state.With(new KeyChange(pair, false)))
-            with { Revision = range.Revision };
+            with { Revision = range.Revision, RoutedRevision = range.Revision };
 
     /// <summary>The state after a batch of the watch. Batches that were already applied change nothing.</summary>
     public ClusterState Apply(StoreBatch batch)

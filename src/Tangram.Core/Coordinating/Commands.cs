@@ -64,6 +64,9 @@ public static class Commands
                            "Drain a node to have one less");
             if (replicas is < 0 or > MostReplicas)
                 return Bad($"'{name}' cannot have {replicas} replicas. Use 0 to {MostReplicas}");
+            if (service.Singleton && replicas > 1)
+                return Bad($"'{name}' is a singleton: there are never two of it. Use 0 or 1, or deploy it without " +
+                           "x-tangram.singleton");
             if (replicas == service.Deploy.Replicas) scale.Remove(name);
             else scale[name] = replicas;
         }
@@ -141,7 +144,8 @@ public static class Commands
         if (state.Asked is not { } asked) return [];
         var before = state.Spec(asked.Value.Revision);
         return asked.Value.Scale
-            .Where(scale => spec.Find(scale.Service) is { Deploy: { Mode: DeployMode.Replicated } now }
+            .Where(scale => spec.Find(scale.Service) is
+                                { Singleton: false, Deploy: { Mode: DeployMode.Replicated } now }
                             && before?.Find(scale.Service)?.Deploy.Replicas == now.Replicas)
             .ToEquatableArray();
     }

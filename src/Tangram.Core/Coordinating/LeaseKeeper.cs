@@ -22,6 +22,9 @@ public sealed class LeaseKeeper(TimeSpan ttl, Requests requests)
     /// <summary>0 while there is none.</summary>
     public long Lease { get; private set; }
 
+    /// <summary>The store cannot have ended the present lease before this; zero while there is none.</summary>
+    public Instant Deadline => Lease != 0 ? _deadline : Instant.Zero;
+
     public bool Held(Instant now) => Lease != 0 && now < _deadline;
 
     public void On(Event @event, Instant now, List<Effect> effects)

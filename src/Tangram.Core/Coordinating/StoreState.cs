@@ -81,6 +81,23 @@ public sealed record StoreState
                 yield return batch;
     }
 
+    /// <summary>The state of a follower after a change that was made elsewhere; it knows of no leases.</summary>
+    /// <param name="history">How many changes to keep.</param>
+    public StoreState Followed(StoreBatch batch, int history)
+    {
+        var pairs = Pairs.ToBuilder();
+        foreach (var change in batch.Changes)
+        {
+            pairs.Remove(change.Pair);
+            if (!change.Deleted) pairs.Add(change.Pair);
+        }
+        var kept = History.Add(batch);
+        var oldest = OldestKept;
+        if (kept.Count > history) (oldest, kept) = (kept[1].Revision, kept.RemoveAt(0));
+        return this with { Revision = batch.Revision, Pairs = pairs.ToImmutable(), History = kept, OldestKept =
+            oldest };
+    }
+
     /// <summary>The leases that have ended by now, the longest ended first.</summary>
     public IReadOnlyList<long> Due(Instant now) =>
         [.. Deadlines.TakeWhile(entry => entry.At <= now).Select(entry => entry.Lease)];
@@ -92,9 +109,18 @@ public sealed record StoreState
         Deadlines = [.. Leases.Values.Select(lease => (now + lease.Ttl, lease.Id))],
     };
 
-    /// <summary>Where the changes of a revision are in <see cref="History"/>, which has no holes.</summary>
-    internal int IndexOf(long revision) =>
-        History.IsEmpty ? 0 : (int)Math.Clamp(revision - History[0].Revision, 0, History.Count);
+    /// <summary>Where the changes from a revision on begin in <see cref="History"/>.</summary>
+    internal int IndexOf(long revision)
+    {
+        var (low, high) = (0, History.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (History[middle].Revision < revision) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
 
     internal static KeyValue Probe(string key) => new(key, "", 0, 0, 0, 0);
 

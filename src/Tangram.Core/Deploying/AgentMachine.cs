@@ -5,8 +5,9 @@ namespace Tangram.Deploying;
 
 /// <summary>What a node is, told once when its agent starts.</summary>
 /// <param name="Incarnation">Grows with every start of the agent on this node.</param>
+/// <param name="Address">See <see cref="Seen.Address"/>; so for the others.</param>
 public sealed record NodeIdentity(NodeName Name, ZoneName Zone, EquatableArray<Variable> Labels, Resources Capacity,
-    long Incarnation);
+    long Incarnation, string? Address = null, string? Link = null, string Instance = "");
 
 /// <summary>The whole node is to end in order: every replica is stopped, whatever it is assigned.</summary>
 public sealed record StopEverything : Event;
@@ -22,6 +23,7 @@ public sealed class AgentMachine : IMachine
     private readonly NodeIdentity _identity;
     private readonly Requests _requests = new();
     private readonly LeaseKeeper _lease;
+    private readonly Tenure _tenure;
     private readonly SortedDictionary<ReplicaName, ReplicaMachine> _replicas = [];
     private readonly Dictionary<NodeName, Instant> _heard = [];
     private ClusterState _state = ClusterState.Empty;
@@ -34,17 +36,24 @@ public sealed class AgentMachine : IMachine
     private long _seenRevision;
     private long _pending;
     private Seen? _pendingSeen;
+    private long _pendingLease;
     private Instant _pendingSince;
     private Instant _writtenAt;
     private bool _stopping;
+    private bool _saidTaken;
+    private Instant _guarded;
 
-    public AgentMachine(NodeIdentity identity, TimeSpan ttl, IEnumerable<Survivor> survivors, Instant now)
+    /// <param name="guarded">Until when the guard lets surviving singletons run; see
+    /// <see cref="GuardSingletons"/>.</param>
+    public AgentMachine(NodeIdentity identity, TimeSpan ttl, IEnumerable<Survivor> survivors, Instant now,
+        Instant guarded = default)
     {
-        _identity = identity;
+        (_identity, _guarded) = (identity, guarded);
         _lease = new LeaseKeeper(ttl, _requests);
+        _tenure = new Tenure(ttl, guarded);
         foreach (var survivor in survivors)
         {
-            var machine = _replicas[survivor.Replica] = new ReplicaMachine(survivor.Replica);
+            var machine = _replicas[survivor.Replica] = new ReplicaMachine(survivor.Replica, _tenure);
             if (survivor.Pid > 0) machine.Adopt(survivor, now);
             else machine.Remember(survivor.Start, survivor.Port);
         }
@@ -70,19 +79,34 @@ public sealed class AgentMachine : IMachine
                 return;
             case Event.Committed committed when committed.Request == _pending:
                 _pending = 0;
-                // The next state or tick tries again: at once it would keep a store that refuses, or has changed, busy.
+                // Of a lost answer nobody knows whether it was written, so the next one is written in any case; but at
+                // the next state or tick: at once it would keep a store that refuses, or has changed, busy.
+                _written = null;
                 if (committed.Answer is not { Status: StoreStatus.Ok, Succeeded: true }) return;
-                (_written, _seenRevision) = (_pendingSeen, committed.Answer.Revision);
+                (_written, _writtenLease, _seenRevision) = (_pendingSeen, _pendingLease, committed.Answer.Revision);
+                _tenure.Confirm(_pendingLease, committed.Answer.Revision);
                 break;
             case Event.Tick:
                 Heartbeat(now, effects);
                 break;
         }
+        Guard(effects);
         foreach (var machine in _replicas.Values) machine.Turn(now, effects);
         Report(now, effects);
     }
 
-    public void Resign(List<Effect> effects) => _lease.Resign(effects);
+    /// <summary>Ends the lease, unless a singleton may run: then the lease has to run out.</summary>
+    public void Resign(List<Effect> effects)
+    {
+        if (!_replicas.Values.Any(r => r is { Singleton: true, AtRest: false })) _lease.Resign(effects);
+    }
+
+    private void Guard(List<Effect> effects)
+    {
+        _tenure.Renew(_lease, _state, _identity);
+        if (_tenure.Until <= _guarded || !_replicas.Values.Any(r => r.Singleton)) return;
+        effects.Add(new GuardSingletons(_guarded = _tenure.Until));
+    }
 
     private void Take(ClusterState state, List<Effect> effects)
     {
@@ -96,7 +120,7 @@ public sealed class AgentMachine : IMachine
         {
             names.Add(assignment.Replica);
             if (!_replicas.TryGetValue(assignment.Replica, out var machine))
-                machine = _replicas[assignment.Replica] = new ReplicaMachine(assignment.Replica);
+                machine = _replicas[assignment.Replica] = new ReplicaMachine(assignment.Replica, _tenure);
             if (state.Spec(assignment.Revision)?.Find(assignment.Service) is { } spec) machine.Assign(assignment, spec);
         }
         foreach (var (name, machine) in _replicas.Where(r => !names.Contains(r.Key)).ToArray())
@@ -172,20 +196,34 @@ public sealed class AgentMachine : IMachine
         }
     }
 
+    /// <summary>The name is another's as long as that one's lease lives: two agents of one name would each start what
+    /// the other runs.</summary>
+    private bool Taken(List<Effect> effects)
+    {
+        var seen = _state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.Value;
+        var taken = seen is not null && seen.Instance != _identity.Instance;
+        if (taken && !_saidTaken)
+            effects.Add(new Effect.Announce(_identity.Name.Value,
+                $"another agent, at {seen!.Address ?? "this machine"}, has the name {_identity.Name}: this one waits " +
+                "until that one is gone. Give each machine a name of its own"));
+        _saidTaken = taken;
+        return taken || seen?.Incarnation > _identity.Incarnation;
+    }
+
     /// <summary>Writes <c>seen/NODE</c> when it differs from what was last written, or hangs on a lease that is
     /// gone.</summary>
     private void Report(Instant now, List<Effect> effects)
     {
         if (!_lease.Held(now) || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;
-        if (_state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.Value.Incarnation > _identity.Incarnation) return;
+        if (Taken(effects)) return;
         if (!Changed || (_written is not null && _writtenLease == _lease.Lease && now < _writtenAt + Spacing)) return;
         var seen = new Seen
         {
             Incarnation = _identity.Incarnation, Zone = _identity.Zone, Labels = _identity.Labels,
-            Capacity = _identity.Capacity,
-            Replicas = _replicas.Values.Select(r => r.Seen).ToEquatableArray(),
+            Capacity = _identity.Capacity, Address = _identity.Address, Link = _identity.Link,
+            Instance = _identity.Instance, Replicas = _replicas.Values.Select(r => r.Seen).ToEquatableArray(),
         };
-        (_pending, _pendingSince, _pendingSeen, _writtenLease) = (_requests.Next(), now, seen, _lease.Lease);
+        (_pending, _pendingSince, _pendingSeen, _pendingLease) = (_requests.Next(), now, seen, _lease.Lease);
         _writtenAt = now;
         effects.Add(new Effect.Commit(_pending, new Txn
         {

@@ -16,7 +16,12 @@ public sealed class LeaderMachine : IMachine
     /// <summary>While more nodes are being declared dead the count still grows.</summary>
     private static readonly TimeSpan ShortFor = TimeSpan.FromSeconds(1);
 
+    /// <summary>A gateway that was away for longer has lost its connections' clients too, or is gone for
+    /// good.</summary>
+    private static readonly TimeSpan GatewayMissed = TimeSpan.FromSeconds(30);
+
     private readonly string _name;
+    private readonly Dictionary<string, Instant> _missed = new(StringComparer.Ordinal);
     private readonly Requests _requests = new();
     private readonly CandidateMachine _candidate;
     private readonly Membership _membership = new();
@@ -53,6 +58,7 @@ public sealed class LeaderMachine : IMachine
         switch (@event)
         {
             case Event.StateChanged changed:
+                MissGateways(changed.State, now);
                 (_state, _stateIsNew) = (changed.State, true);
                 break;
             case Event.Heard heard:
@@ -86,12 +92,14 @@ public sealed class LeaderMachine : IMachine
         _rest = now + RestPerReplica * _state.Nodes.Values.Sum(n => n.Assignments.Count);
 
         _windows.BeginTurn();
+        // Before anything can end the turn: a window that is passed over begins again.
+        var facts = Facts(now);
         if (RolloutPolicy.Next(_state, _windows, now) is { } next)
         {
             Commit([[new Step.Advance(next.Next, next.Because)]], term.Value, now, effects);
             return;
         }
-        var plan = Planner.Diff(_state, Facts(now));
+        var plan = Planner.Diff(_state, facts);
         Waiting = plan.Waiting;
         SayShortage(now, effects);
         if (plan.Steps.Count > 0) Commit(PlanTxn.Parts(_state, plan.Steps), term.Value, now, effects);
@@ -163,6 +171,17 @@ public sealed class LeaderMachine : IMachine
 
     private static readonly ZoneName UnknownZone = ZoneName.Of("unknown");
 
+    /// <summary>Remembers gateways that vanish, also while another server leads. One that is on a node which is dead is
+    /// dead with it.</summary>
+    private void MissGateways(ClusterState next, Instant now)
+    {
+        foreach (var name in _state.Gateways.Keys)
+            if (!next.Gateways.ContainsKey(name)) _missed[name] = now;
+        foreach (var name in _missed.Keys.ToArray())
+            if (next.Gateways.ContainsKey(name) || now - _missed[name] >= GatewayMissed
+                || next.Nodes.Values.Any(n => n.Dead is not null && n.Name.Value == name)) _missed.Remove(name);
+    }
+
     private PlanningFacts Facts(Instant now)
     {
         var graceOver = ImmutableHashSet.CreateBuilder<ReplicaName>();
@@ -178,7 +197,8 @@ public sealed class LeaderMachine : IMachine
                 if (_windows.Held($"pace {service.Name} {StartsOf(service.Name)}", true,
                     now) < service.Deploy.Update.Delay)
                     paced.Add(service.Name);
-        return new PlanningFacts(graceOver.ToImmutable(), paced.ToImmutable());
+        return new PlanningFacts(graceOver.ToImmutable(), paced.ToImmutable(),
+            _missed.Values.Any(since => now - since < GatewayMissed));
     }
 
     /// <summary>Changes whenever a batch of the service is started, and so restarts its window.</summary>

@@ -32,10 +32,11 @@ public abstract record ReplicaEvent(ReplicaName Replica) : Coordinating.Event
 }
 
 /// <summary>A process that outlived the Tangram that started it.</summary>
-public sealed record Survivor(ReplicaName Replica, ServiceName Service, int Revision, int Start, int Pid, int Port);
+public sealed record Survivor(ReplicaName Replica, ServiceName Service, int Revision, int Start, int Pid, int Port,
+    bool Singleton = false);
 
 /// <summary>Supervises one replica on its node: starts it, checks it, starts it again in place, ends it.</summary>
-internal sealed class ReplicaMachine(ReplicaName replica)
+internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
 {
     /// <summary>The first checks after a start come quickly, so that a fast starter serves at once.</summary>
     private static readonly TimeSpan StartingInterval = TimeSpan.FromMilliseconds(100);
@@ -55,6 +56,7 @@ internal sealed class ReplicaMachine(ReplicaName replica)
     private int _failedChecks;
     private int _attempts;
     private bool _running;
+    private bool _suspended;
     private Instant? _readySince;
 
     public SeenReplica Seen { get; private set; } = new() { Replica = replica };
@@ -62,8 +64,12 @@ internal sealed class ReplicaMachine(ReplicaName replica)
     /// <summary>It has ended and may be forgotten when nobody assigns it any more.</summary>
     public bool AtRest => !_running && Seen.Phase is Phase.Stopped or Phase.Completed or Phase.Failed or Phase.Pending;
 
+    /// <summary>It may run only while the node has the right to; see <see cref="Tenure"/>.</summary>
+    public bool Singleton { get; private set; }
+
     public void Adopt(Survivor survivor, Instant now)
     {
+        Singleton = survivor.Singleton;
         Seen = Seen with
         {
             Phase = Phase.Starting, Starts = survivor.Start, Pid = survivor.Pid, Port = survivor.Port,
@@ -78,7 +84,7 @@ internal sealed class ReplicaMachine(ReplicaName replica)
     public void Assign(Assignment assignment, ServiceSpec spec)
     {
         var intent = _assignment?.Intent;
-        (_assignment, _spec) = (assignment, spec);
+        (_assignment, _spec, Singleton) = (assignment, spec, spec.Singleton);
         if (intent != Intent.Stop || assignment.Intent == Intent.Stop) return;
         throw new InvalidOperationException($"{assignment.Replica} was told to stop and then to {assignment.Intent}: " +
                                             "a replica never comes back from stop");
@@ -114,8 +120,9 @@ internal sealed class ReplicaMachine(ReplicaName replica)
     /// <summary>Does what is due now.</summary>
     public void Turn(Instant now, List<Coordinating.Effect> effects)
     {
-        if (_assignment is null) return;
-        if (_assignment.Intent == Intent.Stop) End(now, effects);
+        if (Singleton && _running && (_suspended || !tenure.MayRun(now))) Suspend(now, effects);
+        else if (_assignment is null) return;
+        else if (_assignment.Intent == Intent.Stop) End(now, effects);
         else if (!_running) Start(now, effects);
         else CheckWhenDue(now, effects);
     }
@@ -129,6 +136,7 @@ internal sealed class ReplicaMachine(ReplicaName replica)
             return;
         }
         if (Seen.Phase == Phase.Waiting && now < _nextStart) return;
+        if (Singleton && !tenure.MayStart(now)) return;
         Seen = Seen with { Phase = Phase.Starting, Starts = Seen.Starts + 1, Pid = null };
         (_running, _failedChecks, _checkSince, _readySince) = (true, 0, null, null);
         (_startedAt, _nextCheck) = (now, now + LostCheck);
@@ -156,10 +164,36 @@ internal sealed class ReplicaMachine(ReplicaName replica)
         }
     }
 
+    /// <summary>Ends a singleton before the lease of its node can end. It starts again when the right is
+    /// back.</summary>
+    private void Suspend(Instant now, List<Coordinating.Effect> effects)
+    {
+        if (!_suspended)
+        {
+            var patient = now + (_spec?.StopGracePeriod ?? TimeSpan.FromSeconds(10));
+            (_suspended, _killAt) = (true, patient < tenure.KillAt ? patient : tenure.KillAt);
+            Seen = Seen with { Phase = Phase.Stopping, Because = Suspended };
+            effects.Add(new ReplicaEffect.Signal(replica, _spec?.StopSignal ?? "SIGTERM"));
+        }
+        if (now < _killAt) return;
+        _killAt = now + TimeSpan.FromSeconds(1);
+        effects.Add(new ReplicaEffect.Kill(replica));
+    }
+
+    private const string Suspended = "it is a singleton, and the lease of its node was not renewed in time";
+
     private void Ended(int? code, string because, Instant now)
     {
         var wasReady = _readySince is not null;
-        _running = false;
+        (_running, _killAt) = (false, null);
+        // The guard may have been faster, while the agent slept.
+        if (_suspended || (Singleton && code is null or 137 && !tenure.MayRun(now)))
+        {
+            _suspended = false;
+            Seen = Seen with { Pid = null, Exit = code, Phase = Phase.Waiting, Because = Suspended };
+            _nextStart = now;
+            return;
+        }
         Seen = Seen with
         {
             Pid = null, Exit = code, FailedStarts = wasReady ? 0 : Seen.FailedStarts + 1,

@@ -24,7 +24,7 @@ public static class RolloutPolicy
         {
             RolloutStage.Rolling or RolloutStage.Watching => Forward(state, spec, rollout, standings, windows, now),
             RolloutStage.RollingBack => Backward(state, rollout, standings),
-            RolloutStage.Failed when Complete(state, spec, standings) =>
+            RolloutStage.Failed when Complete(Touched(state, spec, state.Spec(rollout.Current), standings)) =>
                 (rollout with { Current = rollout.Target, Stage = RolloutStage.Done, Because = "" },
                     "everything serves after all"),
             _ => null,
@@ -54,23 +54,26 @@ public static class RolloutPolicy
             return windows.Held("watching", true, now) >= monitor ? Done(rollout, "it held while it was watched")
                 : null;
         }
-        if (Complete(state, spec, standings))
+        var touched = Touched(state, spec, state.Spec(rollout.Current), standings);
+        if (Complete(touched))
             return rollout.Current == 0 || changed.Length == 0
                 ? Done(rollout, "every replica serves")
                 : (rollout with { Stage = RolloutStage.Watching }, "every replica serves; now it is watched");
 
-        if (rollout.Current != 0 && Stalled(changed, rollout, windows, now) is { } stalled && Fail(rollout,
-            stalled.Spec, $"{stalled.Spec.Name} made no progress for {Patience.TotalSeconds:0} s") is { } gaveUp)
-            return gaveUp;
+        if (rollout.Current != 0 && Stalled(touched, rollout, windows, now) is { } stalled)
+            return GiveUp(rollout, stalled.Spec,
+                $"{stalled.Spec.Name} made no progress for {Patience.TotalSeconds:0} s");
 
-        foreach (var service in changed.Where(c => !rollout.Admitted.Contains(c.Spec.Name)))
-        {
-            var served = windows.Held($"trial {service.Spec.Name}", service.FirstBatchServes, now);
-            if (!service.FirstBatchServes || served < service.Spec.Deploy.Update.Monitor) continue;
-            return (rollout with { Admitted = [.. rollout.Admitted, service.Spec.Name] },
-                $"the first batch of {service.Spec.Name} held while it was watched");
-        }
-        return null;
+        // Every first batch is asked about in every turn: a window that is passed over begins again.
+        var held = changed.Where(c => !rollout.Admitted.Contains(c.Spec.Name) && Held(c)).Select(c => c.Spec.Name)
+            .ToArray();
+        return held.Length == 0 ? null
+            : (rollout with { Admitted = [.. rollout.Admitted, .. held] },
+                $"the first batch of {string.Join(", ", held)} held while it was watched");
+
+        bool Held(ServiceProgress service) => service.FirstBatchServes
+            & windows.Held($"trial {service.Spec.Name}", service.FirstBatchServes, now)
+                >= service.Spec.Deploy.Update.Monitor;
     }
 
     /// <summary>A service that has not come further, and is not being watched, for longer than any start may take: for
@@ -108,11 +111,18 @@ public static class RolloutPolicy
                 $"{because}; back to revision {rollout.Current}"),
         };
 
+    /// <summary>What shall go on in spite of failures is not rolled back, and need not hold up the next one.</summary>
+    private static (Rollout, string)? GiveUp(Rollout rollout, ServiceSpec service, string because) =>
+        service.Deploy.Update.FailureAction == FailureAction.Continue
+            ? (rollout with { Stage = RolloutStage.Failed, Because = because },
+                $"{because}; revision {rollout.Target} stays, as failure_action asks")
+            : Fail(rollout, service, because);
+
     private static (Rollout, string)? Backward(ClusterState state, Rollout rollout,
         Dictionary<ServiceName, List<Standing>> standings)
     {
         var spec = state.Spec(rollout.Current);
-        if (spec is null || !Complete(state, spec, standings)) return null;
+        if (spec is null || !Complete(Touched(state, spec, state.Spec(rollout.Target), standings))) return null;
         return (rollout with { Stage = RolloutStage.RolledBack },
             $"revision {rollout.Current} serves again: {rollout.Because}");
     }
@@ -120,7 +130,13 @@ public static class RolloutPolicy
     private static (Rollout, string) Done(Rollout rollout, string because) =>
         (rollout with { Current = rollout.Target, Stage = RolloutStage.Done, Because = "" }, because);
 
-    private static bool Complete(ClusterState state, ClusterSpec spec,
-        Dictionary<ServiceName, List<Standing>> standings) =>
-        spec.Services.All(s => ServiceProgress.Of(state, s, standings.GetValueOrDefault(s.Name) ?? []).Complete);
+    private static bool Complete(ServiceProgress[] services) => services.All(s => s.Complete);
+
+    /// <summary>What a rollout has to bring in order: the services that it asks to be otherwise than they were, and
+    /// those of which replicas still have to move. What was not in order before and is not its business does not hold
+    /// it up.</summary>
+    private static ServiceProgress[] Touched(ClusterState state, ClusterSpec spec, ClusterSpec? before,
+        Dictionary<ServiceName, List<Standing>> standings) => spec.Services
+        .Select(s => ServiceProgress.Of(state, s, standings.GetValueOrDefault(s.Name) ?? []))
+        .Where(p => before?.Find(p.Spec.Name) != p.Spec || p.Fresh.Count < p.Live.Count).ToArray();
 }

@@ -18,8 +18,9 @@ public sealed record Asked
 
     public int ReplicasOf(ServiceSpec service)
     {
-        foreach (var scale in Scale) if (scale.Service == service.Name) return scale.Replicas;
-        return service.Deploy.Replicas;
+        var replicas = service.Deploy.Replicas;
+        foreach (var scale in Scale) if (scale.Service == service.Name) replicas = scale.Replicas;
+        return service.Singleton ? Math.Min(1, replicas) : replicas;
     }
 }
 
@@ -109,6 +110,15 @@ public sealed record Seen
     public required long Incarnation { get; init; }
     public required ZoneName Zone { get; init; }
     public EquatableArray<Variable> Labels { get; init; }
+
+    /// <summary>The host part at which gateways reach its replicas. Null: this machine, by loopback.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>HOST:PORT at which its agent hears its neighbours; null where all agents share a process.</summary>
+    public string? Link { get; init; }
+
+    /// <summary>Of the state folder: tells a restarted agent from another machine with the same name.</summary>
+    public string Instance { get; init; } = "";
 
     /// <summary>What the node offers. 0 means not limited.</summary>
     public Resources Capacity { get; init; } = new();

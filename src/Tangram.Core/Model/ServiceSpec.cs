@@ -25,6 +25,10 @@ public sealed record ServiceSpec
     public EquatableArray<RouteSpec> Routes { get; init; }
     public BalancePolicy Balance { get; init; } = BalancePolicy.LeastRequests;
 
+    /// <summary>Never two processes of it at once. It is part of the template, since a process that was started without
+    /// it has no guard.</summary>
+    public bool Singleton { get; init; }
+
     /// <summary>The folder whose content is part of the revision, absolute. Null when nothing is copied.</summary>
     public string? Files { get; init; }
 

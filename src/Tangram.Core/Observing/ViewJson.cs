@@ -17,6 +17,7 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(ServiceView))]
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(GatewayView))]
+[JsonSerializable(typeof(CertificateView[]))]
 [JsonSerializable(typeof(Scale[]))]
 [JsonSerializable(typeof(string))]
 public sealed partial class ViewJson : JsonSerializerContext

@@ -14,7 +14,7 @@ internal static class DesignWarnings
         foreach (var draft in drafts)
         {
             var spec = draft.Spec;
-            if (spec.Routes.Count > 0 && spec.Deploy is { Mode: DeployMode.Replicated, Replicas: < 2 })
+            if (spec is { Routes.Count: > 0, Singleton: false, Deploy: { Mode: DeployMode.Replicated, Replicas: < 2 } })
                 problems.Warn(draft.ReplicasPlace,
                     $"'{draft.Name}' takes requests and has {(spec.Deploy.Replicas == 0 ? "no" : "one")} replica",
                     "write deploy.replicas: 2 or more, so that one can be lost or replaced");

@@ -43,6 +43,9 @@ public static class PlanTxn
             var node = state.Nodes.GetValueOrDefault(group.Key);
             compares.Add(Compare.Unchanged(Keys.Assigned(group.Key), node?.Assigned?.ModRevision ?? 0));
             compares.Add(Compare.Unchanged(Keys.Dead(group.Key), node?.Dead?.ModRevision ?? 0));
+            // A singleton is withdrawn because its node's lease has ended; not when the node has just come back.
+            if (node is { Seen: null, Dead: null } && group.Any(s => s is Step.Stop))
+                compares.Add(Compare.Absent(Keys.Seen(group.Key)));
             var next = Apply(node?.Assignments ?? [], group);
             ops.Add(next.Count == 0
                 ? new StoreOp.Delete(Keys.Assigned(group.Key))

@@ -20,8 +20,11 @@ public static class Planner
         foreach (var service in InOrder(spec, standings))
         {
             var mine = standings.GetValueOrDefault(service.Name) ?? [];
-            var planner = new ServicePlanner(state, facts, service, mine, placement, steps, waiting);
-            planner.Plan(Unmet(state, service, standings));
+            var unmet = Unmet(state, service, standings);
+            if (SingletonPlanner.Concerns(state, service, mine))
+                new SingletonPlanner(state, service, mine, placement, steps, waiting).Plan(unmet);
+            else
+                new ServicePlanner(state, facts, service, mine, placement, steps, waiting).Plan(unmet);
         }
         foreach (var (service, replicas) in standings.OrderBy(s => s.Key))
             if (spec.Find(service) is null) Remove(state, service, replicas, steps);
@@ -56,7 +59,7 @@ public static class Planner
             case Intent.Drain when node.Dead is not null:
                 steps.Add(new Step.Stop(node.Name, name, "its node is dead"));
                 break;
-            case Intent.Drain when replica.DrainedAtGateways(state):
+            case Intent.Drain when !facts.GatewayAway && replica.DrainedAtGateways(state):
                 steps.Add(new Step.Stop(node.Name, name, $"drained; {replica.Assignment.Because}"));
                 break;
             case Intent.Drain when facts.GraceOver.Contains(name):

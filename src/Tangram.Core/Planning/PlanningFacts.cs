@@ -7,7 +7,10 @@ namespace Tangram.Planning;
 /// facts.</summary>
 /// <param name="GraceOver">Draining replicas whose grace period has ended: what is in flight there will be cut.</param>
 /// <param name="Paced">Services whose <c>update_config.delay</c> since the last batch has not yet passed.</param>
-public sealed record PlanningFacts(ImmutableHashSet<ReplicaName> GraceOver, ImmutableHashSet<ServiceName> Paced)
+/// <param name="GatewayAway">A gateway has lost its lease a moment ago. It may live and still send requests, and nobody
+/// knows what it has in flight: a drain then waits for the grace period.</param>
+public sealed record PlanningFacts(ImmutableHashSet<ReplicaName> GraceOver, ImmutableHashSet<ServiceName> Paced,
+    bool GatewayAway = false)
 {
     public static readonly PlanningFacts None = new([], []);
 }

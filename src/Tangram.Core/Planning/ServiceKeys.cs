@@ -133,6 +133,8 @@ internal static class ServiceKeys
         Yes("probe", "http:/PATH or tcp: readiness, asked on the replica's port"),
         Yes("route", "{host, path}, or a list of them: which requests of the gateway come here"),
         Yes("balance", "least-requests (default) or round-robin"),
+        Yes("singleton", "true: never two processes of it at once, whatever fails; it stops where its node loses its " +
+            "lease, and moves stop first"),
         Yes("placement", "spread (default): over zones, then nodes; or binpack: fill the fullest node that has room"),
         Yes("files", "the folder whose content is part of the revision, relative to the file; replicas run in the " +
             "revision's copy of it"),

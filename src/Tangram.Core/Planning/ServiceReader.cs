@@ -17,7 +17,8 @@ internal static class ServiceReader
         var folders = new Folders(folder);
         var tangram = fields.Open("x-tangram", ServiceKeys.Tangram);
         var deploy = fields.Open("deploy", DeployKeys.Deploy);
-        var asked = DeployReader.Read(deploy);
+        var singleton = tangram.Flag("singleton", false);
+        var asked = TangramReader.Alone(singleton, deploy, DeployReader.Read(deploy));
         var ports = PortReader.Read(fields.Items("ports"), problems);
         var dependencies = DependencyReader.Read(fields["depends_on"], problems);
         var routes = TangramReader.Routes(tangram["route"], problems);
@@ -47,6 +48,7 @@ internal static class ServiceReader
             Probe = TangramReader.Probe(tangram),
             Routes = routes.Select(route => route.Value).ToEquatableArray(),
             Balance = TangramReader.Balance(tangram),
+            Singleton = singleton,
         };
         CheckProgram(fields, entrypoint, command, entry);
         if (spec is { WorkingDirectory: not null, Files: not null })

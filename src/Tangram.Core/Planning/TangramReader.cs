@@ -37,6 +37,33 @@ internal static class TangramReader
         return strategy;
     }
 
+    /// <summary>What <c>singleton</c> asks of <c>deploy</c>: one replica, stopped before the next one starts.</summary>
+    public static DeploySpec Alone(bool singleton, Fields deploy, DeploySpec asked)
+    {
+        if (!singleton) return asked;
+        if (asked.Mode == DeployMode.Global)
+            deploy.Problems.Error(deploy.PlaceOf("mode"), "'mode: global' and x-tangram.singleton exclude each other",
+                "delete one of them: global runs one replica on every node");
+        else if (asked.Replicas > 1)
+            deploy.Problems.Error(deploy.PlaceOf("replicas"),
+                $"'replicas' is {asked.Replicas}, and of a singleton there are never two",
+                "write replicas: 1, or delete x-tangram.singleton");
+        return asked with
+        {
+            Update = StopFirst(deploy, "update_config", asked.Update),
+            Rollback = StopFirst(deploy, "rollback_config", asked.Rollback),
+        };
+    }
+
+    private static UpdateSpec StopFirst(Fields deploy, string key, UpdateSpec update)
+    {
+        var order = (deploy[key] as Tree.Map)?.Entries.FirstOrDefault(e => e.Key.Text == "order")?.Value;
+        if (order is not null && update.Order == UpdateOrder.StartFirst)
+            deploy.Problems.Error(order.Place, "'order: start-first' would run two of a singleton",
+                "delete it: a singleton's move always stops the old replica first");
+        return update with { Order = UpdateOrder.StopFirst };
+    }
+
     public static IReadOnlyList<Placed<RouteSpec>> Routes(Tree? tree, ProblemList problems)
     {
         if (tree is null) return [];

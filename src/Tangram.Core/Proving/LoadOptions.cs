@@ -26,6 +26,15 @@ public sealed record LoadOptions
     /// <summary>How long a request may take from when it was begun to the end of its answer.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Other addresses of the same server, of which scheme, host and port count. Requests take turns, and one
+    /// whose connection failed tries the next: <see cref="LoadOutcome.MayGoElsewhere"/>.</summary>
+    public EquatableArray<Uri> Also { get; init; }
+
+    /// <summary>A connection has failed when the other machine has acknowledged nothing for so long: neither the
+    /// attempt, nor what was sent, nor a question whether it is still there. A server that is slow to answer
+    /// acknowledges. Null: <see cref="Timeout"/>, or one second when there is another address to try.</summary>
+    public TimeSpan? LostAfter { get; init; }
+
     /// <summary>At most so many connections to a host; waiting for one counts as latency. Many, because callers who
     /// do not know of each other do not queue behind each other's slow request; not without end, because a hiccup
     /// would be followed by a storm of new connections, which no set of real callers makes.</summary>
@@ -42,6 +51,9 @@ public sealed record LoadOptions
     /// 2xx.</summary>
     public long MaxFailed { get; init; }
 
+    /// <summary>Null: only the time-out of a request ends the waiting.</summary>
+    public TimeSpan? Silence => LostAfter ?? (Also.Count > 0 ? TimeSpan.FromSeconds(1) : null);
+
     public EquatableArray<LoadClass> Classes => Mix.Count > 0 ? Mix : [new LoadClass(Method, Method, Url, Body, 1)];
 
     /// <summary>Everything that is wrong with these options, as sentences; empty when nothing is.</summary>
@@ -57,19 +69,30 @@ public sealed record LoadOptions
         if (MaxInFlight is <= 0 or > HighestInFlight)
             yield return $"between 1 and {HighestInFlight} requests may be in flight";
         if (MaxFailed < 0) yield return "the number of requests that may fail is not negative";
+        if (LostAfter is { } silence && (silence < TimeSpan.FromMilliseconds(1) || silence > TimeSpan.FromHours(1)))
+            yield return "a connection is lost after between 1 ms and an hour";
+        foreach (var url in Also.Where(url => !IsHttp(url))) yield return NotHttp(url);
+        if (Also.Count > 0 && Classes.Any(c => IsHttp(c.Url) && IsHttp(Url) && c.Url.Authority != Url.Authority))
+            yield return $"with other addresses to try, every request goes to {Url.Authority} first";
         foreach (var c in Classes)
         {
-            if (!c.Url.IsAbsoluteUri || c.Url.Scheme is not ("http" or "https"))
-                yield return $"'{c.Url}' is not a URL that starts with http:// or https://";
+            if (!IsHttp(c.Url)) yield return NotHttp(c.Url);
             if (c.Method.Length == 0 || !c.Method.All(char.IsAsciiLetter))
                 yield return $"'{c.Method}' is not an HTTP method";
             if (c.Share is not (> 0 and <= 1e6)) yield return $"the share of {c.Name} is more than 0";
         }
     }
+
+    private static bool IsHttp(Uri url) => url.IsAbsoluteUri && url.Scheme is ("http" or "https");
+    private static string NotHttp(Uri url) => $"'{url}' is not a URL that starts with http:// or https://";
 }
 
 public sealed record LoadHeader(string Name, string Value);
 
 /// <summary>One kind of request. <paramref name="Share"/> is a weight: 4 and 1 mean four fifths and one
 /// fifth.</summary>
-public sealed record LoadClass(string Name, string Method, Uri Url, string? Body, double Share);
+public sealed record LoadClass(string Name, string Method, Uri Url, string? Body, double Share)
+{
+    /// <summary>To send twice, by its method (RFC 9110, 9.2.1).</summary>
+    public bool IsSafe => Method is "GET" or "HEAD" or "OPTIONS";
+}

@@ -34,7 +34,13 @@ public sealed class AnswerLostException(Exception? cause)
 /// <summary>How one request ended: an HTTP status, or a failure.</summary>
 public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, string What)
 {
+    /// <summary>More than one address was tried.</summary>
+    public bool Elsewhere { get; init; }
+
     public bool Ok => Failure is null && Status is >= 200 and < 300;
+
+    /// <summary>Neither success nor a run's end that says nothing.</summary>
+    public bool IsBad => !Ok && Failure is not LoadFailure.Abandoned;
 
     /// <summary>An answer has a latency. A time-out has one too, at least what was waited, or a server that stalls
     /// would look fast. Other failures have none: a refusal in no time is not a fast answer.</summary>
@@ -50,9 +56,26 @@ public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, stri
     {
         var failure = exception is OperationCanceledException ? LoadFailure.Timeout
             : Kind(exception) ?? LoadFailure.Other;
-        if (begun && failure is (LoadFailure.Reset or LoadFailure.Closed)) failure = LoadFailure.Cut;
+        // A connection can end by silence too; the request's own time-out is none of its ends.
+        if (begun && exception is not OperationCanceledException
+            && failure is (LoadFailure.Reset or LoadFailure.Closed or LoadFailure.Timeout)) failure = LoadFailure.Cut;
         return Failed(failure, exception.GetBaseException().Message);
     }
+
+    /// <summary>True when a client may try another address: no connection was made, so nothing was sent; or it was
+    /// lost before the answer began, and the request is safe to repeat.</summary>
+    public static bool MayGoElsewhere(Exception exception, bool safe) => exception switch
+    {
+        AnswerLostException => safe,
+        HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError,
+        } => true,
+        // How the platform tells that connecting took too long.
+        OperationCanceledException { InnerException: TimeoutException } => true,
+        _ => exception.InnerException is { } inner && MayGoElsewhere(inner, safe),
+    };
 
     /// <summary>The innermost cause that we know decides: outer ones say less.</summary>
     private static LoadFailure? Kind(Exception exception) => Inner(exception) ?? exception switch

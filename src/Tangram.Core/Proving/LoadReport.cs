@@ -16,7 +16,8 @@ public static class LoadReport
         {
             yield return $"{counts.Name}: {counts.Sent} sent, {counts.Ok} ok, " +
                          $"{counts.NonSuccess} answered otherwise, {counts.Failed} failed" +
-                         (counts.Abandoned > 0 ? $", {counts.Abandoned} abandoned" : "");
+                         (counts.Abandoned > 0 ? $", {counts.Abandoned} abandoned" : "") +
+                         (counts.Elsewhere > 0 ? $"; {counts.Elsewhere} tried another address" : "");
             foreach (var trouble in counts.Troubles)
                 yield return $"  {trouble}, from {Seconds(trouble.First)} to {Seconds(trouble.Last)}";
             yield return Row("  latency", counts.Latency);

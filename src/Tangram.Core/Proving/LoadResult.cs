@@ -30,6 +30,13 @@ public sealed record LoadResult
     public required LoadCounts Total { get; init; }
     public required EquatableArray<LoadCounts> Classes { get; init; }
 
+    /// <summary>Requests that are safe to repeat, by their method, and failed or were answered by something other
+    /// than 2xx.</summary>
+    public required long BadSafe { get; init; }
+
+    /// <summary>The run second by second.</summary>
+    public required EquatableArray<LoadSecond> Seconds { get; init; }
+
     /// <summary>How late the generator itself began its requests.</summary>
     [JsonPropertyName("latenessMs")] public required LatencySummary Lateness { get; init; }
 
@@ -56,6 +63,9 @@ public sealed record LoadCounts
 
     /// <summary>In flight when the run was interrupted.</summary>
     public required long Abandoned { get; init; }
+
+    /// <summary>Those of <see cref="Sent"/> that tried another address after the first.</summary>
+    public required long Elsewhere { get; init; }
     public required EquatableArray<StatusCount> Statuses { get; init; }
     public required EquatableArray<LoadTrouble> Troubles { get; init; }
 
@@ -119,6 +129,7 @@ public sealed record LoadProgress(
 [JsonSerializable(typeof(StatusCount))]
 [JsonSerializable(typeof(LoadTrouble))]
 [JsonSerializable(typeof(LoadExample))]
+[JsonSerializable(typeof(LoadSecond))]
 public sealed partial class LoadJson : JsonSerializerContext
 {
     public static string Write(LoadResult result) => JsonSerializer.Serialize(result, Default.LoadResult);

@@ -18,6 +18,7 @@ public sealed class LoadTally(string name)
     public long NonSuccess { get; private set; }
     public long Failed { get; private set; }
     public long Abandoned { get; private set; }
+    public long Elsewhere { get; private set; }
 
     public IReadOnlyList<LoadExample> Examples => _examples;
 
@@ -25,6 +26,7 @@ public sealed class LoadTally(string name)
     {
         var outcome = sample.Outcome;
         if (outcome.Failure is not LoadFailure.Unsent) Sent++;
+        if (outcome.Elsewhere) Elsewhere++;
         if (outcome.Failure is null) _statuses[outcome.Status] = _statuses.GetValueOrDefault(outcome.Status) + 1;
         if (outcome.Ok) Ok++;
         else if (outcome.Failure is LoadFailure.Abandoned) Abandoned++;
@@ -40,6 +42,7 @@ public sealed class LoadTally(string name)
     {
         Name = name,
         Sent = Sent, Ok = Ok, NonSuccess = NonSuccess, Failed = Failed, Abandoned = Abandoned,
+        Elsewhere = Elsewhere,
         Statuses = _statuses.Select(s => new StatusCount(s.Key, s.Value)).ToEquatableArray(),
         Troubles = _troubles.Values.ToEquatableArray(),
         Latency = latency, Uncorrected = uncorrected,

@@ -31,7 +31,7 @@ public sealed class GatewayMachine : IMachine
     private static readonly TimeSpan RestPerReplica = TimeSpan.FromMicroseconds(1);
 
     private readonly string _name;
-    private readonly EquatableArray<string> _addresses;
+    private readonly bool _public;
     private readonly Requests _requests = new();
     private readonly LeaseKeeper _lease;
     private ClusterState _state = ClusterState.Empty;
@@ -47,9 +47,10 @@ public sealed class GatewayMachine : IMachine
     private Instant _pendingSince;
     private Instant _writtenAt;
 
-    public GatewayMachine(string name, EquatableArray<string> addresses, TimeSpan ttl)
+    /// <param name="isPublic">It listens at the addresses that the spec names, and says so.</param>
+    public GatewayMachine(string name, bool isPublic, TimeSpan ttl)
     {
-        (_name, _addresses) = (name, addresses);
+        (_name, _public) = (name, isPublic);
         _lease = new LeaseKeeper(ttl, _requests);
     }
 
@@ -69,7 +70,9 @@ public sealed class GatewayMachine : IMachine
                 break;
             case Event.Committed committed when committed.Request == _pending:
                 _pending = 0;
-                // The next state or tick tries again: at once it would keep a store that refuses, or has changed, busy.
+                // Of a lost answer nobody knows whether it was written, so the next one is written in any case; but at
+                // the next state or tick: at once it would keep a store that refuses, or has changed, busy.
+                _written = null;
                 if (committed.Answer is not { Status: StoreStatus.Ok, Succeeded: true }) return;
                 (_written, _revision) = (_pendingSeen, committed.Answer.Revision);
                 _registeredAt ??= _revision;
@@ -103,7 +106,8 @@ public sealed class GatewayMachine : IMachine
         var rolling = _state.Rollout is { Value.Ended: false };
         var seen = new GatewaySeen
         {
-            Addresses = _addresses, Applied = _traffic.Applied, Busy = _traffic.Busy,
+            Addresses = _public ? _state.EffectiveSpec?.GatewayListen ?? [] : [], Applied = _traffic.Applied, Busy =
+                _traffic.Busy,
             Outcomes = rolling ? _traffic.Outcomes : [],
         };
         var kept = _writtenLease == _lease.Lease && _revision != 0 && _written is not null;

@@ -7,8 +7,8 @@ namespace Tangram.Routing;
 /// <summary>From what the store says to routes: the one function by which every gateway learns of backends.</summary>
 public static class RouteDeriver
 {
-    /// <summary>Every node lies on this machine as long as the agents report no address of their own.</summary>
-    private const string Host = "127.0.0.1";
+    /// <summary>Of a node that reports no address: it lies on this machine.</summary>
+    private const string Loopback = "127.0.0.1";
 
     /// <summary>A replica is a backend when it shall run, is ready, has a port, and its node is not dead. A node whose
     /// lease has ended without being declared dead keeps its backends: most likely the store has trouble, not the node.
@@ -140,7 +140,7 @@ public static class RouteDeriver
                 Node = node.Name,
                 Zone = node.Zone,
                 Revision = assignment.Revision,
-                Host = Host,
+                Host = node.Seen?.Value.Address ?? Loopback,
                 Port = port,
                 Starts = seen.Starts,
                 Intent = assignment.Intent,

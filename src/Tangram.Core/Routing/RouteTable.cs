@@ -46,6 +46,9 @@ public sealed class RouteTable
     /// <summary>The ports that the file publishes, each with its service.</summary>
     public EquatableArray<Listener> Published { get; init; }
 
+    /// <summary>Every service has a backend: a gateway that starts can do what one before it could.</summary>
+    public bool ServesAll => Services.All(service => service.Backends.Length > 0);
+
     public RoutedService? Find(ServiceName name) => _services.GetValueOrDefault(name);
 
     public RoutedService? Match(ReadOnlySpan<char> host, ReadOnlySpan<char> path) =>

@@ -59,7 +59,9 @@ internal static class CommandLine
             ActCommands.Scale(context), DeployCommand.Rollback(context),
             ActCommands.Drain(context), ActCommands.Undrain(context),
             ActCommands.Kill(context), ActCommands.Revive(context), ActCommands.Down(context),
-            ProveCommands.Load(context), ProveCommands.Simulate(context), VersionCommand(context),
+            RoleCommands.Server(context), RoleCommands.Agent(context), RoleCommands.Gateway(context),
+            CaCommands.Make(context), ProveCommands.Load(context), ProveCommands.Simulate(context),
+            VersionCommand(context),
         };
         root.HelpName = "tangram";
         foreach (var option in root.Options)
@@ -85,7 +87,10 @@ internal static class CommandLine
         where token.Value.StartsWith('-') && parsed.Action == parsed.CommandResult.Command.Action
         select $"There is no option '{token.Value}'.";
 
-    private static string Named(Command command) => command is RootCommand ? "tangram" : $"tangram {command.Name}";
+    private static string Named(Command command) =>
+        command is RootCommand ? "tangram" : $"{Named(Above(command))} {command.Name}";
+
+    private static Command Above(Command command) => command.Parents.OfType<Command>().First();
 
     private sealed class HelpWithExamples(HelpAction help, TextWriter to) : SynchronousCommandLineAction
     {
@@ -95,6 +100,8 @@ internal static class CommandLine
         {
             var code = help.Invoke(parsed);
             var command = parsed.CommandResult.Command;
+            // The commands of a group share its examples.
+            while (command is not RootCommand && Above(command) is not RootCommand) command = Above(command);
             if (!Examples.Of.TryGetValue(command is RootCommand ? "" : command.Name, out var examples)) return code;
             to.WriteLine("Examples:");
             foreach (var line in examples) to.WriteLine("  " + line);

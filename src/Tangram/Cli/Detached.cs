@@ -15,12 +15,13 @@ internal sealed partial class Detached(CommandContext context)
 
     private readonly Surroundings _around = context.Around;
 
-    public async Task<int> StartAsync(string file, ClusterPlace place, CancellationToken cancellation)
+    public async Task<int> StartAsync(string file, ClusterPlace place, bool replaces,
+        CancellationToken cancellation)
     {
         var begun = _around.Clock.GetTimestamp();
         var log = Path.Combine(place.Folder!, LogName);
         var logged = File.Exists(log) ? new FileInfo(log).Length : 0;
-        using var daemon = Process.Start(Again(file))
+        using var daemon = Process.Start(Again(file, replaces))
             ?? throw new CommandFailure(Exit.Failed, "this program could not be started a second time");
         var progress = new Progress(_around);
         while (!daemon.HasExited)
@@ -67,7 +68,7 @@ internal sealed partial class Detached(CommandContext context)
         Console.SetError(new StreamWriter(Console.OpenStandardError()) { AutoFlush = true });
     }
 
-    private static ProcessStartInfo Again(string file)
+    private static ProcessStartInfo Again(string file, bool replaces)
     {
         // Pipes that end with us: our own output must not stay open as long as the daemon runs, or whoever reads it to
         // its end would wait for that.
@@ -79,6 +80,7 @@ internal sealed partial class Detached(CommandContext context)
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
         foreach (var argument in (string[])["up", Option, "--file", file]) start.ArgumentList.Add(argument);
+        if (replaces) start.ArgumentList.Add("--replace");
         return start;
     }
 

@@ -1,3 +1,6 @@
+using Tangram.Coordinating;
+using Tangram.Coordinating.Link;
+using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Observing;
 
@@ -15,11 +18,19 @@ internal sealed record Entrances
     /// <summary>What a spec comes to when no cluster runs, as text, or as JSON when true.</summary>
     public required Func<ClusterSpec, bool, string> PlanAlone { get; init; }
 
+    /// <summary>Starts a role of a cluster on several machines in this process.</summary>
+    public required Func<ServerOptions, CancellationToken, Task<IRunningRole>> Server { get; init; }
+    public required Func<AgentOptions, CancellationToken, Task<IRunningRole>> Agent { get; init; }
+    public required Func<GatewayRoleOptions, CancellationToken, Task<IRunningRole>> Gateway { get; init; }
+
     /// <summary>Offers a load, prints what came of it, and returns the exit code.</summary>
     public required Func<LoadRequest, Surroundings, CancellationToken, Task<int>> Load { get; init; }
 
     /// <summary>Simulates, prints what came of it, and returns the exit code.</summary>
     public required Func<SimulateRequest, Surroundings, CancellationToken, Task<int>> Simulate { get; init; }
+
+    /// <summary>Makes, issues and shows certificates, prints what came of it, and returns the exit code.</summary>
+    public required Func<TrustRequest, Surroundings, int> Trust { get; init; }
 
     /// <summary>Stops the replicas that a killed daemon left, given the cluster's state folder; returns what it
     /// did.</summary>
@@ -29,7 +40,8 @@ internal sealed record Entrances
     public required Func<LogRequest, CancellationToken, IAsyncEnumerable<string>> ReadLog { get; init; }
 }
 
-internal sealed record UpRequest(ClusterSpec Spec, string File, string StateRoot);
+/// <param name="Replaces">A daemon of this cluster may still be on its way out: wait for it.</param>
+internal sealed record UpRequest(ClusterSpec Spec, string File, string StateRoot, bool Replaces = false);
 
 /// <summary>A cluster that runs in this process.</summary>
 internal sealed record RunningCluster
@@ -43,8 +55,9 @@ internal sealed record RunningCluster
     /// <summary>Kills what still runs and returns.</summary>
     public required Action StopAtOnce { get; init; }
 
-    /// <summary>Completes when the cluster ended, by StopInOrder or by `down`; fails when it broke.</summary>
-    public required Task Ended { get; init; }
+    /// <summary>Completes with the last word when the cluster ended, by StopInOrder or by `down`, or when this daemon
+    /// left it; fails when it broke.</summary>
+    public required Task<string> Ended { get; init; }
 }
 
 /// <param name="Folder">The cluster's folder of logs, one REPLICA.log each.</param>
@@ -55,9 +68,25 @@ internal sealed record LogRequest(string Folder, ReplicaName Replica, int? Tail,
 /// <param name="Headers">As typed: <c>Name: value</c>.</param>
 internal sealed record LoadRequest(
     Uri Url, double Rate, TimeSpan Duration, string Method, string? Body, EquatableArray<string> Headers,
-    EquatableArray<string> Mix, TimeSpan Timeout, int Connections, string? IdHeader, long MaxFailed, bool Json);
+    EquatableArray<string> Mix, EquatableArray<Uri> Also, TimeSpan? LostAfter, TimeSpan Timeout, int Connections,
+    string? IdHeader, long MaxFailed, bool Json);
 
 /// <param name="Seed">The first one.</param>
 /// <param name="Seeds">How many, one after the other.</param>
 /// <param name="Nodes">Of a cluster that loses a zone; null: a small one with faults of every kind.</param>
 internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json, int? Nodes = null);
+
+/// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>
+internal abstract record TrustRequest
+{
+    private TrustRequest() { }
+
+    public sealed record Init(string Cluster, string Folder) : TrustRequest;
+
+    public sealed record Issue(
+        PeerRole Role, NodeName Name, EquatableArray<string> Hosts, string AuthorityFolder, string Folder,
+        int Days) : TrustRequest;
+
+    /// <param name="Path">A certificate's file, or a folder of such.</param>
+    public sealed record Show(string Path, bool Json) : TrustRequest;
+}

@@ -23,21 +23,44 @@ internal static class Examples
             "tangram deploy", "tangram deploy --supersede          replace a rollout that hangs",
             "tangram deploy --attach             follow a rollout again",
         ],
-        ["ps"] = ["tangram ps", "tangram ps order --json"],
-        ["status"] = ["tangram status --json"],
+        ["ps"] = ["tangram ps", "tangram ps order --json"], ["status"] = ["tangram status --json"],
         ["events"] = ["tangram events --follow"],
         ["logs"] = ["tangram logs order --tail 20", "tangram logs order-3 --follow"],
         ["why"] = ["tangram why order-3", "tangram why a-1"],
         ["scale"] = ["tangram scale order=6 web=3"],
         ["rollback"] = ["tangram rollback"],
         ["drain"] = ["tangram drain a-1"],
-        ["undrain"] = ["tangram undrain a-1"],
+        ["undrain"] = ["tangram undrain a-1"], ["revive"] = ["tangram revive a-1"],
         ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
-        ["revive"] = ["tangram revive a-1"],
-        ["down"] = ["tangram down -f compose.yaml"],
-        ["load"] = ["tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s"],
+        ["down"] = ["tangram down -f compose.yaml"], ["config"] = ["tangram config -f compose.yaml"],
+        ["server"] =
+        [
+            "tangram server --cluster shop --name s1 --listen 10.0.0.1:7600 --tls /etc/tangram/tls \\",
+            "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600 --etcd https://10.0.0.1:2379,https://10.0.0.2:2379",
+        ],
+        ["agent"] =
+        [
+            "tangram agent --cluster shop --name n1 --zone a --listen 10.0.0.5:7601 --tls /etc/tangram/tls \\",
+            "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600 --label disk=ssd --cpus 8 --memory 16G",
+        ],
+        ["gateway"] =
+        [
+            "tangram gateway --cluster shop --name g1 --tls /etc/tangram/tls \\",
+            "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600",
+        ],
+        ["load"] =
+        [
+            "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
+            "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
+        ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
-        ["config"] = ["tangram config -f compose.yaml"],
+        ["ca"] =
+        [
+            "tangram ca init --cluster shop                         make ./ca/: keep it away from the cluster",
+            "tangram ca issue server s-1 --address 10.0.0.1         make ./s-1/, for --tls on that machine",
+            "tangram ca issue agent a-1 --address 10.0.0.11 --days 90",
+            "tangram ca show s-1                                    whose, and until when?",
+        ],
         ["version"] = ["tangram version --json"],
     };
 }

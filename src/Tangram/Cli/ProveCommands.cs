@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Tangram.Model;
 
 namespace Tangram.Cli;
@@ -11,15 +12,12 @@ internal static class ProveCommands
         var json = CommandContext.JsonOption();
         var url = new Argument<Uri>("URL")
         {
-            Description = "What to ask for",
-            CustomParser = result =>
-            {
-                var text = result.Tokens[0].Value;
-                if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return url;
-                result.AddError($"'{text}' is not a URL that starts with http:// or https://");
-                return null;
-            },
+            Description = "What to ask for", CustomParser = result => Url(result.Tokens[0].Value, result),
         };
+        var also = Option<Uri[]>("--also", "URL", "Another address, if a connection fails; may be repeated", []);
+        also.CustomParser = result => [.. result.Tokens.Select(token => Url(token.Value, result)).OfType<Uri>()];
+        var lost = CommandContext.DurationOption("--lost-after",
+            "A connection has failed when the other machine is silent for so long (with --also 1s)");
         var rate = Option("--rate", "R", "Requests per second", 100.0);
         var duration = CommandContext.DurationOption("--duration", "How long (default 10s)");
         var method = Option("--method", "METHOD", "HTTP method", "GET");
@@ -32,7 +30,7 @@ internal static class ProveCommands
         var failed = Option("--max-failed", "N", "Exit 1 when more requests than this fail", 0L);
         var command = new Command("load", "Offers requests at a constant rate and measures from when each was due")
         {
-            url, rate, duration, method, body, headers, mix, timeout, connections, id, failed, json,
+            url, also, lost, rate, duration, method, body, headers, mix, timeout, connections, id, failed, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -40,6 +38,7 @@ internal static class ProveCommands
                 parsed.GetValue(url)!, parsed.GetValue(rate), parsed.GetValue(duration) ?? TimeSpan.FromSeconds(10),
                 parsed.GetValue(method)!.ToUpperInvariant(), parsed.GetValue(body),
                 parsed.GetValue(headers)!.ToEquatableArray(), parsed.GetValue(mix)!.ToEquatableArray(),
+                parsed.GetValue(also)!.ToEquatableArray(), parsed.GetValue(lost),
                 parsed.GetValue(timeout) ?? TimeSpan.FromSeconds(10), parsed.GetValue(connections),
                 parsed.GetValue(id), parsed.GetValue(failed), parsed.GetValue(json));
             return context.Entrances.Load(request, context.Around, cancellation);
@@ -73,6 +72,13 @@ internal static class ProveCommands
             return context.Entrances.Simulate(request, context.Around, cancellation);
         });
         return command;
+    }
+
+    private static Uri? Url(string text, ArgumentResult result)
+    {
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return url;
+        result.AddError($"'{text}' is not a URL that starts with http:// or https://");
+        return null;
     }
 
     private static Option<T> Option<T>(string name, string value, string description, T fallback) => new(name)

@@ -27,25 +27,46 @@ internal sealed class UpCommand(CommandContext context)
         var detach =
             new Option<bool>("--detach", "-d") { Description = "Leave it running, and return when it is ready" };
         var daemon = new Option<bool>(Detached.Option) { Hidden = true };
-        var command = new Command("up", "Runs this cluster on this machine until Ctrl-C") { file, detach, daemon };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "Take over from the daemon that runs, for an upgrade: no replica stops, no request is lost",
+        };
+        var command = new Command("up", "Runs this cluster on this machine until Ctrl-C")
+        {
+            file, detach, replace, daemon,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             var path = context.Finder.FileOf(parsed.GetValue(file));
             var spec = context.Finder.Read(path);
             var place = context.Finder.Named(spec.Name);
+            var replaces = parsed.GetValue(replace);
             if (ClusterFinder.Answers(place.Address))
-                throw new CommandFailure(Exit.Failed, $"'{spec.Name}' runs already, at {place.Address}. " +
-                    "To change it use `tangram deploy`, to stop it `tangram down`");
-            if (parsed.GetValue(detach)) return await new Detached(context).StartAsync(path, place, cancellation);
+            {
+                if (!replaces)
+                    throw new CommandFailure(Exit.Failed, $"'{spec.Name}' runs already, at {place.Address}. " +
+                        "To change it use `tangram deploy`, to stop it `tangram down`");
+                await LetGoAsync(context, place, cancellation);
+            }
+            if (parsed.GetValue(detach))
+                return await new Detached(context).StartAsync(path, place, replaces, cancellation);
             if (parsed.GetValue(daemon))
             {
                 Detached.Enter(place.Folder!);
                 context.Around.FollowConsole();
             }
-            return await new UpCommand(context).RunAsync(new UpRequest(spec, path, context.Around.StateRoot),
-                cancellation);
+            return await new UpCommand(context).RunAsync(new UpRequest(spec, path, context.Around.StateRoot,
+                replaces), cancellation);
         });
         return command;
+    }
+
+    /// <summary>Done when it answers no more; it may take a little longer to end.</summary>
+    private static async Task LetGoAsync(CommandContext context, ClusterPlace place, CancellationToken cancellation)
+    {
+        using (var client = new ClusterClient(place)) await client.PostAsync("/v1/leave", null, cancellation);
+        while (ClusterFinder.Answers(place.Address))
+            await context.Around.PauseAsync(TimeSpan.FromMilliseconds(10), cancellation);
     }
 
     internal async Task<int> RunAsync(UpRequest request, CancellationToken cancellation)
@@ -56,18 +77,18 @@ internal sealed class UpCommand(CommandContext context)
         using var starting = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var begun = _around.Clock.GetTimestamp();
         var up = context.Entrances.Up(request, starting.Token);
-        if (await Task.WhenAny(up, _stop.Task) != up) await starting.CancelAsync();
+        // Replicas run before the start is over. So the first signal lets it come to its end, and then all of it stops.
         if (await Task.WhenAny(up, _atOnce.Task) != up)
+        {
+            await starting.CancelAsync();
             throw new CommandFailure(Exit.Failed,
                 "stopped at once, while it was starting: `tangram down` stops what it left");
-        RunningCluster cluster;
-        try { cluster = await up; }
-        catch (OperationCanceledException) when (_stop.Task.IsCompleted) { return Exit.Done; }
+        }
+        var cluster = await up;
 
         var running = await ShowAsync(cluster, begun);
         if (running) await StopAsync(cluster);
-        await cluster.Ended;
-        _around.Print("stopped");
+        _around.Print(await cluster.Ended);
         return Exit.Done;
     }
 
@@ -109,19 +130,21 @@ internal sealed class UpCommand(CommandContext context)
                 return !cluster.Ended.IsCompleted;
         }
         progress.Clear();
+        // Before anything is said: what happens from here on is told.
+        var told = cluster.Events.Last;
         if (cluster.Status() is { Ready: true } ready)
         {
             _around.Print($"ready in {Duration.Words(_around.Clock.GetElapsedTime(begun))}");
             foreach (var gateway in ready.Gateways) _around.Print($"gateway: {gateway.Address}");
         }
-        await StreamAsync(cluster);
+        await StreamAsync(cluster, told);
         return !cluster.Ended.IsCompleted;
     }
 
-    private async Task StreamAsync(RunningCluster cluster)
+    private async Task StreamAsync(RunningCluster cluster, long last)
     {
         using var done = new CancellationTokenSource();
-        for (var last = cluster.Events.Last; ;)
+        while (true)
         {
             var more = cluster.Events.AfterAsync(last, TimeSpan.FromSeconds(30), done.Token);
             if (await EndsAsync(cluster, more))

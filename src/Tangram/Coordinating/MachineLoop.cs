@@ -76,14 +76,17 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
             _newest = changed.State.Revision;
         }
         _effects.Clear();
-        machine.On(@event, clock.Now, _effects);
+        // Before the calls below begin: a deadline counted from later would be later than the store's.
+        var sent = clock.Now;
+        machine.On(@event, sent, _effects);
         foreach (var effect in _effects)
         {
             var call = effect switch
             {
                 Effect.Commit e => CommitAsync(e, cancellation),
-                Effect.Grant e => LeaseAsync(e.Request, store.GrantAsync(e.Ttl, cancellation), cancellation),
-                Effect.KeepAlive e => LeaseAsync(e.Request, store.KeepAliveAsync(e.Lease, cancellation), cancellation),
+                Effect.Grant e => LeaseAsync(e.Request, sent, store.GrantAsync(e.Ttl, cancellation), cancellation),
+                Effect.KeepAlive e =>
+                    LeaseAsync(e.Request, sent, store.KeepAliveAsync(e.Lease, cancellation), cancellation),
                 _ => null,
             };
             if (call is null) perform(effect);
@@ -109,9 +112,8 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
         }
     }
 
-    private async Task LeaseAsync(long request, Task<LeaseAnswer> call, CancellationToken cancellation)
+    private async Task LeaseAsync(long request, Instant sent, Task<LeaseAnswer> call, CancellationToken cancellation)
     {
-        var sent = clock.Now;
         try
         {
             var answer = await call.ConfigureAwait(false);

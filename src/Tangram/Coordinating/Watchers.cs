@@ -58,7 +58,11 @@ internal sealed class Watchers
                 yield return batch;
                 if (batch.Compacted) yield break;
             }
-            await foreach (var batch in watcher.Batches.ReadAllAsync(cancellation)) yield return batch;
+            await foreach (var batch in watcher.Batches.ReadAllAsync(cancellation))
+            {
+                yield return batch;
+                if (batch.Compacted) yield break;
+            }
         }
         finally
         {

@@ -1,3 +1,4 @@
+using Tangram.Cli;
 using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Routing;
@@ -10,6 +11,9 @@ internal sealed class ClusterHost : IAsyncDisposable
 {
     /// <summary>Three seconds: a lease survives two lost renewals, and a dead holder is replaced in time.</summary>
     public static readonly TimeSpan Ttl = TimeSpan.FromSeconds(3);
+
+    /// <summary>Letting clients go takes a second, and so do those who follow the events.</summary>
+    private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(10);
 
     private readonly StateFolder _folder;
     private readonly SqliteStore _store;
@@ -26,7 +30,7 @@ internal sealed class ClusterHost : IAsyncDisposable
     private readonly CancellationTokenSource _serving = new();
     private readonly List<Task> _tasks = [];
     private Task _led = Task.CompletedTask;
-    private bool _gatewayGone;
+    private bool _gatewayGone, _stateGone;
 
     private ClusterHost(StateFolder folder, SqliteStore store, GatewayServer gateway, ClusterSpec spec,
         MonotonicClock clock, Action<string, string> announce)
@@ -59,9 +63,12 @@ internal sealed class ClusterHost : IAsyncDisposable
     /// <summary>Opens what the spec's cluster left on this machine, adopts the replicas that still run, and starts.
     /// Throws
     /// <see cref="IOException"/> with a whole sentence when the state is in use or an address is taken.</summary>
-    public static async Task<ClusterHost> StartAsync(string root, ClusterSpec spec, TimeProvider time,
+    public static async Task<ClusterHost> StartAsync(UpRequest request, TimeProvider time,
         Action<string, string> announce)
     {
+        var (root, spec, begun) = (request.StateRoot, request.Spec, time.GetTimestamp());
+        while (request.Replaces && StateFolder.IsHeld(root, spec.Name) && time.GetElapsedTime(begun) < LongestLeave)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time).ConfigureAwait(false);
         var folder = StateFolder.Open(root, spec.Name);
         SqliteStore? store = null;
         try
@@ -69,7 +76,8 @@ internal sealed class ClusterHost : IAsyncDisposable
             store = await SqliteStore.OpenAsync(Path.Combine(folder.Store, "store.db"), time).ConfigureAwait(false);
             await EndFormerLeasesAsync(store).ConfigureAwait(false);
             var clock = new MonotonicClock(time);
-            var gateway = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp());
+            var keeper = new SocketKeeper(folder.ClusterId, spec.Name, what => announce("gateway-1", what));
+            var gateway = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(), keeper);
             var host = new ClusterHost(folder, store, gateway, spec, clock, announce);
             await host.StartAsync(spec).ConfigureAwait(false);
             return host;
@@ -82,12 +90,14 @@ internal sealed class ClusterHost : IAsyncDisposable
         }
     }
 
-    /// <summary>This process holds the state folder, so whoever held these leases is gone: nobody need wait for
-    /// them.</summary>
+    /// <summary>This process holds the state folder, so whoever held these leases is gone: nobody need wait for them.
+    /// Except for singletons, which may have outlived their agent: the end of its lease lets others start.</summary>
     private static async Task EndFormerLeasesAsync(SqliteStore store)
     {
         var range = await store.RangeAsync("").ConfigureAwait(false);
-        foreach (var lease in range.Pairs.Select(p => p.Lease).Where(l => l != 0).Distinct())
+        var waits = Singletons.Nodes(ClusterState.From(range)).Select(Keys.Seen).ToHashSet();
+        foreach (var lease in range.Pairs.Where(p => !waits.Contains(p.Key)).Select(p => p.Lease).Where(l => l != 0)
+            .Distinct())
             await store.RevokeAsync(lease).ConfigureAwait(false);
     }
 
@@ -135,24 +145,45 @@ internal sealed class ClusterHost : IAsyncDisposable
     {
         await _leading.CancelAsync().ConfigureAwait(false);
         await _led.ConfigureAwait(false);
-        await _gatewayServer.DisposeAsync().AsTask(
-            ).WaitAsync(atOnce).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await CloseGatewayAsync().WaitAsync(atOnce).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _gatewayGone = true;
         await _nodes.StopAllAsync(atOnce).ConfigureAwait(false);
     }
 
-    /// <summary>Lets go of everything; replicas that run go on running.</summary>
+    private async Task CloseGatewayAsync()
+    {
+        await _gatewayServer.CloseAsync().ConfigureAwait(false);
+        await _gatewayServer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Gives the state to another daemon; the gateway answers by its last routes until the other's does, at
+    /// most for <see cref="SocketKeeper.Patience"/>. Dispose it then.</summary>
+    public async Task HandOverAsync()
+    {
+        await LetGoOfStateAsync().ConfigureAwait(false);
+        await _gatewayServer.SucceededAsync(SocketKeeper.Patience).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets go of everything; replicas that run go on running, and connections that come wait for the next
+    /// daemon.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (!_gatewayGone) await _gatewayServer.DisposeAsync().ConfigureAwait(false);
+        await LetGoOfStateAsync().ConfigureAwait(false);
+        _leading.Dispose();
+        _serving.Dispose();
+    }
+
+    private async Task LetGoOfStateAsync()
+    {
+        if (_stateGone) return;
+        _stateGone = true;
         await _leading.CancelAsync().ConfigureAwait(false);
         await _serving.CancelAsync().ConfigureAwait(false);
         await _nodes.LeaveAsync().ConfigureAwait(false);
         await Task.WhenAll(_tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!_gatewayGone) await _gatewayServer.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
         _poller.Dispose();
         _folder.Dispose();
-        _leading.Dispose();
-        _serving.Dispose();
     }
 }

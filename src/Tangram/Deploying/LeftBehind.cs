@@ -1,4 +1,5 @@
 using Tangram.Model;
+using Tangram.Routing;
 
 namespace Tangram.Deploying;
 
@@ -11,6 +12,7 @@ internal static class LeftBehind
     public static async Task<string> EndAsync(string folder, TimeProvider time, CancellationToken cancellation)
     {
         using var state = StateFolder.Open(Path.GetDirectoryName(folder)!, Path.GetFileName(folder));
+        SocketKeeper.End(state.ClusterId);
         using var poller = new Poller();
         var cluster = Path.GetFileName(folder);
         var nodes = Path.Combine(folder, "nodes");

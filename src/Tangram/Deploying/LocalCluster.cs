@@ -14,7 +14,7 @@ internal sealed class LocalCluster
     private readonly EventLog _events;
     private readonly CommandRunner _commands;
     private readonly ClusterPort _port;
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _atOnce = new();
     private readonly Lock _gate = new();
     private ApiServer? _api;
@@ -29,7 +29,7 @@ internal sealed class LocalCluster
             Prepare = (spec, _) => Task.FromResult(Prepare(spec)),
             Kill = Kill,
             Revive = node => Names.IsValid(node) ? host.Nodes.Revive(NodeName.Of(node)) : $"there is no node '{node}'",
-            Down = () => _ = StopInOrder(),
+            Down = () => _ = StopInOrder(), Leave = () => _ = Leave(),
             Plan = (spec, json) => Hashed(spec) is { Spec: { } hashed }
                 ? PlanPreview.Of(host.State, hashed, json)
                 : Hashed(spec).Error!,
@@ -43,7 +43,7 @@ internal sealed class LocalCluster
     {
         var folder = Path.Combine(request.StateRoot, request.Spec.Name);
         EventLog? events = null;
-        var host = await ClusterHost.StartAsync(request.StateRoot, request.Spec, clock, (subject, what) =>
+        var host = await ClusterHost.StartAsync(request, clock, (subject, what) =>
         {
             lock (folder) events ??= EventLog.At(Path.Combine(folder, "events.jsonl"), clock);
             events.Add(subject, what);
@@ -118,17 +118,23 @@ internal sealed class LocalCluster
     /// <summary>The first call begins; every call returns the same task.</summary>
     private Task StopInOrder()
     {
-        lock (_gate) return _stopping ??= Task.Run(StopAsync);
+        lock (_gate) return _stopping ??= Task.Run(() => StopAsync(leave: false));
     }
 
-    private async Task StopAsync()
+    /// <summary>The replicas go on, and the next daemon takes over.</summary>
+    private Task Leave()
+    {
+        lock (_gate) return _stopping ??= Task.Run(() => StopAsync(leave: true));
+    }
+
+    private async Task StopAsync(bool leave)
     {
         try
         {
-            _events.Add(_port.Cluster, "stops in order");
-            await _host.StopClusterAsync(_atOnce.Token).ConfigureAwait(false);
-            await LetGoAsync().ConfigureAwait(false);
-            _ended.TrySetResult();
+            _events.Add(_port.Cluster, leave ? "this daemon leaves; the replicas go on" : "stops in order");
+            if (!leave) await _host.StopClusterAsync(_atOnce.Token).ConfigureAwait(false);
+            await LetGoAsync(handOver: leave).ConfigureAwait(false);
+            _ended.TrySetResult(leave ? "left; the replicas go on" : "stopped");
         }
         catch (Exception e)
         {
@@ -146,9 +152,10 @@ internal sealed class LocalCluster
             failed.Exception?.InnerException ?? new InvalidOperationException("a part of the cluster ended"));
     }, TaskScheduler.Default);
 
-    private async Task LetGoAsync()
+    private async Task LetGoAsync(bool handOver = false)
     {
         if (_api is not null) await _api.DisposeAsync().ConfigureAwait(false);
+        if (handOver) await _host.HandOverAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         _events.Dispose();
     }

@@ -135,6 +135,9 @@ internal static unsafe partial class Native
     /// closed on exec by definition.</summary>
     public static int PidfdOpen(int pid) => (int)Syscall(434, pid, 0, 0, 0);
 
+    /// <summary>A copy of a descriptor of that process, closed on exec (Linux 5.6). Needs what ptrace needs.</summary>
+    public static int PidfdGetDescriptor(int pidfd, int descriptor) => (int)Syscall(438, pidfd, descriptor, 0, 0);
+
     /// <summary>With <paramref name="group"/>, to its whole process group (Linux 6.9; EINVAL before).</summary>
     public static int PidfdSendSignal(int pidfd, int signal, bool group = false) =>
         (int)Syscall(424, pidfd, signal, 0, group ? 4 : 0);

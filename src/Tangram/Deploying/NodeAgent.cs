@@ -11,6 +11,11 @@ internal sealed class NodeAgent
     private readonly NodeServices _services;
     private readonly NodeName _node;
     private readonly ZoneName _zone;
+
+    /// <summary>Where replicas shall listen: gateways on other machines must reach them, and our own probes use
+    /// loopback.</summary>
+    private readonly string _host;
+    private readonly SingletonGuard _guard;
     private readonly ProcessRunner _runner;
     private readonly AgentMachine _machine;
     private readonly MachineLoop _loop;
@@ -19,20 +24,24 @@ internal sealed class NodeAgent
     private readonly HashSet<Task> _work = [];
     private volatile bool _powerless;
 
-    public NodeAgent(NodeServices services, NodeName node, ZoneName zone, Action<Effect.Send> send)
+    /// <param name="place">What the node is; its incarnation is counted here.</param>
+    public NodeAgent(NodeServices services, NodeIdentity place, TimeSpan ttl, Action<Effect.Send> send)
     {
-        (_services, _node, _zone, _send) = (services, node, zone, send);
+        (_services, _node, _zone, _send) = (services, place.Name, place.Zone, send);
+        var node = place.Name;
+        _host = place.Address is null ? "127.0.0.1" : "0.0.0.0";
+        _guard = new SingletonGuard(services.State.Node(node), services.State.ClusterId, services.Poller);
         _runner =
             new ProcessRunner(services.State.ClusterId, new RecordFolder(services.State.Records(node)), services.Logs,
             services.Cgroups, services.Poller, exit =>
-                Post(new ReplicaEvent.Exited(exit.Replica, exit.Starts, exit.Exit, exit.Because)));
+                Post(new ReplicaEvent.Exited(exit.Replica, exit.Starts, exit.Exit, exit.Because)), _guard);
         var adopted = _runner.Adopt();
         foreach (var record in adopted.Running)
             if (record.Port is { } port) services.Ports.Hold(record.Replica, port);
         var survivors =
             adopted.Running.Select(r => Survivor(r, r.Pid)).Concat(adopted.Gone.Select(r => Survivor(r, 0)));
-        var identity = new NodeIdentity(node, zone, [], new Resources(), NextIncarnation());
-        _machine = new AgentMachine(identity, ClusterHost.Ttl, survivors, services.Clock.Now);
+        var identity = place with { Incarnation = NextIncarnation() };
+        _machine = new AgentMachine(identity, ttl, survivors, services.Clock.Now, services.Clock.Now + _guard.Left);
         _loop = new MachineLoop(_machine, services.Store, services.Clock, Perform);
     }
 
@@ -51,6 +60,7 @@ internal sealed class NodeAgent
         await Task.WhenAll(_work).ConfigureAwait(false);
         if (_powerless) await DarkAsync().ConfigureAwait(false);
         _runner.Dispose();
+        _guard.Dispose();
     }
 
     /// <summary>Ends the agent; its replicas go on running.</summary>
@@ -87,7 +97,8 @@ internal sealed class NodeAgent
     public bool Kill(ReplicaName replica) => _runner.Kill(replica);
 
     private static Survivor Survivor(ReplicaRecord record, int pid) =>
-        new(record.Replica, record.Service, record.Revision, record.Starts, pid, record.Port ?? 0);
+        new(record.Replica, record.Service, record.Revision, record.Starts, pid, record.Port ?? 0,
+            record.Singleton);
 
     private long NextIncarnation()
     {
@@ -103,6 +114,8 @@ internal sealed class NodeAgent
         {
             case Effect.Send send: _send(send); break;
             case Effect.Announce announce: _services.Announce(announce.Subject, announce.What); break;
+            case GuardSingletons guard: Guard(guard.Until); break;
+            case ReplicaEffect.Launch launch when Missing(launch) is { } hash: Own(FetchAsync(launch, hash)); break;
             case ReplicaEffect.Launch launch: Post(Launch(launch)); break;
             case ReplicaEffect.Signal signal: _runner.Signal(signal.Replica,
                 Signals.Number(signal.Name) ?? Native.SigTerm); break;
@@ -115,12 +128,48 @@ internal sealed class NodeAgent
         }
     }
 
+    /// <summary>The hash of the files that are not on this machine yet, or null.</summary>
+    private string? Missing(ReplicaEffect.Launch launch) =>
+        _services.Fetch is not null && launch.Spec is { WorkingDirectory: null, FilesHash: { } hash }
+        && !_services.Files.Has(hash) ? hash : null;
+
+    private async Task FetchAsync(ReplicaEffect.Launch launch, string hash)
+    {
+        try
+        {
+            var fetched = await _services.Fetch!(hash, _ending.Token).ConfigureAwait(false);
+            var happened = fetched
+                ? Launch(launch)
+                : new ReplicaEvent.Launched(launch.Replica, launch.Start, 0, launch.Port ?? 0,
+                    "no server has the files of its revision now");
+            await _loop.PostAsync(happened, _ending.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+        }
+    }
+
+    private void Guard(Instant until)
+    {
+        try
+        {
+            _guard.Allow(until, _services.Clock);
+        }
+        catch (IOException e)
+        {
+            _services.Announce(_node.Value,
+                $"its singletons will end: their deadline could not be written ({e.Message})");
+        }
+    }
+
     private ReplicaEvent.Launched Launch(ReplicaEffect.Launch launch)
     {
         ReplicaEvent.Launched Failed(string because) =>
             new(launch.Replica, launch.Start, 0, launch.Port ?? 0, because);
         try
         {
+            // Fetching its files may have taken longer than the lease under which it was decided.
+            if (launch.Spec.Singleton && _guard.Left <= TimeSpan.Zero) return Failed("its node's lease has ended");
             if (PortFor(launch, out var refusal) is not { } port) return Failed(refusal!);
             var start = new ReplicaStart
             {
@@ -128,7 +177,7 @@ internal sealed class NodeAgent
                 Starts = launch.Start, Command = [.. launch.Spec.Entrypoint, .. launch.Spec.Command],
                 WorkingDirectory = FolderOf(launch.Replica, launch.Spec),
                 Environment = EnvironmentOf(launch.Replica, launch.Spec, launch.Revision, port),
-                Limits = launch.Spec.Deploy.Resources.Limits,
+                Limits = launch.Spec.Deploy.Resources.Limits, Singleton = launch.Spec.Singleton,
             };
             switch (_runner.Start(start))
             {
@@ -169,7 +218,7 @@ internal sealed class NodeAgent
         var number = port.ToString(CultureInfo.InvariantCulture);
         return
         [
-            new Variable("PORT", number), new Variable("ASPNETCORE_HTTP_PORTS", number),
+            new Variable("HOST", _host), new Variable("PORT", number), new Variable("ASPNETCORE_HTTP_PORTS", number),
             .. _services.ServicePorts.Variables(), .. spec.Environment,
             new Variable("TANGRAM_SERVICE", spec.Name.Value), new Variable("TANGRAM_NODE", _node.Value),
             new Variable("TANGRAM_ZONE", _zone.Value),

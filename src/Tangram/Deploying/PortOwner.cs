@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tangram.Routing;
 
 namespace Tangram.Deploying;
 
@@ -14,10 +15,13 @@ internal sealed record PortOwner(int Pid, string Program)
         var links = Inodes("/proc/net/tcp", port).Concat(Inodes("/proc/net/tcp6", port))
             .Select(inode => $"socket:[{inode}]").ToHashSet();
         if (links.Count == 0) return null;
-        foreach (var stat in ProcessStat.All())
-            if (Holds(stat.Pid, links))
-                return new PortOwner(stat.Pid, Name(stat.Pid));
-        return null;
+        PortOwner? keeper = null;
+        foreach (var stat in ProcessStat.All().Where(stat => Holds(stat.Pid, links)))
+        {
+            if (SocketKeeper.ClusterOf(stat.Pid) is not { } cluster) return new PortOwner(stat.Pid, Name(stat.Pid));
+            keeper = new PortOwner(stat.Pid, $"the keeper of the cluster '{cluster}', which `tangram down` ends");
+        }
+        return keeper;
     }
 
     // proc(5): sl, local ADDRESS:PORT, remote, state (0A: listening), …, the tenth field is the inode.

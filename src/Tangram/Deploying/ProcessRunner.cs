@@ -10,8 +10,10 @@ namespace Tangram.Deploying;
 /// <param name="exited">Called on the poller's thread, once for each start that ended while we ran, after everything
 /// the replica left behind has ended too. It must not block; it may come before <see cref="Start"/> has
 /// returned.</param>
+/// <param name="guard">Null where nothing is started and what is adopted is ended at once.</param>
 internal sealed class ProcessRunner(
-    string clusterId, RecordFolder records, LogFiles logs, Cgroups cgroups, Poller poller, Action<ReplicaExit> exited)
+    string clusterId, RecordFolder records, LogFiles logs, Cgroups cgroups, Poller poller, Action<ReplicaExit> exited,
+    SingletonGuard? guard = null)
     : IDisposable
 {
     private sealed record Watched(ReplicaRecord Record, SafeFileHandle Pidfd, bool Child, ReplicaCgroup Cgroup)
@@ -76,6 +78,7 @@ internal sealed class ProcessRunner(
             if (TryWatch(record))
             {
                 running.Add(record);
+                if (record.Singleton) GuardAgain(record);
                 continue;
             }
             if (record.BootId == ProcessStat.BootId) Stragglers.EndAll(record, clusterId);
@@ -96,6 +99,18 @@ internal sealed class ProcessRunner(
         }
     }
 
+    private void GuardAgain(ReplicaRecord record)
+    {
+        try
+        {
+            guard?.Watch(record);
+        }
+        catch (IOException)
+        {
+            Kill(record.Replica);
+        }
+    }
+
     private int Launch(ReplicaStart start, ReplicaCgroup cgroup)
     {
         var (input, go) = Descriptors.Pipe();
@@ -103,7 +118,9 @@ internal sealed class ProcessRunner(
         // Closing this end unopened, whichever way, is what keeps the program from running.
         using var opener = go;
         using var log = logs.OpenForAppend(start.Replica);
-        var environment = ReplicaEnvironment.Of(start.Environment,
+        var guardian = start.Singleton ? guard ?? throw new IOException("there is no guard for a singleton") : null;
+        IEnumerable<Variable> mark = guardian is null ? [] : [guardian.MarkOf(start.Replica, start.Starts)];
+        var environment = ReplicaEnvironment.Of([.. start.Environment, .. mark],
             new Variable(ReplicaEnvironment.ClusterMark, clusterId),
             new Variable(ReplicaEnvironment.ReplicaMark, start.Replica.Value));
         var (argv, passed) = Gate.Before(start.Replica.Value, start.Command, environment);
@@ -117,10 +134,13 @@ internal sealed class ProcessRunner(
             {
                 Replica = start.Replica, Service = start.Service, Revision = start.Revision, Port = start.Port,
                 Starts = start.Starts, Pid = pid, BootId = ProcessStat.BootId, Cgroups = cgroup.Folders,
+                Singleton = start.Singleton,
                 StartTime = ProcessStat.Read(pid)?.StartTime
                             ?? throw new IOException("its process cannot be seen in /proc"),
             };
             records.Save(record);
+            // Before the gate opens, so that there is no moment, however long we are stopped in it, without a guard.
+            guardian?.Watch(record);
             if (!TryWatch(record, cgroup)) throw new IOException($"its process cannot be watched: {Native.Why}");
         }
         catch

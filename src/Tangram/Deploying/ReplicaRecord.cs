@@ -18,6 +18,9 @@ internal sealed record ReplicaRecord
     public required string BootId { get; init; }
     public IReadOnlyList<string> Cgroups { get; init; } = [];
 
+    /// <summary>It has a guard; see <see cref="SingletonGuard"/>.</summary>
+    public bool Singleton { get; init; }
+
     /// <summary>True once its end was seen; <see cref="Exit"/> is then its code, or null when that is
     /// unknown.</summary>
     public bool Ended { get; init; }

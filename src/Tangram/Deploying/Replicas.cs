@@ -23,6 +23,9 @@ internal sealed record ReplicaStart
     /// <summary>Exactly these, over the few that <see cref="ReplicaEnvironment"/> inherits.</summary>
     public required IReadOnlyList<Variable> Environment { get; init; }
     public Resources Limits { get; init; } = new();
+
+    /// <summary>Its program does not run before it has a guard.</summary>
+    public bool Singleton { get; init; }
 }
 
 internal abstract record StartAnswer

@@ -26,16 +26,7 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
         try
         {
             var hash = FolderContent.Hash(full, _limits, beside);
-            var place = PathOf(hash);
-            if (Directory.Exists(place) && Verify(hash)) return hash;
-            foreach (var inner in Directory.EnumerateDirectories(beside, "*", Everything))
-                File.SetUnixFileMode(inner, FolderContent.ReadAndExecute);
-            Sync(beside);
-            if (Directory.Exists(place)) Remove(place);
-            Directory.Move(beside, place);
-            File.SetUnixFileMode(place, FolderContent.ReadAndExecute);
-            DurableFile.SyncFolder(folder);
-            _verified[hash] = true;
+            Settle(beside, hash);
             return hash;
         }
         finally
@@ -49,6 +40,29 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
         Directory.Exists(source)
             ? FolderContent.Hash(Path.GetFullPath(source), limits ?? new FilesLimits())
             : throw new FilesRefusedException($"the folder {source} does not exist");
+
+    /// <summary>Whether there is a copy; <see cref="Open"/> also checks it.</summary>
+    public bool Has(string hash) => Directory.Exists(PathOf(hash));
+
+    /// <summary>Takes what another machine sent into an empty folder, when it is what was asked for. Throws
+    /// <see cref="IOException"/> when it is not.</summary>
+    public async Task ReceiveAsync(string hash, Func<string, Task> fill)
+    {
+        Directory.CreateDirectory(folder, StateFolder.OwnerOnly);
+        var beside = Path.Combine(folder, $".in-{Environment.ProcessId}-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(beside, StateFolder.OwnerOnly);
+        try
+        {
+            await fill(beside).ConfigureAwait(false);
+            var found = FolderContent.Hash(beside, _limits);
+            if (found != hash) throw new IOException($"what was sent as {hash} has the hash {found}");
+            Settle(beside, hash);
+        }
+        finally
+        {
+            if (Directory.Exists(beside)) Remove(beside);
+        }
+    }
 
     /// <summary>The folder to run from. Its content is checked against the hash once a process. Throws
     /// <see cref="IOException"/> when it is missing or has been changed.</summary>
@@ -79,6 +93,21 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
             Remove(path);
         }
         return gone.Count;
+    }
+
+    /// <summary>Makes a folder with the right content the copy, durably, unless there is a good one.</summary>
+    private void Settle(string beside, string hash)
+    {
+        var place = PathOf(hash);
+        if (Directory.Exists(place) && Verify(hash)) return;
+        foreach (var inner in Directory.EnumerateDirectories(beside, "*", Everything))
+            File.SetUnixFileMode(inner, FolderContent.ReadAndExecute);
+        Sync(beside);
+        if (Directory.Exists(place)) Remove(place);
+        Directory.Move(beside, place);
+        File.SetUnixFileMode(place, FolderContent.ReadAndExecute);
+        DurableFile.SyncFolder(folder);
+        _verified[hash] = true;
     }
 
     private static readonly EnumerationOptions Everything =

@@ -4,9 +4,10 @@ using Tangram.Model;
 namespace Tangram.Deploying;
 
 /// <summary>Starts a program in a session of its own, so that it outlives us, with default signal dispositions and an
-/// empty mask (.NET itself ignores SIGPIPE, and what is ignored stays so after exec). No other descriptor of ours
-/// reaches it: everything that .NET, SQLite and this folder open is closed on exec, and what we inherited ourselves (a
-/// lock of the calling script, say, which must not live as long as a replica) is marked so here.</summary>
+/// empty mask (.NET itself ignores SIGPIPE, and what is ignored stays so after exec). No descriptor of ours that is not
+/// named reaches it: everything that .NET, SQLite and this folder open is closed on exec, and what we inherited
+/// ourselves (a lock of the calling script, say, which must not live as long as a replica) is marked so here.
+/// </summary>
 internal static unsafe class Spawn
 {
     private const short SetSignalDefaults = 0x04, SetSignalMask = 0x08, SetSession = 0x80;
@@ -24,8 +25,9 @@ internal static unsafe class Spawn
 
     /// <summary>Returns the child's pid, or minus the errno. <paramref name="path"/> is not looked up in PATH. A
     /// missing folder shows as ENOENT too: check it before.</summary>
+    /// <param name="passed">Descriptors above 2 that it shall have too, under the same numbers.</param>
     public static int Start(string path, IReadOnlyList<string> argv, IReadOnlyList<Variable> environment,
-        string workingDirectory, int input, int output)
+        string workingDirectory, int input, int output, params ReadOnlySpan<int> passed)
     {
         var strings = new List<nint>();
         byte* attributes = stackalloc byte[AttributesSize];
@@ -44,6 +46,8 @@ internal static unsafe class Spawn
             Native.SpawnActionsAddDup2(actions, input, 0);
             Native.SpawnActionsAddDup2(actions, output, 1);
             Native.SpawnActionsAddDup2(actions, output, 2);
+            // Onto itself: by posix_spawn's definition that only makes it stay open.
+            foreach (var descriptor in passed) Native.SpawnActionsAddDup2(actions, descriptor, descriptor);
             Native.SpawnActionsAddChdir(actions, Text(workingDirectory, strings));
 
             int pid;

@@ -32,7 +32,7 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
         var agents = new List<NodeAgent>();
         lock (_gate)
             foreach (var (node, zone) in spec.VirtualNodes())
-                if (_known.TryAdd(node, zone)) agents.Add(new NodeAgent(services, node, zone, send));
+                if (_known.TryAdd(node, zone)) agents.Add(AgentOf(node, zone));
         return agents;
     }
 
@@ -79,11 +79,14 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
             if (!_known.TryGetValue(node, out var zone)) return $"there is no node '{node}'";
             if (_running.ContainsKey(node)) return $"{node} runs already";
             if (_revivals.Remove(node, out var timer)) timer.Dispose();
-            Start(new NodeAgent(services, node, zone, send));
+            Start(AgentOf(node, zone));
         }
         services.Announce(node.Value, "has power again");
         return null;
     }
+
+    private NodeAgent AgentOf(NodeName node, ZoneName zone) => new(services,
+        new NodeIdentity(node, zone, [], new Resources(), Incarnation: 0), ClusterHost.Ttl, send);
 
     /// <summary>Ends every replica in order; cancel <paramref name="atOnce"/> to end them at once.</summary>
     public async Task StopAllAsync(CancellationToken atOnce)

@@ -24,7 +24,6 @@ internal sealed class ApiServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        // The host's own lifetime would take Ctrl-C and SIGTERM away from us.
         builder.Services.AddSingleton<IHostLifetime, OurLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -47,12 +46,6 @@ internal sealed class ApiServer : IAsyncDisposable
         catch (OperationCanceledException) { /* A follower that does not let go is cut. */ }
         await _app.DisposeAsync();
         File.Delete(_socket);
-    }
-
-    private sealed class OurLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
 
@@ -78,12 +71,8 @@ internal sealed class ApiRoutes(ClusterPort port)
         Post(app, "/v1/kill/{subject}", KillAsync);
         Post(app, "/v1/revive/{node}", http =>
             Act(http, port.Revive(Named(http, "node")), $"revive {Named(http, "node")}"));
-        Post(app, "/v1/down", async http =>
-        {
-            await Act(http, null, "down");
-            await http.Response.CompleteAsync();
-            port.Down();
-        });
+        Post(app, "/v1/down", http => EndAsync(http, "down", port.Down));
+        Post(app, "/v1/leave", http => EndAsync(http, "leave", port.Leave));
         app.MapFallback((RequestDelegate)(http => Refuse(http, 404,
             new ErrorView($"there is no {http.Request.Method} {http.Request.Path} in version 1 of the API. " +
                           "Is the daemon older than this command?", ErrorView.Arguments))));
@@ -162,6 +151,13 @@ internal sealed class ApiRoutes(ClusterPort port)
         var subject = Named(http, "subject");
         return Act(http, port.Kill(subject, time), $"kill {subject}" +
             (time is null ? "" : $" for {Duration.Words(time.Value)}"));
+    }
+
+    private async Task EndAsync(HttpContext http, string what, Action end)
+    {
+        await Act(http, null, what);
+        await http.Response.CompleteAsync();
+        end();
     }
 
     private Task Act(HttpContext http, string? refusal, string what)

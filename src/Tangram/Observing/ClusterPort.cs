@@ -26,6 +26,9 @@ internal sealed record ClusterPort
     /// <summary>Stops the cluster in order; returns at once.</summary>
     public required Action Down { get; init; }
 
+    /// <summary>Ends this daemon; the replicas go on, and the next daemon takes over. Returns at once.</summary>
+    public required Action Leave { get; init; }
+
     /// <summary>What deploying a spec (its files not yet hashed) would change and why: as text, or as JSON when
     /// true.</summary>
     public required Func<ClusterSpec, bool, string> Plan { get; init; }

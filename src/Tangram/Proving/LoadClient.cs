@@ -4,24 +4,30 @@ using System.Text;
 
 namespace Tangram.Proving;
 
-/// <summary>Sends one request at a time per call, HTTP/1.1, exactly once: no redirect, no proxy, no cookie, no
-/// repetition. Safe for many threads.</summary>
+/// <summary>Sends one request at a time per call, HTTP/1.1, at most once to each address: no redirect, no proxy, no
+/// cookie, no other repetition. Safe for many threads.</summary>
 internal sealed class LoadClient : IDisposable
 {
     private readonly LoadOptions _options;
     private readonly string _run;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
-    private readonly (LoadClass Class, byte[]? Body)[] _classes;
+    private readonly (LoadClass Class, byte[]? Body, Uri[] Urls)[] _classes;
+    private readonly LoadAddresses _addresses;
+    private readonly Lock _lock = new();
+    private readonly long _start;
 
     public LoadClient(LoadOptions options, string run, TimeProvider time)
     {
-        (_options, _run, _time) = (options, run, time);
-        _classes = [.. options.Classes.Select(c => (c, c.Body is null ? null : Encoding.UTF8.GetBytes(c.Body)))];
+        (_options, _run, _time, _start) = (options, run, time, time.GetTimestamp());
+        _classes = [.. options.Classes.Select(c =>
+            (c, c.Body is null ? null : Encoding.UTF8.GetBytes(c.Body), Urls(c.Url, options)))];
+        _addresses = new LoadAddresses(1 + options.Also.Count);
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             MaxConnectionsPerServer = options.Connections,
-            ConnectTimeout = options.Timeout,
+            ConnectTimeout = options.Silence ?? options.Timeout,
+            ConnectCallback = options.Silence is { } silence ? LoadSocket.Connecting(silence) : null,
             UseProxy = false,
             UseCookies = false,
             AllowAutoRedirect = false,
@@ -31,37 +37,67 @@ internal sealed class LoadClient : IDisposable
         });
     }
 
-    /// <summary>Never throws for what a server or a network may do: that is the outcome.</summary>
-    [SuppressMessage("Design", "CA1031", Justification = "whatever ends a request is its outcome")]
+    /// <summary>Never throws for what a server or a network may do: that is the outcome. The time-out is for all
+    /// addresses together.</summary>
     public async Task<LoadOutcome> SendAsync(int @class, long index, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(_options.Timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        var (outcome, tried) = (default(LoadOutcome), 0);
+        foreach (var address in Order(index))
+        {
+            (outcome, var next) = await TryAsync(@class, index, address, either.Token);
+            if (cancellation.IsCancellationRequested && outcome.Failure is not null)
+                return LoadOutcome.Failed(LoadFailure.Abandoned, "");
+            outcome = outcome with { Elsewhere = tried++ > 0 };
+            if (next || outcome.Failure is null) Note(address, failed: next);
+            if (!next || either.IsCancellationRequested) break;
+        }
+        return outcome;
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "whatever ends a request is its outcome")]
+    private async Task<(LoadOutcome Outcome, bool Next)> TryAsync(
+        int @class, long index, int address, CancellationToken cancellation)
+    {
         var begun = false;
         try
         {
-            using var request = Request(@class, index);
-            using var response = await _http.SendAsync(request, either.Token);
+            using var request = Request(@class, index, address);
+            using var response = await _http.SendAsync(request, cancellation);
             begun = true;
-            await response.Content.CopyToAsync(Stream.Null, either.Token);
-            return LoadOutcome.Answered((int)response.StatusCode);
-        }
-        catch (Exception) when (cancellation.IsCancellationRequested)
-        {
-            return LoadOutcome.Failed(LoadFailure.Abandoned, "");
+            await response.Content.CopyToAsync(Stream.Null, cancellation);
+            return (LoadOutcome.Answered((int)response.StatusCode), false);
         }
         catch (Exception e)
         {
-            return LoadOutcome.Of(e, begun);
+            return (LoadOutcome.Of(e, begun), !begun && LoadOutcome.MayGoElsewhere(e, _classes[@class].Class.IsSafe));
         }
     }
 
     public void Dispose() => _http.Dispose();
 
-    private HttpRequestMessage Request(int @class, long index)
+    private int[] Order(long index)
     {
-        var (what, body) = _classes[@class];
-        var request = new HttpRequestMessage(new HttpMethod(what.Method), what.Url)
+        lock (_lock) return _addresses.Order(index, _time.GetElapsedTime(_start));
+    }
+
+    private void Note(int address, bool failed)
+    {
+        lock (_lock)
+        {
+            if (failed) _addresses.Failed(address, _time.GetElapsedTime(_start));
+            else _addresses.Worked(address);
+        }
+    }
+
+    private static Uri[] Urls(Uri url, LoadOptions options) =>
+        [url, .. options.Also.Select(other => new Uri(other, url.PathAndQuery))];
+
+    private HttpRequestMessage Request(int @class, long index, int address)
+    {
+        var (what, body, urls) = _classes[@class];
+        var request = new HttpRequestMessage(new HttpMethod(what.Method), urls[address])
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

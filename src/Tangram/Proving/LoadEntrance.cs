@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tangram.Cli;
 using Tangram.Model;
 
@@ -14,15 +15,26 @@ internal static class LoadEntrance
                 request.Body,
             Headers = request.Headers.Select(Header).ToEquatableArray(), Mix =
                 request.Mix.Select(Class).ToEquatableArray(),
+            Also = request.Also, LostAfter = request.LostAfter,
             Timeout = request.Timeout, Connections = request.Connections, UniqueIdHeader = request.IdHeader,
             MaxFailed = request.MaxFailed,
         };
         if (options.Problems().FirstOrDefault() is { } problem) throw new CommandFailure(Exit.Arguments, problem);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         var progress = request.Json ? null : new Line(around);
-        var result = await LoadRun.RunAsync(options, progress, around.Clock, cancellation).ConfigureAwait(false);
+        var result = await LoadRun.RunAsync(options, progress, around.Clock, stop.Token).ConfigureAwait(false);
         if (request.Json) around.Print(LoadJson.Write(result));
         else foreach (var line in LoadReport.Lines(result)) around.Print(line);
         return result.Verdict.ExitCode;
+
+        // The first one asks for the results so far, the second does not wait for them.
+        void OnSignal(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
     }
 
     private static LoadHeader Header(string typed) => typed.Split(':', 2) is [var name, var value]

@@ -13,6 +13,8 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
     private readonly LatencyHistogram _all = new();
     private readonly LatencyHistogram _lateness = new();
     private readonly LoadTally _total = new("all");
+    private readonly LoadTimeline _timeline = new();
+    private readonly bool[] _safe = [.. options.Classes.Select(c => c.IsSafe)];
     private TimeSpan _lastBegun, _lastEnded;
     private int _inFlight, _mostInFlight;
 
@@ -63,6 +65,7 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
             foreach (var one in _uncorrected) uncorrected.Add(one);
             var total = _total.Counts(_all.Summary(), uncorrected.Summary());
             var lateness = _lateness.Summary();
+            var seconds = _timeline.Seconds;
             var span = Math.Max(_lastBegun.TotalSeconds, 1 / options.Rate);
             return new LoadResult
             {
@@ -77,6 +80,8 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
                 MostInFlight = _mostInFlight,
                 Total = total,
                 Classes = _tallies.Select(Counts).ToEquatableArray(),
+                BadSafe = seconds.Sum(s => s.BadSafe),
+                Seconds = seconds,
                 Lateness = lateness,
                 Examples = _tallies.SelectMany(t => t.Examples).OrderBy(e => e.Ended).ToEquatableArray(),
                 Interrupted = interrupted,
@@ -92,6 +97,7 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
     {
         _total.Add(sample);
         _tallies[sample.Class].Add(sample);
+        _timeline.Add(sample, _safe[sample.Class]);
         if (sample.Outcome.Failure is not LoadFailure.Unsent && sample.Begun > _lastBegun) _lastBegun = sample.Begun;
         if (sample.Ended > _lastEnded) _lastEnded = sample.Ended;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
@@ -7,7 +8,8 @@ namespace Tangram.Routing;
 /// <summary>The one HTTP client towards all backends.</summary>
 /// <remarks>The platform's handler repeats a request by itself when a reused connection turns out to be closed and the
 /// request has no content object, even a POST. An empty content object forbids that, so unsafe requests always get one
-/// here, at the last place before the handler.</remarks>
+/// here, at the last place before the handler. It also repeats whatever waits for a 100 (Continue) and has not sent its
+/// body; so the gateway, which asks its own client for the body, expects nothing of the backend.</remarks>
 internal sealed class BackendClient(GatewayOptions options) : HttpMessageInvoker(Handler(options), disposeHandler: true)
 {
     public ForwarderRequestConfig Http1 { get; } = Config(HttpVersion.Version11, options.ActivityTimeout);
@@ -20,6 +22,7 @@ internal sealed class BackendClient(GatewayOptions options) : HttpMessageInvoker
     {
         if (request.Content is null && request.Method != HttpMethod.Connect
             && !RetryPolicy.IsSafe(request.Method.Method)) request.Content = new ByteArrayContent([]);
+        request.Headers.Remove(HeaderNames.Expect);
         return base.SendAsync(request, cancellationToken);
     }
 

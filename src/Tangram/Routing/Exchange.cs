@@ -111,7 +111,7 @@ internal sealed class Exchange : HttpTransformer
         HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
     {
         var deliver = await base.TransformResponseAsync(context, response, cancellation).ConfigureAwait(false);
-        if (!_listener.Open && HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (!_listener.Stays && HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers[HeaderNames.Connection] = "close";
         return deliver;
     }

@@ -8,9 +8,15 @@ namespace Tangram.Routing;
 /// traffic shows.</summary>
 internal sealed class GatewayLoop
 {
+    /// <summary>The agents need a moment to find their replicas again, and a service may have none at all.</summary>
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(2);
+
+    private readonly TaskCompletionSource _servesAll = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly GatewayServer _server;
+    private readonly GatewayMachine _machine;
     private readonly MachineLoop _loop;
-    private readonly ServicePorts _ports;
+    private readonly ServicePorts? _ports;
+    private readonly bool _public;
     private readonly MonotonicClock _clock;
     private readonly Action<string, string> _announce;
     private readonly string _name;
@@ -18,11 +24,15 @@ internal sealed class GatewayLoop
     private Task _opening = Task.CompletedTask;
     private bool _started;
 
-    public GatewayLoop(string name, GatewayServer server, EquatableArray<string> listen, IStore store,
-        MonotonicClock clock, ServicePorts ports, Action<string, string> announce)
+    /// <param name="listen">The public addresses at first; later the spec's. Null: none, this gateway only carries
+    /// calls between services on its node.</param>
+    public GatewayLoop(string name, GatewayServer server, EquatableArray<string>? listen, IStore store,
+        MonotonicClock clock, ServicePorts? ports, Action<string, string> announce)
     {
-        (_name, _server, _listen, _ports, _clock, _announce) = (name, server, listen, ports, clock, announce);
-        _loop = new MachineLoop(new GatewayMachine(name, listen, ClusterHost.Ttl), store, clock, Perform);
+        _public = listen is not null;
+        (_name, _server, _listen, _ports, _clock, _announce) = (name, server, listen ?? [], ports, clock, announce);
+        _machine = new GatewayMachine(name, _public, ClusterHost.Ttl);
+        _loop = new MachineLoop(_machine, store, clock, Perform);
         server.BecameIdle += _ => Observe();
     }
 
@@ -50,12 +60,17 @@ internal sealed class GatewayLoop
         await _opening.ConfigureAwait(false);
     }
 
+    /// <summary>Gives up its lease, so that no move waits for it any more. Only after <see cref="RunAsync"/> has
+    /// ended.</summary>
+    public Task ResignAsync() => _loop.FinishAsync(_machine.Resign);
+
     private void Perform(Effect effect)
     {
         if (effect is not PublishRoutes publish) return;
         if (publish.State.EffectiveSpec is { } spec) _listen = spec.GatewayListen;
         var table = RouteDeriver.Derive(publish.State, _server.Table);
         _server.Publish(table);
+        if (table.ServesAll) _servesAll.TrySetResult();
         _opening = ListenAsync(_opening, Wanted(table.Published));
         Observe();
     }
@@ -67,15 +82,24 @@ internal sealed class GatewayLoop
             _announce(_name, $"cannot listen: {taken}");
         if (_started) return;
         _started = true;
+        // Until then a gateway before us answers, or clients wait, which is better than "no backend".
+        await Task.WhenAny(_servesAll.Task, Task.Delay(StartTime, _clock.Time)).ConfigureAwait(false);
         await _server.StartAsync().ConfigureAwait(false);
     }
 
-    private List<Listener> Wanted(IEnumerable<Listener> published) =>
-    [
-        .. _listen.Select(url => Listener.Parse(url, out var wrong) ?? throw new IOException($"{url}: {wrong}")),
-        .. published,
-        .. _ports.All.Select(p => new Listener("127.0.0.1", p.Value, p.Key) { Internal = true }),
-    ];
+    private List<Listener> Wanted(IEnumerable<Listener> published)
+    {
+        var wanted = new List<Listener>();
+        if (_public)
+        {
+            wanted.AddRange(_listen.Select(url =>
+                Listener.Parse(url, out var wrong) ?? throw new IOException($"{url}: {wrong}")));
+            wanted.AddRange(published);
+        }
+        if (_ports is not null)
+            wanted.AddRange(_ports.All.Select(p => new Listener("127.0.0.1", p.Value, p.Key) { Internal = true }));
+        return wanted;
+    }
 
     private void Observe()
     {

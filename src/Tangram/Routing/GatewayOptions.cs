@@ -25,6 +25,10 @@ internal sealed record GatewayOptions
     /// <summary>How long <see cref="GatewayServer.DisposeAsync"/> waits for requests in flight.</summary>
     public TimeSpan StopTime { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a gateway that leaves goes on answering while its clients let go of their connections. Busy
+    /// ones do with their next response; of idle ones nobody knows.</summary>
+    public TimeSpan LeaveTime { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>A client may be silent for this long between two requests, or before its first.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(130);
 

@@ -17,13 +17,20 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly KestrelServer _kestrel;
     private readonly BackendClient _client;
     private readonly ServiceProvider _services;
+    private readonly SocketKeeper? _keeper;
+    private readonly Departure _departure = new();
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _turning = new(1);
+    private Task? _leaving;
+    private bool _ended;
 
     /// <param name="seed">Of the chance by which backends are chosen.</param>
-    public GatewayServer(GatewayOptions options, TimeProvider time, ulong seed)
+    /// <param name="keeper">Keeps the listening sockets for the next gateway. Null: they close with this one.</param>
+    public GatewayServer(GatewayOptions options, TimeProvider time, ulong seed, SocketKeeper? keeper = null)
     {
-        (_options, _time) = (options, time);
+        (_options, _time, _keeper) = (options, time, keeper);
         _routes = new Routes(time, seed);
-        _listeners = new ListenerSet(time);
+        _listeners = new ListenerSet(keeper, _departure, time);
         _client = new BackendClient(options);
         _services = new ServiceCollection().AddLogging().AddHttpForwarder().BuildServiceProvider();
         _kestrel = new KestrelServer(Options.Create(KestrelOptions()), _listeners, NullLoggerFactory.Instance);
@@ -48,11 +55,23 @@ internal sealed class GatewayServer : IAsyncDisposable
     }
 
     /// <summary>Starts to answer. Call <see cref="ListenAsync"/> before, to know that its ports can be had: connections
-    /// wait until the start.</summary>
-    public Task StartAsync(CancellationToken cancellation = default)
+    /// wait until the start. A gateway that has ended, as when it is told to while its first routes come, does not
+    /// start.</summary>
+    public async Task StartAsync(CancellationToken cancellation = default)
     {
-        var forwarder = _services.GetRequiredService<IHttpForwarder>();
-        return _kestrel.StartAsync(new GatewayApplication(_routes, forwarder, _client, _options, _time), cancellation);
+        await _turning.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_ended) return;
+            var forwarder = _services.GetRequiredService<IHttpForwarder>();
+            var application = new GatewayApplication(_routes, forwarder, _client, _options, _time);
+            await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
+            await _listeners.StartAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _turning.Release();
+        }
     }
 
     /// <summary>Listens on exactly these from now on. Listeners that were open stay untouched; those that are no longer
@@ -68,12 +87,46 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// followed an older one. Only one caller at a time.</summary>
     public void Publish(RouteTable table) => _routes.Publish(table);
 
-    /// <summary>Takes no new requests, waits for those in flight, and cuts what is left.</summary>
+    /// <summary>Done when a gateway after us has taken over the listening sockets and answers, or when it did not
+    /// within this time.</summary>
+    public Task SucceededAsync(TimeSpan within) => _keeper?.EndedAsync(within, _time) ?? Task.CompletedTask;
+
+    /// <summary>For a gateway after us: lets clients go, at most for <see cref="GatewayOptions.LeaveTime"/>, then takes
+    /// no new connections. Those that come wait for it; see <see cref="SocketKeeper.Patience"/>. What is in flight goes
+    /// on until <see cref="DisposeAsync"/>. Every call returns the same task.</summary>
+    public Task LeaveAsync()
+    {
+        lock (_gate) return _leaving ??= LeaveOnceAsync();
+    }
+
+    /// <summary>The same when nobody comes after us: the ports are free.</summary>
+    public async Task CloseAsync()
+    {
+        await LeaveAsync().ConfigureAwait(false);
+        _keeper?.End();
+    }
+
+    private async Task LeaveOnceAsync()
+    {
+        _departure.Begin();
+        await LetClientsGoAsync().ConfigureAwait(false);
+        await _listeners.CloseAsync().ConfigureAwait(false);
+    }
+
+    private Task LetClientsGoAsync() => Task.WhenAny(_departure.EmptyAsync(), Task.Delay(_options.LeaveTime, _time));
+
+    /// <summary>Leaves if it has not, waits for what is in flight, and cuts what is left.</summary>
     public async ValueTask DisposeAsync()
     {
+        await LeaveAsync().ConfigureAwait(false);
+        // Who came meanwhile has perhaps not sent a request yet.
+        await LetClientsGoAsync().ConfigureAwait(false);
+        // Kestrel takes the process down when it is started while it ends.
+        await _turning.WaitAsync().ConfigureAwait(false);
+        _ended = true;
+        _turning.Release();
         using var patience = new CancellationTokenSource(_options.StopTime, _time);
         await _kestrel.StopAsync(patience.Token).ConfigureAwait(false);
-        await _listeners.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
         _kestrel.Dispose();
         _client.Dispose();
         await _services.DisposeAsync().ConfigureAwait(false);
@@ -94,7 +147,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
-        new Http2Branch(_options, _time).Listen(kestrel);
+        new Http2Branch(_options, _departure, _time).Listen(kestrel);
         return kestrel;
     }
 }

@@ -11,7 +11,8 @@ namespace Tangram.Routing;
 
 /// <summary>All listening sockets, which Kestrel sees as one endpoint: so they come and go at run time without touching
 /// each other, and a port that is taken is an answer rather than a failed start.</summary>
-internal sealed class ListenerSet(TimeProvider time) : IConnectionListenerFactory, IConnectionListener
+internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, TimeProvider time)
+    : IConnectionListenerFactory, IConnectionListener
 {
     /// <summary>Kestrel takes connections at once; a short queue suffices, and the kernel's backlog lies behind
     /// it.</summary>
@@ -21,48 +22,102 @@ internal sealed class ListenerSet(TimeProvider time) : IConnectionListenerFactor
     private readonly SocketConnectionContextFactory _connections =
         new(new SocketConnectionFactoryOptions(), NullLogger.Instance);
     private readonly Dictionary<Listener, OpenListener> _open = [];
+    /// <summary>Open sockets that nobody accepts on: taken over and not wanted yet, or on the way to another
+    /// listener.</summary>
+    private readonly List<Socket> _spare = [];
     private readonly SemaphoreSlim _changing = new(1);
+    private bool _tookOver, _started;
 
     EndPoint IConnectionListener.EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 0);
 
-    /// <summary>Opens what is wanted and not yet open, closes what is no longer wanted, and leaves the rest alone.
-    /// Returns what could not be opened.</summary>
+    /// <summary>Opens what is wanted and not yet open, closes what is no longer wanted, and leaves the rest alone. What
+    /// a gateway before us left open is taken over. Returns what could not be opened.</summary>
     public async Task<EquatableArray<TakenPort>> SetAsync(IReadOnlyCollection<Listener> wanted)
     {
-        await _changing.WaitAsync().ConfigureAwait(false);
-        try
+        using var change = await ChangeAsync().ConfigureAwait(false);
+        if (!_tookOver) foreach (var socket in keeper?.TakeOver() ?? []) _spare.Add(socket);
+        _tookOver = true;
+        foreach (var superfluous in _open.Keys.Except(wanted).ToArray())
         {
-            foreach (var superfluous in _open.Keys.Except(wanted).ToArray())
-            {
-                await _open[superfluous].DisposeAsync().ConfigureAwait(false);
-                _open.Remove(superfluous);
-            }
-            var taken = new List<TakenPort>();
-            foreach (var listener in wanted.Except(_open.Keys))
-                if (Open(listener) is { } problem) taken.Add(problem);
-            return taken.ToEquatableArray();
+            _spare.Add(await _open[superfluous].StopAsync().ConfigureAwait(false));
+            _open.Remove(superfluous);
         }
-        finally
-        {
-            _changing.Release();
-        }
+        var missing = wanted.Except(_open.Keys).ToList();
+        missing.RemoveAll(TryUseSpare);
+        if (_started || missing.Any(InTheWay)) LetGoOfSpare();
+        var taken = missing.Select(Open).OfType<TakenPort>().ToEquatableArray();
+        if (_started) Hold();
+        return taken;
+    }
+
+    /// <summary>Begins to take connections, and from now on the sockets outlive us. Neither happens earlier: a gateway
+    /// before us may still answer, and a start that fails must leave no port taken.</summary>
+    public async Task StartAsync()
+    {
+        using var change = await ChangeAsync().ConfigureAwait(false);
+        _started = true;
+        foreach (var open in _open.Values) open.Accept(_connections, _accepted.Writer);
+        LetGoOfSpare();
+    }
+
+    /// <summary>Takes no new connections. Those that come wait for a gateway after us, as long as the keeper
+    /// runs.</summary>
+    public async Task CloseAsync()
+    {
+        using var change = await ChangeAsync().ConfigureAwait(false);
+        foreach (var open in _open.Values) (await open.StopAsync().ConfigureAwait(false)).Dispose();
+        foreach (var socket in _spare) socket.Dispose();
+        _open.Clear();
+        _spare.Clear();
+        _accepted.Writer.TryComplete();
     }
 
     /// <summary>The port that a listener really has; null when it is not open.</summary>
     public async Task<int?> PortAsync(Listener listener)
     {
+        using var change = await ChangeAsync().ConfigureAwait(false);
+        return _open.GetValueOrDefault(listener)?.Port;
+    }
+
+    private async Task<IDisposable> ChangeAsync()
+    {
         await _changing.WaitAsync().ConfigureAwait(false);
-        try { return _open.GetValueOrDefault(listener)?.Port; }
-        finally { _changing.Release(); }
+        return new Change(_changing);
+    }
+
+    private void Hold() => keeper?.Keep(_open.Values.Select(open => open.Socket).ToHashSet());
+
+    /// <summary>A port is free only when the keeper has let go of it too.</summary>
+    private void LetGoOfSpare()
+    {
+        foreach (var socket in _spare) socket.Dispose();
+        _spare.Clear();
+        Hold();
+    }
+
+    private bool TryUseSpare(Listener listener)
+    {
+        if (_spare.Find(s => s.LocalEndPoint!.Equals(EndPointOf(listener))) is not { } socket) return false;
+        _spare.Remove(socket);
+        Add(listener, socket);
+        return true;
+    }
+
+    private bool InTheWay(Listener listener) =>
+        _spare.Any(socket => ((IPEndPoint)socket.LocalEndPoint!).Port == listener.Port);
+
+    private void Add(Listener listener, Socket socket)
+    {
+        var open = new OpenListener(listener, socket, departure, time);
+        _open.Add(listener, open);
+        if (_started) open.Accept(_connections, _accepted.Writer);
     }
 
     private TakenPort? Open(Listener listener)
     {
         try
         {
-            var open = OpenListener.Bind(listener, time);
-            _open.Add(listener, open);
-            open.Accept(_connections, _accepted.Writer);
+            Add(listener, OpenListener.Bind(EndPointOf(listener)));
             return null;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
@@ -81,6 +136,8 @@ internal sealed class ListenerSet(TimeProvider time) : IConnectionListenerFactor
         }
     }
 
+    private static IPEndPoint EndPointOf(Listener listener) => new(IPAddress.Parse(listener.Address), listener.Port);
+
     ValueTask<IConnectionListener> IConnectionListenerFactory.BindAsync(EndPoint point, CancellationToken cancel) =>
         ValueTask.FromResult<IConnectionListener>(point.Equals(Http2Branch.Silent) ? new SilentListener(point) : this);
 
@@ -91,16 +148,17 @@ internal sealed class ListenerSet(TimeProvider time) : IConnectionListenerFactor
         return null;
     }
 
-    public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
-    {
-        await SetAsync([]).ConfigureAwait(false);
-        _accepted.Writer.TryComplete();
-    }
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => new(CloseAsync());
 
     public ValueTask DisposeAsync()
     {
         _connections.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private sealed class Change(SemaphoreSlim changing) : IDisposable
+    {
+        public void Dispose() => changing.Release();
     }
 
     /// <summary>An endpoint at which nothing ever arrives.</summary>

@@ -8,36 +8,39 @@ namespace Tangram.Routing;
 
 /// <summary>One listening socket. Its connections carry it as a feature, so that a request knows where it came
 /// in.</summary>
-internal sealed class OpenListener : IAsyncDisposable
+internal sealed class OpenListener
 {
-    private const int Backlog = 512;
+    /// <summary>What comes during a restart waits here. The kernel allows no more than net.core.somaxconn, which is
+    /// this by default.</summary>
+    private const int Backlog = 4096;
     private static readonly TimeSpan OutOfDescriptors = TimeSpan.FromMilliseconds(50);
 
     private readonly Socket _socket;
+    private readonly Departure _departure;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _closing = new();
     private Task _accepting = Task.CompletedTask;
 
-    private OpenListener(Listener listener, Socket socket, TimeProvider time) =>
-        (Listener, _socket, _time) = (listener, socket, time);
+    public OpenListener(Listener listener, Socket socket, Departure departure, TimeProvider time) =>
+        (Listener, _socket, _departure, _time) = (listener, socket, departure, time);
 
     public Listener Listener { get; }
 
-    /// <summary>False once it takes no new connections; those that it has taken may still be open.</summary>
-    public bool Open => !_closing.IsCancellationRequested;
+    /// <summary>False once its connections shall end after the request that they carry.</summary>
+    public bool Stays => !_closing.IsCancellationRequested && !_departure.Begun.IsCancellationRequested;
+    public Socket Socket => _socket;
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
     /// <summary>Throws <see cref="SocketException"/> when the address or port cannot be had.</summary>
-    public static OpenListener Bind(Listener listener, TimeProvider time)
+    public static Socket Bind(IPEndPoint endPoint)
     {
-        var endPoint = new IPEndPoint(IPAddress.Parse(listener.Address), listener.Port);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             if (endPoint.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
             socket.Bind(endPoint);
             socket.Listen(Backlog);
-            return new OpenListener(listener, socket, time);
+            return socket;
         }
         catch
         {
@@ -52,7 +55,7 @@ internal sealed class OpenListener : IAsyncDisposable
     private async Task AcceptAsync(
         SocketConnectionContextFactory connections, ChannelWriter<ConnectionContext> accepted)
     {
-        while (Open)
+        while (!_closing.IsCancellationRequested)
         {
             try
             {
@@ -60,7 +63,8 @@ internal sealed class OpenListener : IAsyncDisposable
                 socket.NoDelay = true;
                 var connection = connections.Create(socket);
                 connection.Features.Set(this);
-                await accepted.WriteAsync(connection).ConfigureAwait(false);
+                _departure.Add(connection);
+                await HandOnAsync(connection, accepted).ConfigureAwait(false);
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.TooManyOpenSockets)
             {
@@ -78,10 +82,28 @@ internal sealed class OpenListener : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Waits for room. Before the server has started nobody makes any, and closing must not wait for
+    /// that.</summary>
+    private async ValueTask HandOnAsync(ConnectionContext connection, ChannelWriter<ConnectionContext> accepted)
+    {
+        try
+        {
+            await accepted.WriteAsync(connection, _closing.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Takes no new connections; those that it has taken may still be open. Returns the socket, which
+    /// belongs to the caller from now on. It is closed only when no call uses it: to end such calls .NET would shut it
+    /// down, and with it the copies of others.</summary>
+    public async Task<Socket> StopAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
-        _socket.Dispose();
         await _accepting.ConfigureAwait(false);
+        return _socket;
     }
 }

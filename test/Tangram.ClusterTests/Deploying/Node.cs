@@ -22,7 +22,9 @@ internal sealed class Node : IAsyncDisposable
         Cgroups = Cgroups.Detect("test-" + ClusterId[..8]);
         Logs = new LogFiles(Path.Combine(Root, "logs"));
         Records = new RecordFolder(Path.Combine(Root, "replicas"));
-        Runner = new ProcessRunner(ClusterId, Records, Logs, Cgroups, _poller, exit => _exits.Writer.TryWrite(exit));
+        Guard = new SingletonGuard(Root, ClusterId, _poller);
+        Runner = new ProcessRunner(ClusterId, Records, Logs, Cgroups, _poller, exit => _exits.Writer.TryWrite(exit),
+            Guard);
     }
 
     public string Root { get; }
@@ -31,14 +33,17 @@ internal sealed class Node : IAsyncDisposable
     public LogFiles Logs { get; }
     public RecordFolder Records { get; }
     public ProcessRunner Runner { get; }
+    public SingletonGuard Guard { get; }
     public Poller Poller => _poller;
 
     /// <summary>A second Tangram over the same state.</summary>
     public Node Successor() => new(Root, ClusterId);
 
     public StartAnswer Start(IReadOnlyList<string> command, Resources? limits = null,
-        IReadOnlyList<Variable>? environment = null, int starts = 1) => Runner.Start(new ReplicaStart
+        IReadOnlyList<Variable>? environment = null, int starts = 1, bool singleton = false) =>
+        Runner.Start(new ReplicaStart
         {
+            Singleton = singleton,
             Replica = Order, Service = ServiceName.Of("order"), Revision = 3, Port = 20123, Starts = starts,
             Command = command, WorkingDirectory = Root, Environment = environment ?? [],
             Limits = limits ?? new Resources(),
@@ -71,6 +76,7 @@ internal sealed class Node : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Runner.Dispose();
+        Guard.Dispose();
         if (_owner)
         {
             var unreadable = new List<string>();

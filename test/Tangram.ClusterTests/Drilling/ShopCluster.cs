@@ -66,10 +66,10 @@ internal sealed class ShopCluster : IAsyncDisposable
     private ClusterClient Client => new(new ClusterPlace(Name, SocketPlace.Of(_folder, Name), State));
 
     /// <summary>Starts a daemon in the foreground of a child process.</summary>
-    public void Up(string file)
+    public void Up(string file, params string[] options)
     {
         _file = Copy(file);
-        _daemons.Add(Start("up", "-f", _file));
+        _daemons.Add(Start(["up", "-f", _file, .. options]));
     }
 
     public async Task BecomesReadyAsync() => await Until.SomeAsync(async () =>
@@ -182,15 +182,19 @@ internal sealed class ShopCluster : IAsyncDisposable
     {
         start.Environment["TANGRAM_STATE"] = state;
         start.Environment.Remove("TANGRAM_HOST");
-        // The binary looks for the runtime in the usual folders only; we may run on another.
-        start.Environment["DOTNET_ROOT"] =
-            Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        start.Environment["DOTNET_ROOT"] = RuntimeRoot;
     }
+
+    public static string Binary { get; } =
+        Path.Combine(Repository.Root, "artifacts", "bin", "Tangram", Configuration, "tangram");
+
+    /// <summary>The binary looks for the runtime in the usual folders only; we may run on another.</summary>
+    public static string RuntimeRoot { get; } =
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     private Child Start(params string[] arguments)
     {
-        var binary = Path.Combine(Repository.Root, "artifacts", "bin", "Tangram", Configuration, "tangram");
-        var start = new ProcessStartInfo(binary, arguments) { WorkingDirectory = _folder };
+        var start = new ProcessStartInfo(Binary, arguments) { WorkingDirectory = _folder };
         Surround(start, _folder);
         return new Child(start);
     }

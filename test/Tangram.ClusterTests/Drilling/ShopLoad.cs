@@ -14,12 +14,13 @@ internal sealed class ShopLoad : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task<LoadResult> _run;
 
-    private ShopLoad(Uri gateway, TimeSpan duration)
+    private ShopLoad(Uri gateway, TimeSpan duration, bool keepAlive)
     {
         var orders = new Uri(gateway, "api/orders");
         _run = LoadRun.RunAsync(new LoadOptions
         {
             Url = orders, Rate = Rate, Duration = duration, UniqueIdHeader = "x-request-id",
+            Headers = keepAlive ? [] : [new LoadHeader("Connection", "close")],
             Mix =
             [
                 new LoadClass("GET", "GET", orders, null, 3),
@@ -30,8 +31,9 @@ internal sealed class ShopLoad : IAsyncDisposable
         }, null, TimeProvider.System, _stop.Token);
     }
 
-    public static ShopLoad On(ShopCluster cluster, TimeSpan? duration = null) =>
-        new(cluster.Gateway, duration ?? Longest);
+    /// <param name="keepAlive">False: each request comes on a connection of its own.</param>
+    public static ShopLoad On(ShopCluster cluster, TimeSpan? duration = null, bool keepAlive = true) =>
+        new(cluster.Gateway, duration ?? Longest, keepAlive);
 
     public bool Runs => !_run.IsCompleted;
 

@@ -14,6 +14,13 @@ public sealed class LoadTests
     private static Task<LoadResult> RunAsync(LoadOptions options, CancellationToken cancellation = default) =>
         LoadRun.RunAsync(options, null, TimeProvider.System, cancellation);
 
+    private static Uri Nowhere()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return new Uri($"http://{probe.LocalEndpoint}/");
+    }
+
     [Fact]
     public async Task A_thousand_requests_a_second_are_offered_within_2_percent()
     {
@@ -77,13 +84,44 @@ public sealed class LoadTests
     [Fact]
     public async Task Nobody_there_is_refused()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        var url = new Uri($"http://{probe.LocalEndpoint}/");
-        probe.Stop();
-        var result = await RunAsync(At(url, 100, 0.5));
+        var result = await RunAsync(At(Nowhere(), 100, 0.5));
         Assert.Equal("50 Refused", string.Join(", ", result.Total.Troubles));
         Assert.Equal(0, result.Total.Latency.Count);
+    }
+
+    [Fact]
+    public async Task Another_address_is_tried_when_nobody_is_at_the_first()
+    {
+        await using var server = new RawServer((socket, _) => RawServer.SendAsync(socket, "200 OK"));
+        var result = await RunAsync(At(Nowhere(), 100, 1) with { Method = "POST", Also = [server.Url] });
+        Assert.Equal((100, 0, 100), (result.Total.Ok, result.Total.Bad, server.Arrived));
+        Assert.InRange(result.Total.Elsewhere, 1, 30);
+        Assert.Equal((0, 100, result.Total.Elsewhere),
+            (result.BadSafe, result.Seconds.Sum(s => s.Ok), result.Seconds.Sum(s => s.Elsewhere)));
+    }
+
+    [Theory]
+    [InlineData("GET", 0)]
+    [InlineData("POST", 10)]
+    public async Task A_lost_answer_is_asked_for_elsewhere_only_when_that_is_safe(string method, int failed)
+    {
+        await using var broken = new RawServer((socket, _) => RawServer.Reset(socket));
+        await using var good = new RawServer((socket, _) => RawServer.SendAsync(socket, "200 OK"));
+        var options = At(broken.Url, 20, 1) with { Method = method, Connections = 1, Also = [good.Url] };
+        var result = await RunAsync(options);
+        Assert.Equal(20, result.Total.Sent);
+        Assert.Equal((20 - failed, failed), (result.Total.Ok, result.Total.Bad));
+        Assert.Equal(0, result.BadSafe);
+    }
+
+    [Fact]
+    public async Task An_answer_is_never_asked_for_twice_because_it_is_a_bad_one()
+    {
+        await using var busy = new RawServer((socket, _) => RawServer.SendAsync(socket, "503 Busy"));
+        await using var good = new RawServer((socket, _) => RawServer.SendAsync(socket, "200 OK"));
+        var result = await RunAsync(At(busy.Url, 20, 1) with { Also = [good.Url] });
+        Assert.Equal((10, 10, 10, 0),
+            (busy.Arrived, good.Arrived, result.BadSafe, result.Total.Elsewhere));
     }
 
     [Theory]

@@ -9,30 +9,38 @@ namespace Tangram.ClusterTests.Routing;
 internal sealed class GatewayBed : IAsyncDisposable
 {
     public static readonly ServiceName Order = ServiceName.Of("order");
-    private static readonly Listener Edge = new("127.0.0.1", 0);
+    private readonly Listener _edge;
     private long _revision;
 
-    private GatewayBed(GatewayServer gateway, int port) => (Gateway, Port) = (gateway, port);
+    private GatewayBed(GatewayServer gateway, Listener edge, int port) =>
+        (Gateway, _edge, Port) = (gateway, edge, port);
 
     public GatewayServer Gateway { get; }
     public int Port { get; }
     public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false });
     public Uri Url => new($"http://127.0.0.1:{Port}/");
 
-    public static async Task<GatewayBed> StartAsync(params IEnumerable<int> backends)
+    public static Task<GatewayBed> StartAsync(params IEnumerable<int> backends) => StartAsync(null, 0, backends);
+
+    /// <param name="keeper">Hands the listening sockets from one gateway to the next.</param>
+    public static async Task<GatewayBed> StartAsync(SocketKeeper? keeper, int port, params IEnumerable<int> backends)
     {
-        var options = new GatewayOptions { StopTime = TimeSpan.FromMilliseconds(200) };
-        var gateway = new GatewayServer(options, TimeProvider.System, seed: 1);
-        Assert.Empty(await gateway.ListenAsync([Edge]));
+        var options = new GatewayOptions
+        {
+            StopTime = TimeSpan.FromMilliseconds(200), LeaveTime = TimeSpan.FromMilliseconds(100),
+        };
+        var edge = new Listener("127.0.0.1", port);
+        var gateway = new GatewayServer(options, TimeProvider.System, seed: 1, keeper);
+        Assert.Empty(await gateway.ListenAsync([edge]));
         await gateway.StartAsync();
-        var bed = new GatewayBed(gateway, (await gateway.PortAsync(Edge))!.Value);
+        var bed = new GatewayBed(gateway, edge, (await gateway.PortAsync(edge))!.Value);
         bed.Route([.. backends]);
         return bed;
     }
 
     /// <summary>The whole wanted set: the edge and others.</summary>
     public Task<EquatableArray<TakenPort>> ListenAsync(params IEnumerable<Listener> others) =>
-        Gateway.ListenAsync([Edge, .. others]);
+        Gateway.ListenAsync([_edge, .. others]);
 
     public void Route(int[] ports, int[]? draining = null, bool dead = false)
     {

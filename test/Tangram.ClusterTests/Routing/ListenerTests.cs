@@ -41,6 +41,39 @@ public sealed class ListenerTests
         Assert.False(string.IsNullOrEmpty(taken.Program));
     }
 
+    /// <summary>After a crash under load, clients are back before there are routes.</summary>
+    [Fact]
+    public async Task A_listener_closes_although_nobody_takes_its_connections_yet()
+    {
+        await using var gateway = new GatewayServer(new GatewayOptions(), TimeProvider.System, seed: 1);
+        var listener = new Listener("127.0.0.1", 0);
+        await gateway.ListenAsync([listener]);
+        var port = (await gateway.PortAsync(listener))!.Value;
+        var clients = Enumerable.Range(0, 100).Select(_ => new TcpClient()).ToArray();
+        try
+        {
+            await Task.WhenAll(clients.Select(c => c.ConnectAsync(IPAddress.Loopback, port)));
+
+            await gateway.ListenAsync([]).WaitAsync(TimeSpan.FromSeconds(10));
+
+            Assert.Null(await gateway.PortAsync(listener));
+        }
+        finally
+        {
+            foreach (var client in clients) client.Dispose();
+        }
+    }
+
+    /// <summary>When both happen at once, the platform's heartbeat waits for what is disposed, and the process is
+    /// gone.</summary>
+    [Fact]
+    public async Task A_gateway_that_has_ended_does_not_start()
+    {
+        await using var gateway = new GatewayServer(new GatewayOptions(), TimeProvider.System, seed: 1);
+        await gateway.DisposeAsync();
+        await gateway.StartAsync();
+    }
+
     [Fact]
     public async Task What_no_route_matches_is_answered_404_with_a_sentence()
     {

@@ -38,6 +38,27 @@ public sealed class NeverTwiceTests
         }
     }
 
+    /// <summary>Such a request is sent in two parts, and the platform's client repeats it by itself as long as the
+    /// second has not gone out.</summary>
+    [Theory]
+    [InlineData("Close")]
+    [InlineData("Reset")]
+    public async Task A_post_that_waits_for_100_continue_is_not_replayed(string end)
+    {
+        var act = Enum.Parse<Act>(end);
+        await using var backend = new RawBackend("one",
+            (line, _) => line.StartsWith("POST", StringComparison.Ordinal) ? act : Act.Answer);
+        await using var bed = await GatewayBed.StartAsync(backend.Port);
+        Assert.Equal(HttpStatusCode.OK, (await bed.GetAsync()).Status);
+        using var request = new HttpRequestMessage(HttpMethod.Post, bed.Url) { Content = new StringContent("body") };
+        request.Headers.ExpectContinue = true;
+
+        using var response = await bed.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.Equal(2, backend.Requests);
+    }
+
     [Fact]
     public async Task A_delete_without_a_body_is_not_replayed()
     {

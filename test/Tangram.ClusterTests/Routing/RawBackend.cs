@@ -109,12 +109,16 @@ internal sealed class RawBackend : IAsyncDisposable
         {
             var all = text.ToString();
             var end = all.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-            if (end >= 0 && all.Length >= end + 4 + BodyLength(all[..end])) return all[..end];
+            if (end >= 0 && (Waits(all[..end]) || all.Length >= end + 4 + BodyLength(all[..end]))) return all[..end];
             var read = await socket.ReceiveAsync(buffer, _end.Token);
             if (read == 0) return null;
             text.Append(Encoding.ASCII.GetString(buffer, 0, read));
         }
     }
+
+    /// <summary>The client sends the body only when it is told to: what happens, happens at the head.</summary>
+    private static bool Waits(string head) =>
+        head.Contains("\r\nExpect: 100-continue", StringComparison.OrdinalIgnoreCase);
 
     private static int BodyLength(string head) => head.Split("\r\n")
         .Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))

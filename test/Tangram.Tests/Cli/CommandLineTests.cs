@@ -99,11 +99,14 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(Exit.Done, await _terminal.RunAsync(
             "load", "http://127.0.0.1/x", "--rate", "300", "--duration", "1m",
-            "--method", "post", "--header", "A: b", "--header", "C: d", "--max-failed", "3"));
+            "--method", "post", "--header", "A: b", "--header", "C: d", "--max-failed", "3",
+            "--also", "http://127.0.0.1:81/", "--also", "http://127.0.0.1:82/", "--lost-after", "2s"));
         var load = _terminal.Load!;
         Assert.Equal((300, TimeSpan.FromMinutes(1), "POST", 3),
             (load.Rate, load.Duration, load.Method, load.MaxFailed));
         Assert.Equal(["A: b", "C: d"], load.Headers);
+        Assert.Equal([81, 82], load.Also.Select(url => url.Port));
+        Assert.Equal(TimeSpan.FromSeconds(2), load.LostAfter);
         Assert.Equal(Exit.Failed, await _terminal.RunAsync("simulate", "--seed", "7", "--seeds", "500"));
         Assert.Equal(new SimulateRequest(7, 500, false), _terminal.Simulation);
         Assert.Equal(Exit.Failed, await _terminal.RunAsync("simulate", "--nodes", "50"));

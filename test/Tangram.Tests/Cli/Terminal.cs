@@ -16,8 +16,12 @@ internal sealed class Terminal : IDisposable
             : (Documents.Spec(1), []),
         Up = (_, _) => throw new InvalidOperationException(),
         PlanAlone = (spec, _) => $"{spec.Name} would be new",
+        Server = (_, _) => throw new InvalidOperationException(),
+        Agent = (_, _) => throw new InvalidOperationException(),
+        Gateway = (_, _) => throw new InvalidOperationException(),
         Load = (request, _, _) => { Load = request; return Task.FromResult(Exit.Done); },
         Simulate = (request, _, _) => { Simulation = request; return Task.FromResult(Exit.Failed); },
+        Trust = Tangram.Coordinating.Trust.TrustEntrance.Run,
         DownWithoutDaemon = (folder, _) => Task.FromResult($"stopped what was left in {Path.GetFileName(folder)}"),
         ReadLog = Lines,
     };

@@ -11,30 +11,36 @@ public sealed class UpCommandTests : IAsyncDisposable
 {
     private readonly Terminal _terminal = new();
     private readonly FakeCluster _cluster = new();
-    private readonly TaskCompletionSource _ended = new(), _drained = new();
+    private readonly TaskCompletionSource<string> _ended = new();
+    private readonly TaskCompletionSource _drained = new();
     private readonly UpCommand _up;
+    private Task _started = Task.CompletedTask;
     private bool _stoppedAtOnce;
 
     public UpCommandTests()
     {
         _terminal.Entrances = _terminal.Entrances with
         {
-            Up = (_, _) => Task.FromResult(new RunningCluster
+            Up = async (_, cancellation) =>
             {
-                Status = () => Look.Status(_cluster.State, "shop"),
-                Events = _cluster.Events,
-                StopInOrder = async () =>
+                await _started.WaitAsync(cancellation);
+                return new RunningCluster
                 {
-                    await _drained.Task;
-                    _ended.TrySetResult();
-                },
-                StopAtOnce = () =>
-                {
-                    _stoppedAtOnce = true;
-                    _drained.TrySetResult();
-                },
-                Ended = _ended.Task,
-            }),
+                    Status = () => Look.Status(_cluster.State, "shop"),
+                    Events = _cluster.Events,
+                    StopInOrder = async () =>
+                    {
+                        await _drained.Task;
+                        _ended.TrySetResult("stopped");
+                    },
+                    StopAtOnce = () =>
+                    {
+                        _stoppedAtOnce = true;
+                        _drained.TrySetResult();
+                    },
+                    Ended = _ended.Task,
+                };
+            },
         };
         _up = new UpCommand(new CommandContext(_terminal.Around, _terminal.Entrances));
     }
@@ -92,12 +98,28 @@ public sealed class UpCommandTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_signal_while_it_starts_stops_in_order_what_has_been_started()
+    {
+        var started = new TaskCompletionSource();
+        _started = started.Task;
+        var up = RunAsync();
+        _up.Stop();
+        await Task.WhenAny(up, Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System));
+        Assert.False(up.IsCompleted, "it gave up a start that had begun");
+        started.SetResult();
+        await PrintedAsync("stopping in order");
+        _drained.SetResult();
+        Assert.Equal(Exit.Done, await up);
+        Assert.EndsWith("stopped\n", _terminal.Out);
+    }
+
+    [Fact]
     public async Task It_ends_when_the_cluster_was_taken_down()
     {
         await BecomeReadyAsync();
         var up = RunAsync();
         await PrintedAsync("ready in ");
-        _ended.SetResult();
+        _ended.SetResult("stopped");
         Assert.Equal(Exit.Done, await up);
     }
 
@@ -108,7 +130,7 @@ public sealed class UpCommandTests : IAsyncDisposable
             .Rollout(0, 1, RolloutStage.Failed, "order exits at once"));
         var up = RunAsync();
         _cluster.Events.Add("shop", "still here");
-        _ended.SetResult();
+        _ended.SetResult("stopped");
         Assert.Equal(Exit.Done, await up);
         Assert.Contains("order exits at once", _terminal.Error);
     }

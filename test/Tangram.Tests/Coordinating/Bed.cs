@@ -10,6 +10,7 @@ internal sealed class Bed(IMachine machine, StoreEngine? store = null)
     private const int MostRounds = 50;
 
     private ClusterState _last = ClusterState.Empty;
+    private ClusterState _followed = ClusterState.Empty;
 
     public StoreEngine Store { get; } = store ?? new StoreEngine();
     public Instant Now { get; private set; } = new(TimeSpan.TicksPerHour);
@@ -32,7 +33,10 @@ internal sealed class Bed(IMachine machine, StoreEngine? store = null)
     /// <summary>Changes in the store are not seen.</summary>
     public bool Blind { get; set; }
 
-    public ClusterState State => ClusterState.From(Store.Range(""));
+    /// <summary>Listed once, and followed since.</summary>
+    public ClusterState State => _followed = _followed.Revision == 0
+        ? ClusterState.From(Store.Range(""))
+        : Store.History("", _followed.Revision + 1).Aggregate(_followed, (state, batch) => state.Apply(batch));
     public IEnumerable<Txn> Commits => Effects.OfType<Effect.Commit>().Select(c => c.Txn);
     public IEnumerable<string> Announced => Effects.OfType<Effect.Announce>().Select(a => a.What);
 

@@ -136,6 +136,18 @@ public sealed class CommandsTests
     }
 
     [Fact]
+    public void A_singleton_is_not_scaled_beyond_one()
+    {
+        var spec = Documents.Spec(1);
+        var alone = spec with { Services = [.. spec.Services.Select(s => s with { Singleton = true })] };
+        var state = new Documents().Revision(1, alone).Asked(1).Rollout(1, 1, RolloutStage.Done).State;
+        var refused = Assert.IsType<Decision.Refused>(
+            Commands.Scale(state, By, [new Scale(alone.Services[0].Name, 2)]));
+        Assert.Contains("is a singleton: there are never two of it", refused.Why, StringComparison.Ordinal);
+        Assert.IsType<Decision.Accepted>(Commands.Scale(state, By, [new Scale(alone.Services[0].Name, 0)]));
+    }
+
+    [Fact]
     public void Scale_refuses_what_is_unknown_global_or_absurd()
     {
         var spec = Documents.Spec(("all", 1), ("order", 2));

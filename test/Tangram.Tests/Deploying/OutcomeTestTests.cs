@@ -12,7 +12,7 @@ public sealed class OutcomeTestTests
 
     private static Documents Gateway(string name, (long Requests, long Failures) before,
         (long Requests, long Failures) now, string service = "order", Documents? documents = null) =>
-        (documents ?? new Documents()).Put(Keys.Gateway(name), new GatewaySeen
+        (documents ?? Rolling()).Put(Keys.Gateway(name), new GatewaySeen
         {
             Outcomes =
             [
@@ -20,6 +20,12 @@ public sealed class OutcomeTestTests
                 new Outcomes(ServiceName.Of(service), 2, now.Requests, now.Failures),
             ],
         });
+
+    /// <summary>Revision 2 goes out, and revision 1 is what a rollback would bring back.</summary>
+    private static Documents Rolling() => new Documents()
+        .Put(Keys.Revision(1), new Revision { Number = 1, Spec = Documents.Spec(1) })
+        .Put(Keys.Revision(2), new Revision { Number = 2, Spec = Documents.Spec(2) })
+        .Put(Keys.Rollout, new Rollout { Current = 1, Target = 2 });
 
     private static bool Condemned(Documents documents) => OutcomeTest.Condemns(documents.State, Order, 2) is not null;
 
@@ -56,6 +62,22 @@ public sealed class OutcomeTestTests
     [Fact]
     public void Without_any_request_to_the_old_one_the_new_one_is_judged_by_itself() =>
         Assert.True(Condemned(Gateway("g", (0, 0), (20, 10))));
+
+    [Fact]
+    public void A_revision_that_was_superseded_before_it_was_proven_is_no_measure()
+    {
+        var outcomes = new GatewaySeen
+        {
+            Outcomes =
+            [
+                new Outcomes(Order, 1, 500, 0), new Outcomes(Order, 2, 100, 50), new Outcomes(Order, 3, 100, 50),
+            ],
+        };
+        var state = Rolling().Put(Keys.Revision(3), new Revision { Number = 3, Spec = Documents.Spec(3) })
+            .Put(Keys.Gateway("g"), outcomes).State;
+        Assert.Equal("50 of 100 requests to revision 3 of order failed, against 0 of 500 to the one before",
+            OutcomeTest.Condemns(state, Order, 3));
+    }
 
     [Fact]
     public void The_counts_of_all_gateways_are_taken_together()

@@ -15,7 +15,7 @@ internal sealed class Supervised(ServiceSpec? spec = null)
 
     public static readonly ServiceSpec Unprobed = new() { Name = Order };
 
-    private readonly ReplicaMachine _machine = new(Name);
+    private readonly ReplicaMachine _machine = new(Name, new Tenure(TimeSpan.FromSeconds(3), default));
 
     public List<Effect> Effects { get; } = [];
     public Instant Now { get; private set; } = new(TimeSpan.TicksPerHour);

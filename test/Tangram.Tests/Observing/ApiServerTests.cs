@@ -101,7 +101,7 @@ public sealed class ApiServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Kill_revive_and_down_reach_the_host()
+    public async Task Kill_revive_and_leave_reach_the_host()
     {
         await PostAsync("/v1/kill/a-1?for=1m30s");
         await PostAsync("/v1/kill/order-1");
@@ -109,6 +109,7 @@ public sealed class ApiServerTests : IAsyncLifetime
         Assert.Equal("nothing is named nobody", (await RefusedAsync("/v1/kill/nobody")).Message);
         Assert.Equal(Exit.Arguments, (await RefusedAsync("/v1/kill/a-1?for=soon")).ExitCode);
         Assert.Equal(["kill a-1 00:01:30", "kill order-1 ", "revive a-1", "kill nobody "], _cluster.Done);
+        Assert.Equal("leave", (await PostAsync("/v1/leave")).What);
     }
 
     [Fact]

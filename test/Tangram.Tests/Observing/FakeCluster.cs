@@ -23,7 +23,7 @@ internal sealed class FakeCluster : IAsyncDisposable
             Kill = (subject, time) =>
                 Note($"kill {subject} {time}", subject == "nobody" ? "nothing is named nobody" : null),
             Revive = node => Note($"revive {node}", null),
-            Down = () => Note("down", null),
+            Down = () => Note("down", null), Leave = () => Note("leave", null),
             Plan = (spec, json) => json ? "[]" : $"{spec.Name}: nothing to change",
             Refusals = service => [$"no node takes one more {service}"],
         };

@@ -88,8 +88,76 @@ public sealed class LoadTests
         Assert.Equal(LoadFailure.Cut, LoadOutcome.Of(reset, begun: true).Failure);
         Assert.Equal(LoadFailure.Closed, LoadOutcome.Of(new AnswerLostException(null), begun: false).Failure);
         Assert.Equal(LoadFailure.Cut, LoadOutcome.Of(ended, begun: true).Failure);
+        var silent = new IOException("read", new SocketException((int)SocketError.TimedOut));
+        Assert.Equal(LoadFailure.Cut, LoadOutcome.Of(silent, begun: true).Failure);
+        Assert.Equal(LoadFailure.Timeout, LoadOutcome.Of(new OperationCanceledException(), begun: true).Failure);
         Assert.Equal(LoadFailure.Timeout, LoadOutcome.Of(new OperationCanceledException(), begun: false).Failure);
         Assert.Equal(LoadFailure.Other, LoadOutcome.Of(new InvalidOperationException(), begun: false).Failure);
+    }
+
+    [Fact]
+    public void Another_address_is_tried_when_nothing_was_sent_or_when_twice_does_no_harm()
+    {
+        var refused = new HttpRequestException(HttpRequestError.ConnectionError, "no");
+        var late = new TaskCanceledException("connecting", new TimeoutException());
+        var lost = new HttpRequestException("sending", new AnswerLostException(null));
+        Assert.All([refused, (Exception)late], e => Assert.True(LoadOutcome.MayGoElsewhere(e, safe: false)));
+        Assert.Equal((true, false),
+            (LoadOutcome.MayGoElsewhere(lost, safe: true), LoadOutcome.MayGoElsewhere(lost, safe: false)));
+        Assert.False(LoadOutcome.MayGoElsewhere(new OperationCanceledException(), safe: true));
+    }
+
+    [Fact]
+    public void Addresses_take_turns_and_one_that_failed_is_tried_by_one_request_in_five_seconds()
+    {
+        var addresses = new LoadAddresses(3);
+        Assert.Equal(["012", "120", "201", "012"], Orders(addresses, 0, 4));
+        addresses.Failed(1, TimeSpan.FromSeconds(1));
+        Assert.Equal(["021", "201", "201"], Orders(addresses, 5, 3));
+        Assert.Equal(["021", "120", "201", "021", "201"], Orders(addresses, 6, 5));
+        addresses.Worked(1);
+        Assert.Equal(["012", "120", "201"], Orders(addresses, 6, 3));
+
+        static string[] Orders(LoadAddresses addresses, int second, int count) =>
+            [.. Enumerable.Range(0, count).Select(i =>
+                string.Concat(addresses.Order(i, TimeSpan.FromSeconds(second))))];
+    }
+
+    [Fact]
+    public void When_all_addresses_failed_each_is_tried_still()
+    {
+        var addresses = new LoadAddresses(2);
+        addresses.Failed(0, TimeSpan.Zero);
+        addresses.Failed(1, TimeSpan.Zero);
+        Assert.Equal([1, 0], addresses.Order(1, TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
+    public void The_time_line_counts_a_request_in_the_second_in_which_it_was_due()
+    {
+        var timeline = new LoadTimeline();
+        timeline.Add(Sample(LoadOutcome.Answered(200), begun: 999, ended: 3000), safe: true);
+        timeline.Add(Sample(LoadOutcome.Answered(200) with { Elsewhere = true }, begun: 2000, ended: 2010), safe: true);
+        timeline.Add(Sample(LoadOutcome.Answered(503), begun: 2100, ended: 2101), safe: true);
+        timeline.Add(Sample(LoadOutcome.Failed(LoadFailure.Reset, ""), begun: 2200, ended: 2900), safe: false);
+        timeline.Add(Sample(LoadOutcome.Failed(LoadFailure.Abandoned, ""), begun: 2999, ended: 2999), safe: true);
+        Assert.Equal(
+            [new(0, 1, 1, 0, 0, 0, Milliseconds(2001)), new(2, 4, 1, 2, 1, 1, Milliseconds(10))], timeline.Seconds);
+    }
+
+    [Fact]
+    public void Other_addresses_are_of_the_same_server()
+    {
+        var options = At(10, 1) with { Also = [new Uri("http://127.0.0.1:8081/")] };
+        Assert.Empty(options.Problems());
+        Assert.Equal(TimeSpan.FromSeconds(1), options.Silence);
+        Assert.Equal(TimeSpan.FromSeconds(3), (options with { LostAfter = TimeSpan.FromSeconds(3) }).Silence);
+        Assert.Null(At(10, 1).Silence);
+        var elsewhere = new LoadClass("GET", "GET", new Uri("http://10.0.0.1/"), null, 1);
+        Assert.Equal(3, (options with
+        {
+            Also = [new Uri("ftp://x/")], LostAfter = TimeSpan.Zero, Mix = [elsewhere],
+        }).Problems().Count());
     }
 
     [Fact]
@@ -136,6 +204,7 @@ public sealed class LoadTests
             Rate = 10, Offered = 9.9, Planned = 2, MostInFlight = 1,
             Elapsed = TimeSpan.FromMicroseconds(1_234_567), Total = total, Classes = [total], Lateness = LateBy(1),
             Examples = [new("GET", 1, TimeSpan.Zero, TimeSpan.FromMilliseconds(5), "HTTP 500", "")],
+            BadSafe = 1, Seconds = [new(0, 2, 1, 1, 1, 0, TimeSpan.FromMilliseconds(5))],
             Interrupted = false, Verdict = new(LoadRuling.Failed, "because"),
         };
         var json = LoadJson.Write(result);

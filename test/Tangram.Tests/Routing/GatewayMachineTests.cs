@@ -8,7 +8,7 @@ namespace Tangram.Tests.Routing;
 
 public sealed class GatewayMachineTests
 {
-    private readonly GatewayMachine _machine = new("g", ["http://127.0.0.1:8080"], TimeSpan.FromSeconds(3));
+    private readonly GatewayMachine _machine = new("g", isPublic: true, TimeSpan.FromSeconds(3));
 
     private Bed Gateway(Documents? documents = null) =>
         new(_machine, (documents ?? Moving.Settled(3).Delete(Keys.Gateway("g"))).Store());

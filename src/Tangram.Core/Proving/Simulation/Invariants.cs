@@ -81,7 +81,8 @@ internal sealed class Invariants(Agenda agenda)
             if (old.Intent == Intent.Run && a.Intent != Intent.Run && known!.Dead is null &&
                 known.Find(a.Replica)?.Phase == Phase.Ready)
                 taken[a.Service] = taken.GetValueOrDefault(a.Service) + 1;
-            if (old.Intent == Intent.Run && a.Intent == Intent.Stop && known!.Dead is null)
+            var withdrawn = known!.Seen is null && Singletons.Is(before, a);
+            if (old.Intent == Intent.Run && a.Intent == Intent.Stop && known.Dead is null && !withdrawn)
                 Violated($"{a.Replica} was stopped on a living node without being drained");
         }
         foreach (var lost in was.Values.Where(a => a.Intent != Intent.Stop))

@@ -5,13 +5,15 @@ namespace Tangram.Proving.Simulation;
 
 /// <summary>The people: they deploy good and broken versions, scale, drain. A command that was acknowledged must never
 /// be lost; one whose outcome is unknown is read back.</summary>
-internal sealed class SimulatedCommands(Agenda agenda, Rng rng, SimulatedStore store, Action<string> note,
+/// <param name="alone">Chance for the singleton alone, so that it shifts nothing else.</param>
+internal sealed class SimulatedCommands(Agenda agenda, Rng rng, Rng alone, SimulatedStore store, Action<string> note,
     Action<string> violated)
 {
     private const int Services = 3;
     private readonly List<string> _acknowledged = [];
     private readonly HashSet<string> _seen = [];
     private int _version = 1;
+    private int _aloneVersion;
     private bool _busy;
 
     public int Sent { get; private set; }
@@ -106,7 +108,7 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, SimulatedStore s
         {
             Name = "simulated",
             Zones = [ZoneName.Of("a"), ZoneName.Of("b"), ZoneName.Of("c")],
-            Services = Enumerable.Range(0, Services).Select(i => new ServiceSpec
+            Services = [Alone(), .. Enumerable.Range(0, Services).Select(i => new ServiceSpec
             {
                 Name = NameOf(i),
                 Command = i == changed ? [behaviour, $"{_version}"] : [Behaviours.Good, "0"],
@@ -122,7 +124,19 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, SimulatedStore s
                         Order = rng.Chance(0.25) ? UpdateOrder.StopFirst : UpdateOrder.StartFirst,
                     },
                 },
-            }).ToEquatableArray(),
+            })],
+        };
+    }
+
+    /// <summary>Of which there must never be two. Now and then a revision changes it.</summary>
+    private ServiceSpec Alone()
+    {
+        if (alone.Chance(0.3)) _aloneVersion++;
+        var update = new UpdateSpec { Monitor = TimeSpan.FromSeconds(3), Order = UpdateOrder.StopFirst };
+        return new ServiceSpec
+        {
+            Name = ServiceName.Of("alone"), Command = [Behaviours.Good, $"{_aloneVersion}"], Expose = [80],
+            Singleton = true, Deploy = new DeploySpec { Update = update, Rollback = update },
         };
     }
 }

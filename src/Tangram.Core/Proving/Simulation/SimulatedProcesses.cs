@@ -36,6 +36,7 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
     private readonly SortedDictionary<ReplicaName, SimulatedProcess> _running = [];
     private readonly Dictionary<NodeName, SortedDictionary<ReplicaName, SimulatedProcess>> _onNode = [];
     private readonly Dictionary<ReplicaName, int> _starts = [];
+    private readonly Dictionary<NodeName, Instant> _guards = [];
     private int _pids = 100;
 
     public IEnumerable<SimulatedProcess> Running => _running.Values;
@@ -54,6 +55,15 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
             Violated?.Invoke($"{launch.Replica} was started on {node} while it runs on {twin.Node}");
             return;
         }
+        // The guard lives before the gate opens: the program of one that comes too late never runs.
+        if (launch.Spec.Singleton && GuardOf(node) <= agenda.Now)
+        {
+            answer(new ReplicaEvent.Launched(launch.Replica, launch.Start, 0, 0, "its guard ended it at its gate"));
+            return;
+        }
+        if (launch.Spec.Singleton && _running.Values.FirstOrDefault(p => p.Spec.Name == launch.Spec.Name) is { } other)
+            Violated?.Invoke($"{launch.Replica} of a singleton was started on {node} while {other.Replica} runs " +
+                             $"on {other.Node}");
         var port = launch.Port ?? 20_000 + rng.Next(9_000);
         var readyAt = agenda.Now + rng.Between(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(2));
         var process = new SimulatedProcess(launch.Replica, node, launch.Spec, launch.Revision, launch.Start, ++_pids,
@@ -78,6 +88,21 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
         if (_running.TryGetValue(replica, out var process)) End(process, 137);
     }
 
+    /// <summary>Until when the singletons of a node may run.</summary>
+    public Instant GuardOf(NodeName node) => _guards.GetValueOrDefault(node);
+
+    /// <summary>It is no part of the agent: it ends them in time when that is gone or asleep.</summary>
+    public void Guard(NodeName node, Instant until)
+    {
+        _guards[node] = until;
+        agenda.After(until - agenda.Now, () =>
+        {
+            if (GuardOf(node) > agenda.Now) return;
+            foreach (var process in _running.Values.Where(p => p.Node == node && p.Spec.Singleton).ToArray())
+                End(process, 137);
+        });
+    }
+
     public void PowerOff(NodeName node)
     {
         foreach (var replica in OnNode(node).Keys) _running.Remove(replica);
@@ -89,7 +114,7 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
     {
         foreach (var process in OnNode(node).Values)
             yield return new Survivor(process.Replica, process.Spec.Name, process.Revision, process.Start, process.Pid,
-                process.Port);
+                process.Port, process.Spec.Singleton);
         foreach (var record in records.Where(r => !_running.ContainsKey(r.Replica) && _starts.ContainsKey(r.Replica)))
             yield return new Survivor(record.Replica, record.Service, record.Revision, _starts[record.Replica], 0, 0);
     }

@@ -14,7 +14,7 @@ public sealed partial class Simulator
 
     private readonly ulong _seed;
     private readonly SimulatorOptions _options;
-    private readonly Rng _rng;
+    private readonly Rng _rng, _naps;
     private readonly Agenda _agenda = new();
     private readonly SimulatedStore _store;
     private readonly SimulatedProcesses _processes;
@@ -42,7 +42,9 @@ public sealed partial class Simulator
         _store = new SimulatedStore(_agenda, _rng.Split(), options);
         _processes = new SimulatedProcesses(_agenda, _rng.Split());
         _invariants = new Invariants(_agenda);
-        _commands = new SimulatedCommands(_agenda, _rng.Split(), _store, Note, _invariants.Violated);
+        var alone = new Rng(~seed);
+        _naps = alone.Split();
+        _commands = new SimulatedCommands(_agenda, _rng.Split(), alone, _store, Note, _invariants.Violated);
         _processes.Violated = _invariants.Violated;
         _processes.Exited = Exited;
         _store.Applied = (who, before, txn) =>
@@ -73,6 +75,7 @@ public sealed partial class Simulator
         Every(TimeSpan.FromMilliseconds(100), Beat);
         Every(TimeSpan.FromSeconds(1), () => Maybe(_options.FaultsPerSecond, Fault));
         Every(TimeSpan.FromSeconds(1), () => Maybe(_options.CommandsPerSecond, () => _commands.Next([.. Nodes])));
+        Every(TimeSpan.FromSeconds(1), Nap);
         RunUntil(Instant.Zero + _options.Trouble);
 
         Heal();
@@ -186,13 +189,14 @@ public sealed partial class Simulator
         var records = _store.State.Nodes.GetValueOrDefault(node)?.Assignments ?? [];
         ActorOf($"agent {node}").Start(new AgentMachine(
             new NodeIdentity(node, ZoneName.Of(node.Value[..1]), [], _options.Capacity, incarnation), Ttl,
-            _processes.Survivors(node, records).Where(s => _options.Adopts?.Invoke(s) ?? true), _agenda.Now));
+            _processes.Survivors(node, records).Where(s => _options.Adopts?.Invoke(s) ?? true), _agenda.Now,
+            _processes.GuardOf(node)));
     }
 
     internal void StartGateway(string name)
     {
         _traffic[name] = new SimulatedTraffic(_agenda, _rng.Split(), _processes);
-        ActorOf(name).Start(new GatewayMachine(name, [], Ttl));
+        ActorOf(name).Start(new GatewayMachine(name, isPublic: false, Ttl));
     }
 
     private void Perform(Actor actor, Effect effect)
@@ -219,6 +223,7 @@ public sealed partial class Simulator
                 _traffic[actor.Name].Publish(p.State);
                 _agenda.After(TimeSpan.Zero, () => actor.Give(life, _traffic[actor.Name].Seen()));
                 break;
+            case GuardSingletons g when actor.Node is { } guarded: _processes.Guard(guarded, g.Until); break;
             case ReplicaEffect r when actor.Node is { } node: Perform(actor, life, node, r); break;
         }
     }
@@ -323,6 +328,14 @@ public sealed partial class Simulator
         var life = _actors[name].Life;
         _actors[name].Pause();
         _agenda.After(pause, () => { if (_actors[name].Life == life) _actors[name].Resume(); });
+    }
+
+    /// <summary>An agent sleeps and its replicas do not: what its singletons' guard is for.</summary>
+    private void Nap()
+    {
+        var node = Nodes.ElementAt(_naps.Next(_options.Zones * _options.NodesPerZone));
+        var pause = _naps.Between(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(10));
+        if (!_healed && _naps.Chance(_options.FaultsPerSecond / 8)) PauseFor($"agent {node}", pause);
     }
 
     private void CutOff(NodeName node, TimeSpan pause)

@@ -1,0 +1,42 @@
+using Tangram.Model;
+
+namespace Tangram.Coordinating;
+
+/// <summary>What a server relays into the store. Agents and gateways hold no credentials of the store; each may write
+/// the keys that say what it sees, and no others.</summary>
+public static class RelayRules
+{
+    /// <summary>The keys that it may write: an agent's node also carries a gateway, for calls between
+    /// services.</summary>
+    public static IEnumerable<string> KeysOf(PeerIdentity peer) => peer.Role switch
+    {
+        PeerRole.Agent => [Keys.Seen(peer.Name), Keys.Gateway(peer.Name.Value)],
+        PeerRole.Gateway => [Keys.Gateway(peer.Name.Value)],
+        _ => [],
+    };
+
+    /// <summary>Why a transaction is not relayed, or null.</summary>
+    public static string? Refuses(PeerIdentity peer, Txn txn)
+    {
+        foreach (var op in txn.Then.Concat(txn.Else))
+        {
+            var key = op switch
+            {
+                StoreOp.Put put => put.Key,
+                StoreOp.Delete delete => delete.Key,
+                StoreOp.DeletePrefix => "",
+                _ => null,
+            };
+            if (key is not null && !KeysOf(peer).Contains(key))
+                return $"{peer} may write only {string.Join(" and ", KeysOf(peer))}, and asked to write " +
+                       (key == "" ? "a whole prefix" : key);
+        }
+        return null;
+    }
+
+    /// <summary>Why a message is not passed on, or null: nobody speaks for another node.</summary>
+    public static string? Refuses(PeerIdentity peer, Message message) =>
+        peer.Role == PeerRole.Agent && message.From == peer.Name
+            ? null
+            : $"{peer} may not speak for {message.From}";
+}

@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+
+namespace Tangram.Coordinating.Link;
+
+/// <summary>The store as a server gives it to agents and gateways: reading from its own copy, writing what
+/// <see cref="RelayRules"/> allow.</summary>
+internal sealed class ServerDoor(string cluster, LinkIdentity identity, IStore store, StoreFeed feed,
+    StoreContact contact, FilesCourier files) : Wire.Server.ServerBase
+{
+    private readonly ConcurrentDictionary<long, string> _owners = new();
+
+    public override Task<Wire.GreetSaid> Greet(Wire.GreetAsk ask, ServerCallContext call)
+    {
+        var peer = identity.Of(call);
+        var refusal = ask.Protocol != LinkOptions.Protocol
+            ? $"{peer} is Tangram {ask.Version} and speaks protocol {ask.Protocol}; this server is " +
+              $"{Cli.CommandLine.Version} and speaks {LinkOptions.Protocol}: upgrade the older one"
+            : ask.Cluster != cluster
+                ? $"{peer} belongs to the cluster '{ask.Cluster}', and this server to '{cluster}'"
+                : "";
+        return Task.FromResult(new Wire.GreetSaid
+        {
+            Refusal = refusal, Version = Cli.CommandLine.Version, StoreAnswers = contact.Answers,
+        });
+    }
+
+    public override Task<Wire.RangeSaid> Range(Wire.RangeAsk ask, ServerCallContext call)
+    {
+        identity.Of(call);
+        return Task.FromResult(LinkText.Write(feed.Range(ask.Prefix)));
+    }
+
+    public override async Task Watch(Wire.WatchAsk ask, IServerStreamWriter<Wire.BatchSaid> to, ServerCallContext call)
+    {
+        identity.Of(call);
+        try
+        {
+            await foreach (var batch in feed.WatchAsync(ask.Prefix, ask.FromRevision, call.CancellationToken)
+                .ConfigureAwait(false))
+                await to.WriteAsync(LinkText.Write(batch), call.CancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever followed is gone.
+        }
+    }
+
+    public override async Task<Wire.CommitSaid> Commit(Wire.CommitAsk ask, ServerCallContext call)
+    {
+        var peer = identity.Of(call);
+        var txn = ReadTxn(ask);
+        if (RelayRules.Refuses(peer, txn) is { } refusal) throw Denied(refusal);
+        return LinkText.Write(await store.CommitAsync(txn, call.CancellationToken).ConfigureAwait(false));
+    }
+
+    public override async Task<Wire.LeaseSaid> Lease(Wire.LeaseAsk ask, ServerCallContext call)
+    {
+        var peer = identity.Of(call);
+        if (ask.Kind == Wire.LeaseAsk.Types.Kind.Grant)
+        {
+            var ttl = TimeSpan.FromMilliseconds(Math.Clamp(ask.TtlMs, 1_000, 60_000));
+            var granted = await store.GrantAsync(ttl, call.CancellationToken).ConfigureAwait(false);
+            if (granted.Status == StoreStatus.Ok) _owners[granted.Lease] = peer.ToString();
+            return LinkText.Write(granted);
+        }
+        if (!await OwnsAsync(peer, ask.Lease, call.CancellationToken).ConfigureAwait(false))
+            throw Denied($"lease {ask.Lease} is not {peer}'s");
+        var answer = ask.Kind == Wire.LeaseAsk.Types.Kind.KeepAlive
+            ? await store.KeepAliveAsync(ask.Lease, call.CancellationToken).ConfigureAwait(false)
+            : await store.RevokeAsync(ask.Lease, call.CancellationToken).ConfigureAwait(false);
+        if (answer is { Status: StoreStatus.Ok, Ttl.Ticks: 0 }) _owners.TryRemove(ask.Lease, out _);
+        return LinkText.Write(answer);
+    }
+
+    public override async Task Files(Wire.FilesAsk ask, IServerStreamWriter<Wire.FilesPart> to, ServerCallContext call)
+    {
+        // A server that asks has asked the others itself.
+        var has = identity.Of(call).Role == PeerRole.Server
+            ? files.Has(ask.Hash)
+            : await files.TryFetchAsync(ask.Hash, call.CancellationToken).ConfigureAwait(false);
+        if (!has) throw new RpcException(new Status(StatusCode.NotFound, $"no server has the files {ask.Hash}"));
+        var folder = files.Open(ask.Hash);
+        await FolderParts.SendAsync(folder, part => to.WriteAsync(part, call.CancellationToken)).ConfigureAwait(false);
+    }
+
+    public override async Task<Wire.Nothing> Keep(Wire.FilesAsk ask, ServerCallContext call)
+    {
+        if (identity.Of(call).Role != PeerRole.Server) throw Denied("only servers ask servers to keep files");
+        if (!await files.TryFetchAsync(ask.Hash, call.CancellationToken).ConfigureAwait(false))
+            throw new RpcException(new Status(StatusCode.NotFound, $"no server has the files {ask.Hash}"));
+        return new Wire.Nothing();
+    }
+
+    /// <summary>This server granted it, or a key of the caller's hangs on it, which another server's grant
+    /// shows.</summary>
+    private async Task<bool> OwnsAsync(PeerIdentity peer, long lease, CancellationToken cancellation)
+    {
+        if (_owners.TryGetValue(lease, out var owner)) return owner == peer.ToString();
+        foreach (var key in RelayRules.KeysOf(peer))
+        {
+            var known = feed.Range(key).Pairs.FirstOrDefault(p => p.Key == key && p.Lease == lease)
+                ?? (await store.CommitAsync(new Txn { Then = [new StoreOp.Get(key)] }, cancellation)
+                    .ConfigureAwait(false)).Gets.FirstOrDefault(p => p?.Lease == lease);
+            if (known is null) continue;
+            _owners[lease] = peer.ToString();
+            return true;
+        }
+        return false;
+    }
+
+    private static Txn ReadTxn(Wire.CommitAsk ask)
+    {
+        try
+        {
+            return LinkText.Read(ask);
+        }
+        catch (FormatException e)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
+        }
+    }
+
+    private static RpcException Denied(string why) => new(new Status(StatusCode.PermissionDenied, why));
+}

@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Tangram.Routing;
+
+/// <summary>The gateway's leaving: from its beginning on every HTTP/1.1 response closes its connection and HTTP/2
+/// clients are told to go elsewhere, while new connections are still answered. So clients leave between two requests of
+/// their own, and no request meets a connection that we close. Thread-safe.</summary>
+internal sealed class Departure
+{
+    private readonly CancellationTokenSource _begun = new();
+    private Group _arriving = new();
+
+    /// <summary>Cancelled when it begins.</summary>
+    public CancellationToken Begun => _begun.Token;
+
+    public void Begin() => _begun.Cancel();
+
+    public void Add(ConnectionContext connection)
+    {
+        var group = _arriving;
+        group.Enter();
+        connection.ConnectionClosed.UnsafeRegister(group => ((Group)group!).Leave(), group);
+    }
+
+    /// <summary>Done when every connection that was added since the last call has ended.</summary>
+    public Task EmptyAsync()
+    {
+        var group = Interlocked.Exchange(ref _arriving, new Group());
+        group.Leave();
+        return group.Empty;
+    }
+
+    /// <summary>Counts one for itself until nobody enters any more.</summary>
+    private sealed class Group
+    {
+        private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _count = 1;
+
+        public Task Empty => _empty.Task;
+        public void Enter() => Interlocked.Increment(ref _count);
+
+        public void Leave()
+        {
+            if (Interlocked.Decrement(ref _count) == 0) _empty.TrySetResult();
+        }
+    }
+}
