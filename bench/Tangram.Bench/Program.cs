@@ -6,6 +6,7 @@ return args is [var which, ..]
         "planning" => PlanningBench.Run(),
         "idle" => await IdleBench.RunAsync(),
         "store" => await StoreBench.RunAsync(args[1..]),
+        "scale" => ScaleBench.Run(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
         _ => Usage(),
     }
@@ -15,6 +16,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|idle|store [ETCD-URL...]|simulate [FROM COUNT]");
+        "planning|idle|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
     return 2;
 }

@@ -41,10 +41,18 @@ public sealed record ClusterState
     public Versioned<Rollout>? Rollout { get; init; }
     public ImmutableSortedDictionary<int, Revision> Revisions { get; init; } =
         ImmutableSortedDictionary<int, Revision>.Empty;
-    public ImmutableSortedDictionary<NodeName, NodeState> Nodes { get; init; } =
-        ImmutableSortedDictionary<NodeName, NodeState>.Empty;
+    public ImmutableSortedDictionary<NodeName, NodeState> Nodes
+    {
+        get;
+        init => (field, _ring) = (value, new Lazy<Ring>(() => Ring.Of(value)));
+    } = ImmutableSortedDictionary<NodeName, NodeState>.Empty;
     public ImmutableSortedDictionary<string, Versioned<GatewaySeen>> Gateways { get; init; } =
         ImmutableSortedDictionary.Create<string, Versioned<GatewaySeen>>(StringComparer.Ordinal);
+
+    /// <summary>Who watches whom: the same object in all states in which the same nodes live.</summary>
+    public Ring Ring => _ring.Value;
+
+    private Lazy<Ring> _ring = new(() => Ring.Of(ImmutableSortedDictionary<NodeName, NodeState>.Empty));
 
     /// <summary>The revision of the newest key that a gateway's routes depend on (asked, revisions, rollout, assigned,
     /// seen, dead). A gateway reports it as <see cref="GatewaySeen.Applied"/>.</summary>
@@ -106,9 +114,12 @@ public sealed record ClusterState
     private ClusterState Node(string name, Func<NodeState, NodeState> change)
     {
         var node = NodeName.Of(name);
-        var next = change(Nodes.GetValueOrDefault(node) ?? new NodeState { Name = node });
+        var before = Nodes.GetValueOrDefault(node);
+        var next = change(before ?? new NodeState { Name = node });
         var gone = next.Assigned is null && next.Seen is null && next.Dead is null;
-        return this with { Nodes = gone ? Nodes.Remove(node) : Nodes.SetItem(node, next) };
+        var state = this with { Nodes = gone ? Nodes.Remove(node) : Nodes.SetItem(node, next) };
+        if (Ring.Same(before, gone ? null : next)) state._ring = _ring;
+        return state;
     }
 
     private static string? After(string key, string prefix) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Tangram.Model;
 
 namespace Tangram.Coordinating;
@@ -24,6 +25,9 @@ public sealed class Membership
 
     private readonly Dictionary<NodeName, Instant> _heard = [];
     private readonly Dictionary<NodeName, EquatableArray<NodeName>> _unheard = [];
+    private ImmutableSortedDictionary<NodeName, NodeState>? _known;
+    private NodeState[] _living = [];
+    private NodeState[] _dead = [];
     private Instant _lastTurn;
 
     public void Hear(Message message, Instant now)
@@ -52,32 +56,46 @@ public sealed class Membership
     {
         if (now - _lastTurn > Suspicion) Reset();
         _lastTurn = now;
-        var living = Ring.Living(state).ToArray();
-        var suspects = living.Count(n => SilenceOf(n, now) >= Suspicion);
-        var returned = state.Nodes.Values
-            .Where(n => n.Dead is not null && n.Seen is not null && SilenceOf(n.Name, now) < Heartbeat * 2
-                && _unheard.ContainsKey(n.Name))
+        Know(state);
+        var (suspects, silent) = (0, 0);
+        foreach (var node in _living)
+        {
+            var silence = SilenceOf(node.Name, now);
+            if (silence >= Suspicion) suspects++;
+            if (silence >= Silence) silent++;
+        }
+        var returned = _dead
+            .Where(n => n.Seen is not null && SilenceOf(n.Name, now) < Heartbeat * 2 && _unheard.ContainsKey(n.Name))
             .Select(n => (n.Name, "its agent is heard again")).ToEquatableArray();
         if (suspects == 0) return new([], returned, null);
 
-        var ring = new Ring(living);
-        var died = living.Select(n => (Node: n, Because: WhyDead(state.Nodes[n], ring, now)))
+        var died = _living.Select(n => (Node: n.Name, Because: WhyDead(n, state.Ring, now)))
             .Where(d => d.Because is not null).Select(d => (d.Node, d.Because!)).ToEquatableArray();
-        if (suspects * 2 <= living.Length || died.Count == 0) return new(died, returned, null);
+        if (suspects * 2 <= _living.Length) return new(died, returned, null);
+        if (died.Count == 0 && silent * 2 <= _living.Length) return new([], returned, null);
         return new([], returned,
-            $"{suspects} of {living.Length} nodes fell silent together: nothing is declared dead, " +
+            $"{suspects} of {_living.Length} nodes fell silent together: nothing is declared dead, " +
                                  "because the fault is more likely in the network around the leader");
+    }
+
+    /// <summary>It is asked at every tick and the nodes seldom change.</summary>
+    private void Know(ClusterState state)
+    {
+        if (ReferenceEquals(_known, state.Nodes)) return;
+        _known = state.Nodes;
+        _living = [.. state.Nodes.Values.Where(n => n.Dead is null)];
+        _dead = [.. state.Nodes.Values.Where(n => n.Dead is not null)];
     }
 
     private string? WhyDead(NodeState node, Ring ring, Instant now)
     {
         var silence = SilenceOf(node.Name, now);
         if (silence < Silence) return null;
-        var watchers = ring.WatchersOf(node.Name).ToArray();
+        var watchers = ring.WatchersOf(node.Name);
         var present = watchers.Where(w => SilenceOf(w, now) < Silence).ToArray();
         var confirming = present.Count(w => _unheard.TryGetValue(w, out var list) && list.Contains(node.Name));
-        if (confirming * 2 > watchers.Length)
-            return $"{confirming} of {watchers.Length} neighbours and the leader have heard nothing for " +
+        if (confirming * 2 > watchers.Count)
+            return $"{confirming} of {watchers.Count} neighbours and the leader have heard nothing for " +
                    $"{silence.TotalSeconds:0.0} s";
         if (node.Seen is null && confirming == present.Length)
             return $"its lease is gone and no neighbour hears it";

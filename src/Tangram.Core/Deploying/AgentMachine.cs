@@ -16,15 +16,20 @@ public sealed record StopEverything : Event;
 /// Without a store it goes on running what it was last assigned.</summary>
 public sealed class AgentMachine : IMachine
 {
+    /// <summary>So all agents together write at most 10,000 reports a second, which etcd takes, when a zone is lost and
+    /// a third of all replicas start at once.</summary>
+    private static readonly TimeSpan ReportShare = TimeSpan.FromMicroseconds(100);
+
     private readonly NodeIdentity _identity;
     private readonly Requests _requests = new();
     private readonly LeaseKeeper _lease;
     private readonly Tenure _tenure;
-    private readonly Dictionary<ReplicaName, ReplicaMachine> _replicas = [];
+    private readonly SortedDictionary<ReplicaName, ReplicaMachine> _replicas = [];
     private readonly Dictionary<NodeName, Instant> _heard = [];
     private ClusterState _state = ClusterState.Empty;
-    private Ring _ring = new([]);
+    private Ring _ring = ClusterState.Empty.Ring;
     private Instant _nextHeartbeat;
+    private EquatableArray<NodeName> _accused;
     private Instant _lastTick;
     private Seen? _written;
     private long _writtenLease;
@@ -33,6 +38,7 @@ public sealed class AgentMachine : IMachine
     private Seen? _pendingSeen;
     private long _pendingLease;
     private Instant _pendingSince;
+    private Instant _writtenAt;
     private bool _stopping;
     private bool _saidTaken;
     private Instant _guarded;
@@ -104,7 +110,7 @@ public sealed class AgentMachine : IMachine
 
     private void Take(ClusterState state, List<Effect> effects)
     {
-        if (!ReferenceEquals(state.Nodes, _state.Nodes)) Watch(state);
+        if (!ReferenceEquals(state.Ring, _ring)) Watch(state.Ring);
         _state = state;
         if (state.Revision >= _seenRevision)
             _seenRevision = state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.ModRevision ?? 0;
@@ -129,28 +135,65 @@ public sealed class AgentMachine : IMachine
     }
 
     /// <summary>A node that was not watched until now is not accused of an old silence.</summary>
-    private void Watch(ClusterState state)
+    private void Watch(Ring ring)
     {
         foreach (var node in _heard.Keys.Except(_ring.WatchedBy(_identity.Name)).ToArray()) _heard.Remove(node);
-        _ring = new Ring(Ring.Living(state).Append(_identity.Name).Distinct());
+        _ring = ring;
     }
 
+    /// <summary>A heartbeat at its time, and a word to the servers at once when one more node has fallen
+    /// silent.</summary>
     private void Heartbeat(Instant now, List<Effect> effects)
     {
         // An agent that was itself asleep has no right to count its neighbours' silence.
         if (now - _lastTick > Membership.Heartbeat * 2) _heard.Clear();
         _lastTick = now;
-        if (now < _nextHeartbeat) return;
-        _nextHeartbeat = now + Membership.Heartbeat;
-        var unheard = new List<NodeName>();
+        var unheard = Unheard(now);
+        var due = now >= _nextHeartbeat;
+        if (due) _nextHeartbeat = now + Membership.Heartbeat;
+        else if (!unheard.Except(_accused).Any()) return;
+        _accused = unheard;
+        var message = new Message(_identity.Name, _identity.Incarnation, unheard);
+        effects.Add(new Effect.Send(null, message));
+        if (!due) return;
+        foreach (var watcher in _ring.WatchersOf(_identity.Name)) effects.Add(new Effect.Send(watcher, message));
+    }
+
+    /// <summary>The watched nodes that have been silent for so long that the leader, which waits a little longer, has
+    /// this node's word before it asks itself.</summary>
+    private EquatableArray<NodeName> Unheard(Instant now)
+    {
+        List<NodeName>? unheard = null;
         foreach (var watched in _ring.WatchedBy(_identity.Name))
         {
             if (!_heard.TryGetValue(watched, out var at)) _heard[watched] = at = now;
-            if (now - at >= Membership.Silence - Membership.Heartbeat / 2) unheard.Add(watched);
+            if (now - at >= Membership.Silence - Membership.Heartbeat / 2) (unheard ??= []).Add(watched);
         }
-        var message = new Message(_identity.Name, _identity.Incarnation, unheard.ToEquatableArray());
-        effects.Add(new Effect.Send(null, message));
-        foreach (var watcher in _ring.WatchersOf(_identity.Name)) effects.Add(new Effect.Send(watcher, message));
+        return unheard?.ToEquatableArray() ?? [];
+    }
+
+    /// <summary>Whether what it would write differs from what it wrote; asked after every event, so it makes
+    /// nothing.</summary>
+    private bool Changed
+    {
+        get
+        {
+            if (_writtenLease != _lease.Lease || _seenRevision == 0) return true;
+            if (_written is null || _written.Replicas.Count != _replicas.Count) return true;
+            var i = 0;
+            foreach (var machine in _replicas.Values) if (_written.Replicas[i++] != machine.Seen) return true;
+            return false;
+        }
+    }
+
+    /// <summary>The least time between two reports. In a cluster of up to a thousand nodes there is none.</summary>
+    private TimeSpan Spacing
+    {
+        get
+        {
+            var spacing = ReportShare * _state.Nodes.Count;
+            return spacing > Event.Tick.Every ? spacing : TimeSpan.Zero;
+        }
     }
 
     /// <summary>The name is another's as long as that one's lease lives: two agents of one name would each start what
@@ -173,15 +216,15 @@ public sealed class AgentMachine : IMachine
     {
         if (!_lease.Held(now) || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;
         if (Taken(effects)) return;
+        if (!Changed || (_written is not null && _writtenLease == _lease.Lease && now < _writtenAt + Spacing)) return;
         var seen = new Seen
         {
             Incarnation = _identity.Incarnation, Zone = _identity.Zone, Labels = _identity.Labels,
             Capacity = _identity.Capacity, Address = _identity.Address, Link = _identity.Link,
-            Instance = _identity.Instance,
-            Replicas = _replicas.OrderBy(r => r.Key).Select(r => r.Value.Seen).ToEquatableArray(),
+            Instance = _identity.Instance, Replicas = _replicas.Values.Select(r => r.Seen).ToEquatableArray(),
         };
-        if (_writtenLease == _lease.Lease && seen == _written && _seenRevision != 0) return;
         (_pending, _pendingSince, _pendingSeen, _pendingLease) = (_requests.Next(), now, seen, _lease.Lease);
+        _writtenAt = now;
         effects.Add(new Effect.Commit(_pending, new Txn
         {
             Compares = [Compare.Unchanged(Keys.Seen(_identity.Name), _seenRevision)],

@@ -17,6 +17,7 @@ public static class RolloutPolicy
         if (state.Asked is not { Value: var asked } || state.Spec(asked.Revision) is not { } spec) return null;
         if (state.Rollout is not { Value: var rollout }) return Begin(new Rollout(), asked.Revision, "it is the first");
         if (rollout.Target != asked.Revision) return Begin(rollout, asked.Revision, "it was asked for");
+        if (rollout.Stage is RolloutStage.Done or RolloutStage.RolledBack or RolloutStage.Paused) return null;
 
         var standings = Standing.All(state);
         return rollout.Stage switch

@@ -7,10 +7,17 @@ namespace Tangram.Planning;
 /// computed from. If any has changed, nothing happens and the leader plans again.</summary>
 public static class PlanTxn
 {
-    /// <summary>etcd refuses transactions of more than 128 operations by default, comparisons counted apart. A plan
-    /// that touches more nodes goes out in several transactions, each planned from the state after the one
-    /// before.</summary>
+    /// <summary>Nodes of a transaction that takes replicas away: etcd refuses more than 128 operations by default,
+    /// comparisons counted apart, and this one compares also what it rests on. The next one is planned from the state
+    /// after it.</summary>
     public const int MostNodes = 25;
+
+    /// <summary>Nodes of a transaction that takes nothing away: up to three comparisons each, beside the term, what is
+    /// asked and the rollout.</summary>
+    public const int MostNodesOfPart = 40;
+
+    /// <summary>Nodes that one transaction declares dead or welcomes: two comparisons each.</summary>
+    public const int MostDeclared = 60;
 
     /// <summary>Characters of the assignments that one transaction may write: half of what a store takes, because
     /// JSON escapes some and the rollout has to fit beside them.</summary>
@@ -68,6 +75,50 @@ public static class PlanTxn
             if (i > 0 && (nodes.Count > MostNodes || text > MostText)) return [.. steps.Take(i)];
         }
         return steps;
+    }
+
+    /// <summary>The transactions in which a plan goes out, one after the other. A plan that is too large for one is
+    /// cut by nodes, so that no node is written twice and no replica is planned twice: the parts rest on different
+    /// keys, and together they are as safe as one would be. What takes replicas away rests on others being ready, so
+    /// of a plan with nothing but drains only the first part is given, and before them comes everything else.</summary>
+    public static IReadOnlyList<IReadOnlyList<Step>> Parts(ClusterState state, IReadOnlyList<Step> steps)
+    {
+        var first = FirstPart(state, steps);
+        var others = steps.Where(s => s is not Step.Drain).ToArray();
+        if (first.Count == steps.Count || others.Length == 0) return [first];
+        var parts = new List<List<Step>>();
+        var (nodes, text) = (0, 0);
+        foreach (var group in others.GroupBy(s => s.AssignmentOf!.Value))
+        {
+            var length = group.Sum(Length) + (state.Nodes.GetValueOrDefault(group.Key)?.Assignments.Sum(Length) ?? 0);
+            if (parts.Count == 0 || nodes == MostNodesOfPart || text + length > MostText)
+            {
+                parts.Add([]);
+                (nodes, text) = (0, 0);
+            }
+            parts[^1].AddRange(group);
+            (nodes, text) = (nodes + 1, text + length);
+        }
+        return Renumbered(parts);
+    }
+
+    /// <summary>The state after a part, as far as the next part is computed from it.</summary>
+    /// <param name="revision">At which the part was written.</param>
+    public static ClusterState After(ClusterState state, IReadOnlyList<Step> part, long revision) =>
+        NextRollout(state, part) is { } rollout
+            ? state with { Rollout = new Versioned<Rollout>(rollout, revision) }
+            : state;
+
+    /// <summary>The same starts under the same names, given out anew: serials grow from part to part.</summary>
+    private static List<List<Step>> Renumbered(List<List<Step>> parts)
+    {
+        var serials = parts.SelectMany(p => p).OfType<Step.Start>().GroupBy(s => s.Service)
+            .ToDictionary(g => g.Key, g => new Queue<ReplicaName>(g.Select(s => s.Replica).Order()));
+        foreach (var part in parts)
+            for (var i = 0; i < part.Count; i++)
+                if (part[i] is Step.Start start)
+                    part[i] = start with { Replica = serials[start.Service].Dequeue() };
+        return parts;
     }
 
     private static int Length(Assignment assignment) => FieldNames + assignment.Because.Length +

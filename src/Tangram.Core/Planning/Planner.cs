@@ -17,7 +17,7 @@ public static class Planner
         var steps = new List<Step>();
         var waiting = new List<Waiting>();
         var placement = new Lazy<Placer>(() => PlacerOf(state));
-        foreach (var service in spec.Services)
+        foreach (var service in InOrder(spec, standings))
         {
             var mine = standings.GetValueOrDefault(service.Name) ?? [];
             var unmet = Unmet(state, service, standings);
@@ -32,6 +32,12 @@ public static class Planner
             foreach (var replica in replicas.Value) Finish(state, facts, replica, steps);
         return new Plan(steps.ToEquatableArray(), waiting.ToEquatableArray());
     }
+
+    /// <summary>As the file lists them, but a service of which nothing is left comes first: when there is not room for
+    /// all, one that still serves can wait for its spare replicas.</summary>
+    private static IEnumerable<ServiceSpec> InOrder(ClusterSpec spec,
+        Dictionary<ServiceName, List<Standing>> standings) =>
+        spec.Services.OrderBy(s => standings.TryGetValue(s.Name, out var mine) && mine.Exists(r => r.Live) ? 1 : 0);
 
     /// <summary>A service that is no longer asked for goes when the revision without it has settled, so that a rollback
     /// would still have found it whole.</summary>

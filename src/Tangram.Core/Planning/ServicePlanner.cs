@@ -87,11 +87,13 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
         var answer = service.Deploy.Mode == DeployMode.Global
             ? placement.Value.PlaceOn(service, GlobalNodes(fresh).Take(count))
             : placement.Value.Place(service, count);
-        if (answer.Refusal is { } refusal) waiting.Add(new Waiting(service.Name, refusal));
-        var serial = NextSerial();
+        if (answer.Refusal is { } refusal)
+            waiting.Add(new Waiting(service.Name, refusal, count - answer.Nodes.Count));
+        if (answer.Nodes.Count == 0) return 0;
+        var (serial, because) = (NextSerial(), WhyStart(stale, fresh, desired));
         foreach (var node in answer.Nodes)
             steps.Add(new Step.Start(node, ReplicaName.Of(service.Name, serial++), service.Name, _rollout.Effective,
-                WhyStart(stale, fresh, desired)));
+                because));
         return answer.Nodes.Count;
     }
 

@@ -53,7 +53,8 @@ public abstract record Step(string Because)
 }
 
 /// <summary>Something that cannot be done now, and the sentence that says why; <c>tangram why</c> shows it.</summary>
-public sealed record Waiting(ServiceName Service, string Because);
+/// <param name="Homeless">Replicas for which no node has room.</param>
+public sealed record Waiting(ServiceName Service, string Because, int Homeless = 0);
 
 /// <summary>What to do, in order, and what has to wait. Computed from one state; see <see cref="PlanTxn"/>.</summary>
 public sealed record Plan(EquatableArray<Step> Steps, EquatableArray<Waiting> Waiting)

@@ -13,24 +13,62 @@ public static class RouteDeriver
     /// <summary>A replica is a backend when it shall run, is ready, has a port, and its node is not dead. A node whose
     /// lease has ended without being declared dead keeps its backends: most likely the store has trouble, not the node.
     /// Counters come from <paramref name="previous"/> as long as the process is the same.</summary>
+    /// <remarks>While neither the spec nor the rollout's target changes, only the services of nodes that have changed
+    /// are made anew: of 100,000 backends a hundredth of a second's work, not a tenth's.</remarks>
     public static RouteTable Derive(ClusterState state, RouteTable previous)
     {
-        var spec = state.EffectiveSpec;
-        var target = state.Rollout?.Value.Target ?? 0;
-        var condemned = state.Rollout is { Value: { Stage: RolloutStage.RollingBack } back } ? back.Target : (int?)null;
-        var derivation = new Derivation(previous, target == previous.Target, condemned);
+        if (previous.Source is not { } source || source.EffectiveSpec is not { } spec
+            || !ReferenceEquals(spec, state.EffectiveSpec) || TargetOf(source) != TargetOf(state)
+            || Condemned(source) is not null || Condemned(state) is not null)
+            return DeriveAll(state, previous);
+        var changed = Changed(source, state);
+        var touched = changed.SelectMany(n => (source.Nodes.GetValueOrDefault(n)?.Assignments ?? [])
+            .Concat(state.Nodes.GetValueOrDefault(n)?.Assignments ?? [])).Select(a => a.Service).ToHashSet();
+        var stale = touched.SelectMany(s => previous.Find(s)?.Backends ?? []).Concat(previous.Unrouted)
+            .Where(b => changed.Contains(b.Node)).ToArray();
+        var derivation = new Derivation(previous, stale, sameRollout: true, condemned: null);
+        foreach (var name in changed)
+            if (state.Nodes.GetValueOrDefault(name) is { Dead: null } node)
+                foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
+        foreach (var service in touched)
+            foreach (var backend in previous.Find(service)?.Backends ?? [])
+                if (!changed.Contains(backend.Node)) derivation.Route(backend);
+        return new RouteTable
+        {
+            Source = state,
+            AppliedRevision = state.RoutedRevision,
+            Target = previous.Target,
+            Services =
+            [
+                .. previous.Services.Where(s => !touched.Contains(s.Name))
+                    .Concat(derivation.Services(spec.Services.Where(s => touched.Contains(s.Name))))
+                    .OrderBy(s => s.Name),
+            ],
+            Unrouted = [.. previous.Unrouted.Where(b => !changed.Contains(b.Node)), .. derivation.Unrouted],
+            Abandoned = Abandoned(state, stale),
+            Tallies = derivation.Tallies(),
+            Index = previous.Index,
+            Published = previous.Published,
+        };
+    }
+
+    internal static RouteTable DeriveAll(ClusterState state, RouteTable previous)
+    {
+        var specs = state.EffectiveSpec?.Services ?? [];
+        var target = TargetOf(state);
+        var derivation = new Derivation(previous, previous.All(), target == previous.Target, Condemned(state));
         foreach (var node in state.Nodes.Values)
             if (node.Dead is null)
                 foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
 
-        var specs = spec?.Services ?? [];
         return new RouteTable
         {
+            Source = state,
             AppliedRevision = state.RoutedRevision,
             Target = target,
             Services = derivation.Services(specs),
             Unrouted = [.. derivation.Unrouted],
-            Abandoned = [.. previous.All().Where(b => state.Nodes.GetValueOrDefault(b.Node)?.Dead is not null)],
+            Abandoned = Abandoned(state, previous.All()),
             Tallies = derivation.Tallies(),
             Index = new RouteIndex(from service in specs from route in service.Routes select (route, service.Name)),
             Published = (from service in specs
@@ -39,6 +77,26 @@ public static class RouteDeriver
                          select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name))
                 .ToEquatableArray(),
         };
+    }
+
+    private static int TargetOf(ClusterState state) => state.Rollout?.Value.Target ?? 0;
+
+    private static int? Condemned(ClusterState state) =>
+        state.Rollout is { Value: { Stage: RolloutStage.RollingBack } back } ? back.Target : null;
+
+    private static ImmutableArray<Backend> Abandoned(ClusterState state, IEnumerable<Backend> before) =>
+        [.. before.Where(b => state.Nodes.GetValueOrDefault(b.Node)?.Dead is not null)];
+
+    /// <summary>The nodes of which one state says something else than the other, in the order of names: states share
+    /// what has not changed.</summary>
+    private static SortedSet<NodeName> Changed(ClusterState before, ClusterState after)
+    {
+        var changed = new SortedSet<NodeName>();
+        if (ReferenceEquals(before.Nodes, after.Nodes)) return changed;
+        foreach (var (name, node) in after.Nodes)
+            if (!before.Nodes.TryGetValue(name, out var was) || !ReferenceEquals(was, node)) changed.Add(name);
+        foreach (var name in before.Nodes.Keys) if (!after.Nodes.ContainsKey(name)) changed.Add(name);
+        return changed;
     }
 
     private sealed class Derivation
@@ -50,10 +108,11 @@ public static class RouteDeriver
 
         private readonly int? _condemned;
 
-        public Derivation(RouteTable previous, bool sameRollout, int? condemned)
+        /// <param name="before">The backends of the nodes that will be added.</param>
+        public Derivation(RouteTable previous, IEnumerable<Backend> before, bool sameRollout, int? condemned)
         {
             (_previous, _condemned) = (previous, condemned);
-            _before = previous.All().ToDictionary(b => b.Replica);
+            _before = before.ToDictionary(b => b.Replica);
             if (sameRollout)
                 foreach (var tally in previous.Tallies) _tallies.Add((tally.Service, tally.Revision), tally);
         }
@@ -105,7 +164,7 @@ public static class RouteDeriver
         private bool WasRouted(Backend backend) =>
             _previous.Find(backend.Service) is { } service && service.Backends.Contains(backend);
 
-        private void Route(Backend backend)
+        public void Route(Backend backend)
         {
             if (!_backends.TryGetValue(backend.Service, out var list)) _backends.Add(backend.Service, list = []);
             list.Add(backend);
@@ -120,7 +179,8 @@ public static class RouteDeriver
 
         public ImmutableArray<Tally> Tallies() => [.. _tallies.Values];
 
-        public ImmutableArray<RoutedService> Services(EquatableArray<ServiceSpec> specs)
+        /// <summary>The given services, and those that have backends although nobody asks for them.</summary>
+        public ImmutableArray<RoutedService> Services(IEnumerable<ServiceSpec> specs)
         {
             foreach (var list in _backends.Values) SetAside(list);
             var balances = specs.ToDictionary(s => s.Name, s => s.Balance);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tangram.Coordinating;
 using Tangram.Model;
 
 namespace Tangram.Routing;
@@ -10,6 +11,9 @@ public sealed class RouteTable
     public static readonly RouteTable Empty = new();
 
     private readonly Dictionary<ServiceName, RoutedService> _services = [];
+
+    /// <summary>What it was derived from; null for one that was not.</summary>
+    internal ClusterState? Source { get; init; }
 
     /// <summary>The store revision of the newest key that it takes into account.</summary>
     public long AppliedRevision { get; init; }

@@ -73,7 +73,8 @@ internal sealed record LoadRequest(
 
 /// <param name="Seed">The first one.</param>
 /// <param name="Seeds">How many, one after the other.</param>
-internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json);
+/// <param name="Nodes">Of a cluster that loses a zone; null: a small one with faults of every kind.</param>
+internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json, int? Nodes = null);
 
 /// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>
 internal abstract record TrustRequest

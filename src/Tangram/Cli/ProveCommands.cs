@@ -55,13 +55,20 @@ internal static class ProveCommands
         {
             if (result.GetValueOrDefault<int>() < 1) result.AddError("--seeds takes 1 or more");
         });
+        var nodes = Option<int?>("--nodes", "N",
+            "Instead, a cluster of N nodes with 20 replicas each that loses a zone and gets it back", null);
+        nodes.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 6 or > 5_000) result.AddError("--nodes takes 6 to 5000");
+        });
         var command = new Command("simulate", "Runs a simulated cluster through seeded faults, checking what must hold")
         {
-            seed, seeds, json,
+            seed, seeds, nodes, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
-            var request = new SimulateRequest(parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json));
+            var request = new SimulateRequest(parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(json),
+                parsed.GetValue(nodes));
             return context.Entrances.Simulate(request, context.Around, cancellation);
         });
         return command;

@@ -15,10 +15,23 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
         new BoundedChannelOptions(MostEvents) { SingleReader = true });
     private readonly HashSet<Task> _calls = [];
     private readonly List<Effect> _effects = [];
+    private ClusterState? _waiting;
     private long _newest = -1;
 
-    /// <summary>Drops what does not fit: a heartbeat or a tick is followed by another.</summary>
-    public void Post(Event @event) => _events.Writer.TryWrite(@event);
+    /// <summary>There is a state to look at.</summary>
+    private sealed record Wake : Event;
+
+    /// <summary>Drops what does not fit: a heartbeat or a tick is followed by another. Of states only the newest waits:
+    /// in a large cluster they come faster than a machine can follow one by one.</summary>
+    public void Post(Event @event)
+    {
+        if (@event is Event.StateChanged changed)
+        {
+            if (Interlocked.Exchange(ref _waiting, changed.State) is not null) return;
+            @event = new Wake();
+        }
+        _events.Writer.TryWrite(@event);
+    }
 
     /// <summary>Waits for room: nothing that happened to a process may be lost.</summary>
     public ValueTask PostAsync(Event @event, CancellationToken cancellation) =>
@@ -32,7 +45,12 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
         try
         {
             await foreach (var @event in _events.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
-                Step(@event, cancellation);
+            {
+                // With every event, because a full queue may have dropped the one that says so.
+                if (Interlocked.Exchange(ref _waiting, null) is { } state)
+                    Step(new Event.StateChanged(state), cancellation);
+                if (@event is not Wake) Step(@event, cancellation);
+            }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -12,6 +12,11 @@ internal static class SimulateEntrance
         var failed = 0;
         for (var i = 0; i < request.Seeds && !cancellation.IsCancellationRequested; i++)
         {
+            if (request.Nodes is { } nodes)
+            {
+                if (!ZoneLost(request, request.Seed + (ulong)i, nodes, around)) failed++;
+                continue;
+            }
             var result = Simulator.Run(request.Seed + (ulong)i);
             if (!result.Held) failed++;
             if (request.Json) around.Print(AsJson(result));
@@ -19,6 +24,31 @@ internal static class SimulateEntrance
         }
         return Task.FromResult(failed == 0 ? Exit.Done : Exit.Failed);
     }
+
+    private static bool ZoneLost(SimulateRequest request, ulong seed, int nodes, Surroundings around)
+    {
+        var result = ZoneLoss.Run(new ZoneLossOptions { Seed = seed, Nodes = nodes });
+        var held = result is { Violations.Count: 0, FalselyDead: 0, Whole: not null, Returned: not null };
+        if (request.Json)
+            around.Print(new JsonObject
+            {
+                ["seed"] = seed, ["held"] = held, ["nodes"] = nodes, ["lost"] = result.Lost,
+                ["detectedSeconds"] = result.Detected?.TotalSeconds, ["wholeSeconds"] = result.Whole?.TotalSeconds,
+                ["returnedSeconds"] = result.Returned?.TotalSeconds, ["falselyDead"] = result.FalselyDead,
+                ["said"] = new JsonArray([.. result.Said.Select(s => JsonValue.Create(s))]),
+                ["violations"] = new JsonArray([.. result.Violations.Select(v => JsonValue.Create(v))]),
+            }.ToJsonString());
+        else
+        {
+            around.Print($"seed {seed}: {(held ? "held" : "FAILED")}; {result.Lost} of {nodes} nodes lost: all of " +
+                         $"them declared dead after {Seconds(result.Detected)}, every replica ready again after " +
+                         $"{Seconds(result.Whole)}; nothing left to do {Seconds(result.Returned)} after their return");
+            foreach (var line in result.Said.Concat(result.Violations)) around.Print($"  {line}");
+        }
+        return held;
+    }
+
+    private static string Seconds(TimeSpan? time) => time is { } known ? $"{known.TotalSeconds:0.0} s" : "(never)";
 
     private static void Print(SimulationResult result, Surroundings around, bool whole)
     {

@@ -18,6 +18,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("kill", "a-1", "--for", "soon")]
     [InlineData("load", "ftp://x")]
     [InlineData("simulate", "--seeds", "0")]
+    [InlineData("simulate", "--nodes", "5001")]
     [InlineData("logs", "--tail", "-1")]
     [InlineData("ps", "--jso")]
     public async Task Wrong_arguments_end_with_2_and_a_sentence(params string[] args)
@@ -108,6 +109,8 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(2), load.LostAfter);
         Assert.Equal(Exit.Failed, await _terminal.RunAsync("simulate", "--seed", "7", "--seeds", "500"));
         Assert.Equal(new SimulateRequest(7, 500, false), _terminal.Simulation);
+        Assert.Equal(Exit.Failed, await _terminal.RunAsync("simulate", "--nodes", "50"));
+        Assert.Equal(new SimulateRequest(0, 1, false, 50), _terminal.Simulation);
     }
 
     [Fact]

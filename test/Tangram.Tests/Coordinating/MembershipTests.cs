@@ -21,7 +21,7 @@ public sealed class MembershipTests
     private void Pass(double seconds, Documents documents, string[] silent, bool neighboursHear = false)
     {
         var state = documents.State;
-        var ring = new Ring(state.Nodes.Values.Where(n => n.Dead is null).Select(n => n.Name));
+        var ring = state.Ring;
         for (var end = _now + TimeSpan.FromSeconds(seconds); _now < end;)
         {
             _now += Membership.Heartbeat / 2;
@@ -134,24 +134,5 @@ public sealed class MembershipTests
     {
         Pass(3, Nodes(Six).Dead("b-1").Silent("b-1"), []);
         Assert.Empty(_verdict.Returned);
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(9)]
-    public void Who_watches_a_node_and_whom_it_watches_agree(int count)
-    {
-        var nodes = Enumerable.Range(1, count).Select(i => NodeName.Of($"n-{i}")).ToArray();
-        var ring = new Ring(nodes);
-        foreach (var node in nodes)
-        {
-            var watchers = ring.WatchersOf(node).ToArray();
-            Assert.Equal(Math.Min(Ring.Watchers, count - 1), watchers.Distinct().Count());
-            Assert.DoesNotContain(node, watchers);
-            Assert.All(watchers, w => Assert.Contains(node, ring.WatchedBy(w)));
-        }
     }
 }

@@ -12,16 +12,16 @@ public static class BrokenVariants
 {
     public static readonly (string Name, ulong Seed, SimulatorOptions Options)[] All =
     [
-        ("the leader compares nothing but its term", 1,
+        ("the leader compares nothing but its term", 5,
             Effects((who, e) => Server(who) ? Compares(e, c => c.Key == Keys.Term) : e)),
-        ("the leader writes blindly", 1, Effects((who, e) => Server(who) ? Compares(e, _ => false) : e)),
+        ("the leader writes blindly", 5, Effects((who, e) => Server(who) ? Compares(e, _ => false) : e)),
         ("serials start again", 1, Effects((who, e) => Server(who) ? Puts(e, WithoutSerials) : e)),
         ("replicas are stopped without being drained", 1,
             Effects((who, e) => Server(who) ? Puts(e, StoppedAtOnce) : e)),
         ("a process that starts is taken for ready by the leader", 1,
             Events((who, e) =>
                 Server(who) && e is Event.StateChanged s ? new Event.StateChanged(AllReady(s.State)) : e)),
-        ("a failed check counts as ready", 4,
+        ("a failed check counts as ready", 5,
             Events((_, e) => e is ReplicaEvent.Checked c ? c with { Ok = true } : e)),
         ("a gateway acknowledges routes before they are in force", 1,
             Events((_, e) => e is TrafficSeen t ? t with { Applied = long.MaxValue } : e)),
@@ -31,14 +31,14 @@ public static class BrokenVariants
         ("an unknown outcome is acknowledged", 20, Answers((who, a) =>
             who == "people" && a.Status == StoreStatus.Unknown ? a with { Status = StoreStatus.Ok, Succeeded = true }
                 : a)),
-        ("a conflict is acknowledged", 10, Answers((who, a) =>
+        ("a conflict is acknowledged", 17, Answers((who, a) =>
             who == "people" && a is { Status: StoreStatus.Ok, Succeeded: false } ? a with { Succeeded = true } : a)),
         ("a restarted agent forgets its replicas", 1, new SimulatorOptions { Adopts = _ => false }),
         ("replicas are never ended", 1, Effects((_, e) => e is ReplicaEffect.Signal or ReplicaEffect.Kill ? null : e)),
         ("the lease of a dead node counts as ended", 1,
             Events((who, e) =>
                 Server(who) && e is Event.StateChanged s ? new Event.StateChanged(DeadUnseen(s.State)) : e)),
-        ("the guard of singletons is given too much time", 1, Effects((_, e) =>
+        ("the guard of singletons is given too much time", 2, Effects((_, e) =>
             e is GuardSingletons g ? new GuardSingletons(g.Until + TimeSpan.FromSeconds(5)) : e)),
         ("ended processes go unnoticed", 1, Events((_, e) => e is ReplicaEvent.Exited ? null : e)),
     ];

@@ -18,7 +18,7 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, Rng alone, Simul
 
     public int Sent { get; private set; }
 
-    public void Watch() => store.Changed += state => _seen.Add(state.Asked?.Value.Command ?? "");
+    public void Watch() => store.Changed += (state, _) => _seen.Add(state.Asked?.Value.Command ?? "");
 
     public void First() =>
         Send("deploy revision 1", (_, command) => (new Asked { Revision = 1, Command = command },

@@ -34,6 +34,7 @@ internal sealed class SimulatedProcess(ReplicaName replica, NodeName node, Servi
 internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
 {
     private readonly SortedDictionary<ReplicaName, SimulatedProcess> _running = [];
+    private readonly Dictionary<NodeName, SortedDictionary<ReplicaName, SimulatedProcess>> _onNode = [];
     private readonly Dictionary<ReplicaName, int> _starts = [];
     private readonly Dictionary<NodeName, Instant> _guards = [];
     private int _pids = 100;
@@ -68,6 +69,7 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
         var process = new SimulatedProcess(launch.Replica, node, launch.Spec, launch.Revision, launch.Start, ++_pids,
             port, readyAt);
         _running[launch.Replica] = process;
+        OnNode(node)[launch.Replica] = process;
         _starts[launch.Replica] = launch.Start;
         answer(new ReplicaEvent.Launched(launch.Replica, launch.Start, process.Pid, port, null));
         if (Behaviours.Of(launch.Spec) == Behaviours.Exits)
@@ -103,23 +105,31 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
 
     public void PowerOff(NodeName node)
     {
-        foreach (var process in _running.Values.Where(p => p.Node == node).ToArray()) _running.Remove(process.Replica);
+        foreach (var replica in OnNode(node).Keys) _running.Remove(replica);
+        _onNode.Remove(node);
     }
 
     /// <summary>What a restarted agent finds: living processes, and records of those that ended meanwhile.</summary>
     public IEnumerable<Survivor> Survivors(NodeName node, IEnumerable<Assignment> records)
     {
-        foreach (var process in _running.Values.Where(p => p.Node == node))
+        foreach (var process in OnNode(node).Values)
             yield return new Survivor(process.Replica, process.Spec.Name, process.Revision, process.Start, process.Pid,
                 process.Port, process.Spec.Singleton);
         foreach (var record in records.Where(r => !_running.ContainsKey(r.Replica) && _starts.ContainsKey(r.Replica)))
             yield return new Survivor(record.Replica, record.Service, record.Revision, _starts[record.Replica], 0, 0);
     }
 
+    private SortedDictionary<ReplicaName, SimulatedProcess> OnNode(NodeName node)
+    {
+        if (!_onNode.TryGetValue(node, out var processes)) _onNode[node] = processes = [];
+        return processes;
+    }
+
     private void End(SimulatedProcess process, int code)
     {
         if (!_running.TryGetValue(process.Replica, out var now) || now != process) return;
         _running.Remove(process.Replica);
+        OnNode(process.Node).Remove(process.Replica);
         Exited?.Invoke(process, code);
     }
 }

@@ -13,8 +13,8 @@ internal sealed class SimulatedStore(Agenda agenda, Rng rng, SimulatorOptions op
     /// <summary>Sees each transaction that took effect: who sent it, the state before, the transaction.</summary>
     public Action<string, ClusterState, Txn>? Applied { get; set; }
 
-    /// <summary>A state that all may see now.</summary>
-    public event Action<ClusterState>? Changed;
+    /// <summary>A state that all may see now, and what made it.</summary>
+    public event Action<ClusterState, StoreBatch>? Changed;
 
     public ClusterState State => _states[^1];
 
@@ -79,7 +79,7 @@ internal sealed class SimulatedStore(Agenda agenda, Rng rng, SimulatorOptions op
             var next = State.Apply(batch);
             _states.Add(next);
             if (_states.Count > 64) _states.RemoveAt(0);
-            Changed?.Invoke(next);
+            Changed?.Invoke(next, batch);
         }
     }
 }

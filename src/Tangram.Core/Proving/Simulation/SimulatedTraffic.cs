@@ -11,6 +11,8 @@ internal sealed class SimulatedTraffic(Agenda agenda, Rng rng, SimulatedProcesse
     private readonly SortedDictionary<ReplicaName, int> _inFlight = [];
     private readonly SortedDictionary<(ServiceName, int), (long Requests, long Failures)> _outcomes = [];
     private ClusterState _routes = ClusterState.Empty;
+    private HashSet<ReplicaName>? _draining;
+    private SortedDictionary<ServiceName, List<(ReplicaName Replica, int Revision)>>? _backends;
     private int? _rollout;
 
     /// <summary>Requests in flight at a replica that Tangram asked to end before they had ended.</summary>
@@ -18,7 +20,7 @@ internal sealed class SimulatedTraffic(Agenda agenda, Rng rng, SimulatedProcesse
 
     public void Publish(ClusterState state)
     {
-        _routes = state;
+        (_routes, _draining, _backends) = (state, null, null);
         var target = state.Rollout is { Value.Ended: false } rollout ? rollout.Value.Target : (int?)null;
         if (target != _rollout) _outcomes.Clear();
         _rollout = target;
@@ -26,8 +28,8 @@ internal sealed class SimulatedTraffic(Agenda agenda, Rng rng, SimulatedProcesse
 
     public TrafficSeen Seen()
     {
-        var draining = _routes.Nodes.Values.SelectMany(n => n.Assignments).Where(a => a.Intent == Intent.Drain)
-            .Select(a => a.Replica).ToHashSet();
+        var draining = _draining ??= _routes.Nodes.Values.SelectMany(n => n.Assignments)
+            .Where(a => a.Intent == Intent.Drain).Select(a => a.Replica).ToHashSet();
         return new TrafficSeen(_routes.RoutedRevision,
             _inFlight.Where(f => f.Value > 0 && draining.Contains(f.Key)).Select(f => f.Key).ToEquatableArray(),
             _outcomes.Select(o =>
@@ -37,6 +39,16 @@ internal sealed class SimulatedTraffic(Agenda agenda, Rng rng, SimulatedProcesse
     /// <summary>A few requests to each service.</summary>
     public void Send()
     {
+        foreach (var (service, list) in _backends ??= Backends())
+            for (var i = 0; i < 3; i++)
+            {
+                var (replica, revision) = list[rng.Next(list.Count)];
+                One(service, replica, revision);
+            }
+    }
+
+    private SortedDictionary<ServiceName, List<(ReplicaName Replica, int Revision)>> Backends()
+    {
         var backends = new SortedDictionary<ServiceName, List<(ReplicaName Replica, int Revision)>>();
         foreach (var node in _routes.Nodes.Values.Where(n => n.Dead is null))
             foreach (var a in node.Assignments.Where(a =>
@@ -45,12 +57,7 @@ internal sealed class SimulatedTraffic(Agenda agenda, Rng rng, SimulatedProcesse
                 if (!backends.TryGetValue(a.Service, out var list)) backends[a.Service] = list = [];
                 list.Add((a.Replica, a.Revision));
             }
-        foreach (var (service, list) in backends)
-            for (var i = 0; i < 3; i++)
-            {
-                var (replica, revision) = list[rng.Next(list.Count)];
-                One(service, replica, revision);
-            }
+        return backends;
     }
 
     private void One(ServiceName service, ReplicaName replica, int revision)

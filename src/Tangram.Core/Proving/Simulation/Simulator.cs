@@ -8,7 +8,7 @@ namespace Tangram.Proving.Simulation;
 /// <summary>A whole cluster in virtual time, in one thread, from one seed: the same machines that run for real, with
 /// the clock, chance, store, network and processes simulated. A stretch of trouble, then the world heals, and the
 /// cluster must converge; the invariants are checked at every write.</summary>
-public sealed class Simulator
+public sealed partial class Simulator
 {
     private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(3);
 
@@ -20,12 +20,15 @@ public sealed class Simulator
     private readonly SimulatedProcesses _processes;
     private readonly Invariants _invariants;
     private readonly SortedDictionary<string, Actor> _actors = new(StringComparer.Ordinal);
+    private readonly Dictionary<NodeName, Actor> _agents = [];
+    private readonly List<Actor> _servers = [];
     private readonly SortedDictionary<string, SimulatedTraffic> _traffic = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _termIds = [];
     private readonly Dictionary<NodeName, long> _incarnations = [];
     private readonly HashSet<NodeName> _off = [];
     private readonly HashSet<NodeName> _cut = [];
     private readonly LinkedList<string> _trace = [];
+    private readonly List<string> _said = [];
     private readonly SimulatedCommands _commands;
     private double _loss;
     private long _events;
@@ -33,7 +36,7 @@ public sealed class Simulator
     private int _moves;
     private int _ids;
 
-    private Simulator(ulong seed, SimulatorOptions options)
+    internal Simulator(ulong seed, SimulatorOptions options)
     {
         (_seed, _options, _rng, _loss) = (seed, options, new Rng(seed), options.MessageLoss);
         _store = new SimulatedStore(_agenda, _rng.Split(), options);
@@ -46,21 +49,21 @@ public sealed class Simulator
         _processes.Exited = Exited;
         _store.Applied = (who, before, txn) =>
             _invariants.Check(who, before, txn, id => _termIds.GetValueOrDefault(id));
-        _store.Changed += state =>
-        {
-            foreach (var actor in _actors.Values)
-                if (Reachable(actor)) actor.Watch(state);
-        };
+        _store.Changed += Tell;
     }
 
     /// <summary>Runs one seed to its end.</summary>
     public static SimulationResult Run(ulong seed, SimulatorOptions? options = null) =>
         new Simulator(seed, options ?? new SimulatorOptions()).Run();
 
-    private IEnumerable<NodeName> Nodes =>
+    internal IEnumerable<NodeName> Nodes =>
         from zone in Enumerable.Range(0, _options.Zones)
-        from number in Enumerable.Range(1, _options.NodesPerZone)
+        from number in Enumerable.Range(1, InZone(zone))
         select NodeName.Of($"{(char)('a' + zone)}-{number}");
+
+    private int InZone(int zone) => _options.Nodes is { } all
+        ? (all + _options.Zones - 1 - zone) / _options.Zones
+        : _options.NodesPerZone;
 
     private SimulationResult Run()
     {
@@ -103,11 +106,15 @@ public sealed class Simulator
         yield return $"rollout {_store.State.Rollout?.Value}";
     }
 
-    private void RunUntil(Instant until)
+    internal void RunUntil(Instant until)
     {
         try
         {
-            while (!_broken && _agenda.Step(until)) _events++;
+            while (!_broken && _agenda.Step(until))
+            {
+                _events++;
+                _options.Clock?.Invoke(_agenda.Now);
+            }
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
@@ -134,10 +141,11 @@ public sealed class Simulator
     private void Beat()
     {
         _store.Tick();
+        if (_options.Sparing && _agenda.Now.Ticks % AgentNews.RingEvery.Ticks < Event.Tick.Every.Ticks) TellOfTheRing();
         foreach (var (name, traffic) in _traffic)
         {
             if (!_actors[name].Up) continue;
-            traffic.Send();
+            if (!_options.Sparing) traffic.Send();
             _actors[name].Give(_actors[name].Life, traffic.Seen());
         }
     }
@@ -148,7 +156,7 @@ public sealed class Simulator
         if (_trace.Count > 4000) _trace.RemoveFirst();
     }
 
-    private bool Reachable(Actor actor) => !IsNode(actor.Name, out var node) || !_cut.Contains(node);
+    private bool Reachable(Actor actor) => actor.Node is not { } node || !_cut.Contains(node);
 
     private bool IsNode(string actor, out NodeName node)
     {
@@ -160,12 +168,15 @@ public sealed class Simulator
 
     private Actor ActorOf(string name)
     {
-        if (!_actors.TryGetValue(name, out var actor))
-            actor = _actors[name] = new Actor(name, _agenda, _store, _options, Perform);
+        if (_actors.TryGetValue(name, out var actor)) return actor;
+        var node = IsNode(name, out var found) ? found : (NodeName?)null;
+        actor = _actors[name] = new Actor(name, node, _agenda, _store, _options, Perform);
+        if (node is not null) _agents[node.Value] = actor;
+        else if (name.StartsWith("server", StringComparison.Ordinal)) _servers.Add(actor);
         return actor;
     }
 
-    private void StartServer(string name)
+    internal void StartServer(string name)
     {
         var id = $"{name}#{++_ids}";
         _termIds[id] = name;
@@ -177,12 +188,12 @@ public sealed class Simulator
         var incarnation = _incarnations[node] = _incarnations.GetValueOrDefault(node) + 1;
         var records = _store.State.Nodes.GetValueOrDefault(node)?.Assignments ?? [];
         ActorOf($"agent {node}").Start(new AgentMachine(
-            new NodeIdentity(node, ZoneName.Of(node.Value[..1]), [], new Resources(), incarnation), Ttl,
+            new NodeIdentity(node, ZoneName.Of(node.Value[..1]), [], _options.Capacity, incarnation), Ttl,
             _processes.Survivors(node, records).Where(s => _options.Adopts?.Invoke(s) ?? true), _agenda.Now,
             _processes.GuardOf(node)));
     }
 
-    private void StartGateway(string name)
+    internal void StartGateway(string name)
     {
         _traffic[name] = new SimulatedTraffic(_agenda, _rng.Split(), _processes);
         ActorOf(name).Start(new GatewayMachine(name, isPublic: false, Ttl));
@@ -205,14 +216,15 @@ public sealed class Simulator
             case Effect.Send s: Send(s); break;
             case Effect.Announce a:
                 if (a.What.StartsWith("stop ", StringComparison.Ordinal)) _moves++;
+                if (a.Subject == "cluster") _said.Add(a.What);
                 Note($"[{actor.Name}] {a.Subject}: {a.What}");
                 break;
             case PublishRoutes p:
                 _traffic[actor.Name].Publish(p.State);
                 _agenda.After(TimeSpan.Zero, () => actor.Give(life, _traffic[actor.Name].Seen()));
                 break;
-            case GuardSingletons g when IsNode(actor.Name, out var guarded): _processes.Guard(guarded, g.Until); break;
-            case ReplicaEffect r when IsNode(actor.Name, out var node): Perform(actor, life, node, r); break;
+            case GuardSingletons g when actor.Node is { } guarded: _processes.Guard(guarded, g.Until); break;
+            case ReplicaEffect r when actor.Node is { } node: Perform(actor, life, node, r); break;
         }
     }
 
@@ -243,40 +255,6 @@ public sealed class Simulator
 
     private void Launch(Actor actor, int life, NodeName node, ReplicaEffect.Launch launch) =>
         _processes.Launch(node, launch, launched => actor.Give(life, launched));
-
-    /// <summary>A drained replica is asked to end: no gateway may have a request there that its grace would have let
-    /// end.</summary>
-    private void Stop(ReplicaName replica)
-    {
-        var assignment =
-            _store.State.Nodes.Values.SelectMany(n => n.Assignments).FirstOrDefault(a => a.Replica == replica);
-        foreach (var (name, traffic) in _traffic)
-            if (_actors[name].Machine is GatewayMachine gateway && traffic.InFlight(replica) > 0 &&
-                (_store.State.Gateways.ContainsKey(name) || !gateway.Registered) &&
-                assignment?.Because.StartsWith("drained", StringComparison.Ordinal) == true)
-                _invariants.Violated(
-                    $"{replica} was stopped with {traffic.InFlight(replica)} requests of {name} in flight");
-        _processes.Signal(replica);
-    }
-
-    private void Exited(SimulatedProcess process, int code)
-    {
-        if (!_actors.TryGetValue($"agent {process.Node}", out var agent)) return;
-        var life = agent.Life;
-        _agenda.After(TimeSpan.FromMilliseconds(1),
-            () => agent.Give(life, new ReplicaEvent.Exited(process.Replica, process.Start, code, "")));
-    }
-
-    private void Send(Effect.Send send)
-    {
-        var prefix = send.To is { } node ? $"agent {node}" : "server";
-        foreach (var actor in _actors.Values.Where(a => a.Name.StartsWith(prefix, StringComparison.Ordinal)))
-        {
-            if (!Reachable(actor) || _rng.Chance(_loss)) continue;
-            var life = actor.Life;
-            _agenda.After(_store.Delay(), () => actor.Give(life, new Event.Heard(send.Message)));
-        }
-    }
 
     private void Fault()
     {
@@ -323,14 +301,20 @@ public sealed class Simulator
 
     private void PowerOff(NodeName node, TimeSpan pause)
     {
-        if (!_off.Add(node)) return;
+        if (_off.Contains(node)) return;
         Note($"fault: {node} loses power for {pause.TotalSeconds:0.0} s");
-        _actors[$"agent {node}"].Kill();
-        _processes.PowerOff(node);
+        PowerOff(node);
         _agenda.After(pause, () => PowerOn(node));
     }
 
-    private void PowerOn(NodeName node)
+    internal void PowerOff(NodeName node)
+    {
+        _off.Add(node);
+        _agents[node].Kill();
+        _processes.PowerOff(node);
+    }
+
+    internal void PowerOn(NodeName node)
     {
         if (!_off.Remove(node)) return;
         Note($"{node} has power again");

@@ -12,6 +12,16 @@ public sealed record SimulatorOptions
     public int NodesPerZone { get; init; } = 2;
     public int Gateways { get; init; } = 2;
 
+    /// <summary>All nodes, dealt out to the zones in turn; null: <see cref="NodesPerZone"/> in each.</summary>
+    public int? Nodes { get; init; }
+
+    /// <summary>What each node offers.</summary>
+    public Resources Capacity { get; init; } = new();
+
+    /// <summary>As a large cluster has to be run: pumps pass over all states but the newest, agents are told what
+    /// <see cref="AgentNews"/> says they need, and no requests are simulated.</summary>
+    public bool Sparing { get; init; }
+
     /// <summary>How long faults and commands go on before the world heals.</summary>
     public TimeSpan Trouble { get; init; } = TimeSpan.FromSeconds(90);
 
@@ -30,6 +40,12 @@ public sealed record SimulatorOptions
 
     /// <summary>The same for events before a machine gets them.</summary>
     public Func<string, Event, Event?>? OnEvent { get; init; }
+
+    /// <summary>Told the virtual time after everything that happens.</summary>
+    public Action<Instant>? Clock { get; init; }
+
+    /// <summary>Runs a machine's turn, which is the action; for who measures it.</summary>
+    public Action<string, Event, Action>? Around { get; init; }
 
     /// <summary>The same for the store's answers to transactions, people's among them.</summary>
     public Func<string, TxnAnswer, TxnAnswer>? OnAnswer { get; init; }
