@@ -125,14 +125,16 @@ internal sealed class LabMachine
         $"{Name} has no disk of its own: give AddMachine its size");
 
     /// <summary>A shell enters the disk's group and becomes the program, so its pid is the program's. SIGPIPE is put
-    /// back because the runtime under the test ignores it, and the ignored is inherited.</summary>
+    /// back because the runtime under the test ignores it, SIGINT because a shell may have, and the ignored is
+    /// inherited.</summary>
     private ProcessStartInfo Line(
         IEnumerable<string> command, string files, IReadOnlyDictionary<string, string?>? environment)
     {
         const string script = """
             [ -z "$1" ] || echo $$ > "$1"
             net=$2 files=$3; shift 3
-            exec setsid nsenter "--net=$net" env --default-signal=PIPE "$@" > "$files.out" 2> "$files.err" < /dev/null
+            exec > "$files.out" 2> "$files.err" < /dev/null
+            exec setsid nsenter "--net=$net" env --default-signal=PIPE,INT "$@"
             """;
         var start = new ProcessStartInfo("/bin/sh",
             ["-c", script, "sh", _disk?.Processes ?? "", $"/run/netns/{_namespace}", files, .. command])
