@@ -89,8 +89,22 @@ internal sealed class Node : IAsyncDisposable
                 await Eventually.True(() => !Lives(record.Pid), $"the end of {record.Pid}");
                 new ReplicaCgroup(record.Cgroups).Remove();
             }
-            Directory.Delete(Root, recursive: true);
+            // What ended a moment ago may still be noted down.
+            await Eventually.True(Removed, $"that {Root} is empty");
         }
         _poller.Dispose();
+    }
+
+    private bool Removed()
+    {
+        try
+        {
+            if (Directory.Exists(Root)) Directory.Delete(Root, recursive: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }

@@ -32,9 +32,9 @@ internal sealed class GatewayBed : IAsyncDisposable
         var edge = new Listener("127.0.0.1", port);
         var gateway = new GatewayServer(options, TimeProvider.System, seed: 1, keeper);
         Assert.Empty(await gateway.ListenAsync([edge]));
-        await gateway.StartAsync();
         var bed = new GatewayBed(gateway, edge, (await gateway.PortAsync(edge))!.Value);
         bed.Route([.. backends]);
+        await gateway.StartAsync();
         return bed;
     }
 

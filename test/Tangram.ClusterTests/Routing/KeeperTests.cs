@@ -151,7 +151,16 @@ public sealed class KeeperTests : IAsyncLifetime
         var answer = "";
         while (!answer.EndsWith("good", StringComparison.Ordinal))
         {
-            var count = await socket.ReceiveAsync(buffer, SocketFlags.None, patience.Token);
+            int count;
+            try
+            {
+                count = await socket.ReceiveAsync(buffer, SocketFlags.None, patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"no more came than: {answer}");
+                throw;
+            }
             Assert.True(count > 0, $"the connection was closed after: {answer}");
             answer += Encoding.ASCII.GetString(buffer, 0, count);
         }
