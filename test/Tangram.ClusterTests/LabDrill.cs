@@ -12,7 +12,7 @@ public sealed class LabDrill
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15), Goal = TimeSpan.FromSeconds(3),
         GoalWithEtcd = TimeSpan.FromSeconds(6), Pause = TimeSpan.FromSeconds(30);
 
-    /// <summary>Twenty processes share the cores of one computer, perhaps with other work: a figure that is a little late
+    /// <summary>Twenty processes share the cores of one computer, perhaps with other work: a figure a little late
     /// is noted, and what fails is more than that.</summary>
     private static readonly TimeSpan Shared = TimeSpan.FromSeconds(2);
 
