@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Tangram.ClusterTests.Deploying;
 using Tangram.ClusterTests.Drilling;
 using Tangram.Deploying;
 using Tangram.Routing;
@@ -30,7 +31,7 @@ public sealed class KeeperTests : IAsyncLifetime
         using var between = await SentAsync();
         await using var second = await GatewayAsync();
         Assert.StartsWith("HTTP/1.1 200", await AnswerAsync(between), StringComparison.Ordinal);
-        Assert.Single(Keepers());
+        await KeeperAsync();
     }
 
     [Fact]
@@ -47,7 +48,7 @@ public sealed class KeeperTests : IAsyncLifetime
     public async Task A_gateway_that_closes_leaves_no_port_and_no_process()
     {
         await using var bed = await GatewayAsync();
-        var keeper = Assert.Single(Keepers());
+        var keeper = await KeeperAsync();
         await bed.Gateway.CloseAsync();
         await Assert.ThrowsAsync<SocketException>(SentAsync);
         Assert.Empty(Keepers());
@@ -116,7 +117,7 @@ public sealed class KeeperTests : IAsyncLifetime
         await using var bed = await GatewayAsync();
         Stragglers.Kill(Keepers());
         Assert.Empty(await bed.ListenAsync());
-        Assert.Single(Keepers());
+        await KeeperAsync();
     }
 
     private static byte[] Request => Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: any\r\n\r\n");
@@ -124,6 +125,14 @@ public sealed class KeeperTests : IAsyncLifetime
     private SocketKeeper Keeper() => new(_cluster, $"shop of {_port}", _said.Add);
 
     private Task<GatewayBed> GatewayAsync() => GatewayBed.StartAsync(Keeper(), _port, _good.Port);
+
+    /// <summary>The one that there is. Its environment cannot be read while it turns into its shell.</summary>
+    private async Task<ProcessStat> KeeperAsync()
+    {
+        List<ProcessStat> found = [];
+        await Eventually.True(() => (found = Keepers()).Count == 1, "one keeper");
+        return found[0];
+    }
 
     private List<ProcessStat> Keepers() => [.. ProcessStat.All().Where(p => !p.Ended
         && ProcessStat.EnvironmentOf(p.Pid).Contains($"{SocketKeeper.Mark}={_cluster}"))];
