@@ -17,8 +17,8 @@ internal sealed class Departure
 
     public void Add(ConnectionContext connection)
     {
-        var group = _arriving;
-        group.Enter();
+        var group = Volatile.Read(ref _arriving);
+        while (!group.TryEnter()) group = Volatile.Read(ref _arriving);
         connection.ConnectionClosed.UnsafeRegister(group => ((Group)group!).Leave(), group);
     }
 
@@ -37,7 +37,19 @@ internal sealed class Departure
         private int _count = 1;
 
         public Task Empty => _empty.Task;
-        public void Enter() => Interlocked.Increment(ref _count);
+
+        /// <summary>False when it has ended already: another group follows it.</summary>
+        public bool TryEnter()
+        {
+            var count = Volatile.Read(ref _count);
+            while (count > 0)
+            {
+                var seen = Interlocked.CompareExchange(ref _count, count + 1, count);
+                if (seen == count) return true;
+                count = seen;
+            }
+            return false;
+        }
 
         public void Leave()
         {

@@ -11,6 +11,7 @@ internal sealed class Exchange : HttpTransformer
 {
     private readonly Routes _routes;
     private readonly OpenListener _listener;
+    private readonly AnswerHold _hold;
     private readonly Instant _arrived;
     private readonly CountedBody? _body;
     private RoutedService _service;
@@ -22,9 +23,10 @@ internal sealed class Exchange : HttpTransformer
     private bool _answered;
     private bool _onBudget;
 
-    public Exchange(HttpContext context, Routes routes, RoutedService service, OpenListener listener)
+    public Exchange(
+        HttpContext context, Routes routes, RoutedService service, OpenListener listener, AnswerHold hold)
     {
-        (_routes, _service, _listener, _arrived) = (routes, service, listener, routes.Now);
+        (_routes, _service, _listener, _hold, _arrived) = (routes, service, listener, hold, routes.Now);
         IsUpgrade = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }
             || (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
                 && context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase));
@@ -103,7 +105,6 @@ internal sealed class Exchange : HttpTransformer
         // A server's error is worth another attempt only while there is another backend; else it is the answer.
         if (outcome == AttemptOutcome.ServerError && MayRetry(outcome, status) && TryChoose())
             return ValueTask.FromResult(false);
-        ReleaseBudget();
         return DeliverAsync(context, response, cancellation);
     }
 
@@ -111,6 +112,9 @@ internal sealed class Exchange : HttpTransformer
         HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
     {
         var deliver = await base.TransformResponseAsync(context, response, cancellation).ConfigureAwait(false);
+        // When this fails, nothing has gone to the client yet, and the request may be repeated.
+        if (Repeatable) await _hold.WaitAsync(response, cancellation).ConfigureAwait(false);
+        ReleaseBudget();
         if (!_listener.Stays && HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers[HeaderNames.Connection] = "close";
         return deliver;

@@ -11,6 +11,7 @@ internal sealed class GatewayApplication(
     Routes routes, IHttpForwarder forwarder, BackendClient client, GatewayOptions options, TimeProvider time)
     : IHttpApplication<DefaultHttpContext>
 {
+    private readonly AnswerHold _hold = new(options, time);
     private int _queued;
 
     /// <summary>Kestrel keeps one context a connection or stream and reuses it.</summary>
@@ -37,7 +38,7 @@ internal sealed class GatewayApplication(
             await (name is null ? Reply.NoRouteAsync(context) : Reply.NoBackendAsync(context, name.Value.Value));
             return;
         }
-        var exchange = new Exchange(context, routes, service, listener);
+        var exchange = new Exchange(context, routes, service, listener, _hold);
         service.Counters.Enter();
         try
         {

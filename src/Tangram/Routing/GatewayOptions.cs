@@ -22,6 +22,13 @@ internal sealed record GatewayOptions
     /// <summary>The same for WebSockets and gRPC, where silence is normal.</summary>
     public TimeSpan StreamTimeout { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>Answers to safe requests up to this many bytes begin to leave when they are whole: should their backend
+    /// end before, another is asked.</summary>
+    public int HoldBytes { get; init; } = 32 * 1024;
+
+    /// <summary>They wait for their end no longer than this after their head.</summary>
+    public TimeSpan HoldTime { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>How long <see cref="GatewayServer.DisposeAsync"/> waits for requests in flight.</summary>
     public TimeSpan StopTime { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -49,6 +49,8 @@ internal sealed class OpenListener
         }
     }
 
+    /// <summary>Begins to take connections; call it only once somebody reads them, or closing waits for
+    /// that.</summary>
     public void Accept(SocketConnectionContextFactory connections, ChannelWriter<ConnectionContext> accepted) =>
         _accepting = AcceptAsync(connections, accepted);
 
@@ -82,13 +84,12 @@ internal sealed class OpenListener
         }
     }
 
-    /// <summary>Waits for room. Before the server has started nobody makes any, and closing must not wait for
-    /// that.</summary>
-    private async ValueTask HandOnAsync(ConnectionContext connection, ChannelWriter<ConnectionContext> accepted)
+    /// <summary>Waits for room, also while it closes: what is accepted is answered.</summary>
+    private static async ValueTask HandOnAsync(ConnectionContext connection, ChannelWriter<ConnectionContext> accepted)
     {
         try
         {
-            await accepted.WriteAsync(connection, _closing.Token).ConfigureAwait(false);
+            await accepted.WriteAsync(connection).ConfigureAwait(false);
         }
         catch
         {

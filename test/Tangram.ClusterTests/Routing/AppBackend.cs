@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
@@ -11,6 +12,9 @@ namespace Tangram.ClusterTests.Routing;
 /// <summary>A well-behaved server: echoes what it was asked, and WebSocket messages.</summary>
 internal sealed class AppBackend : IAsyncDisposable
 {
+    /// <summary>What `/pieces?bytes=N` sends the beginning of, a few thousand at a time.</summary>
+    public static readonly byte[] Pieces = [.. Enumerable.Range(0, 200_000).Select(i => (byte)(i * 31))];
+
     private readonly WebApplication _app;
 
     private AppBackend(WebApplication app) => _app = app;
@@ -49,6 +53,18 @@ internal sealed class AppBackend : IAsyncDisposable
             await context.Response.Body.WriteAsync(whole.ToArray());
             return;
         }
+        if (request.Path == "/pieces")
+        {
+            await SendPiecesAsync(context, int.Parse(request.Query["bytes"]!, CultureInfo.InvariantCulture));
+            return;
+        }
+        if (request.Path == "/stream")
+        {
+            context.Response.ContentType = request.Query["type"];
+            await context.Response.WriteAsync("first");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+        }
         if (request.ContentType == "application/grpc")
         {
             context.Response.ContentType = "application/grpc";
@@ -60,6 +76,17 @@ internal sealed class AppBackend : IAsyncDisposable
             request.Path + request.QueryString, request.Headers["X-Forwarded-For"],
             request.Headers["X-Forwarded-Proto"],
             request.Headers["X-Forwarded-Host"], request.Headers.TraceParent));
+    }
+
+    private static async Task SendPiecesAsync(HttpContext context, int bytes)
+    {
+        for (var sent = 0; sent < bytes;)
+        {
+            var piece = Pieces.AsMemory(sent, Math.Min(9_999, bytes - sent));
+            await context.Response.Body.WriteAsync(piece);
+            await context.Response.Body.FlushAsync();
+            sent += piece.Length;
+        }
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();

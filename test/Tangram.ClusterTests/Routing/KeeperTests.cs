@@ -111,6 +111,20 @@ public sealed class KeeperTests : IAsyncLifetime
         await leaving;
     }
 
+    /// <summary>One gateway after another would be nearer to life, but in one process .NET cannot wait for the same
+    /// socket twice. <see cref="RestartDrill"/> does it with processes.</summary>
+    [Fact]
+    public async Task No_connection_that_a_leaving_gateway_takes_is_closed_unanswered()
+    {
+        using var end = new CancellationTokenSource();
+        var bed = await GatewayAsync();
+        var clients = Enumerable.Range(0, 16).Select(_ => Task.Run(() => ComeAndGoAsync(end.Token))).ToArray();
+        await GatewayBed.UntilAsync(() => _good.Requests > 100);
+        await bed.DisposeAsync();
+        await end.CancelAsync();
+        await Task.WhenAll(clients);
+    }
+
     [Fact]
     public async Task A_keeper_that_was_killed_is_replaced()
     {
@@ -150,6 +164,17 @@ public sealed class KeeperTests : IAsyncLifetime
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    private async Task ComeAndGoAsync(CancellationToken end)
+    {
+        var buffer = new byte[4096];
+        while (!end.IsCancellationRequested)
+        {
+            using var connection = await SentAsync();
+            try { Assert.NotEqual(0, await connection.ReceiveAsync(buffer, end)); }
+            catch (OperationCanceledException) { return; }
         }
     }
 

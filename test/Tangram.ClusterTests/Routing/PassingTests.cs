@@ -122,4 +122,36 @@ public sealed class PassingTests
         using var response = await bed.Client.SendAsync(request);
         Assert.Equal(sent, await response.Content.ReadAsByteArrayAsync());
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(32_767)]
+    [InlineData(32_768)]
+    [InlineData(32_769)]
+    [InlineData(200_000)]
+    public async Task An_answer_in_pieces_arrives_whole(int bytes)
+    {
+        await using var backend = await AppBackend.StartAsync();
+        await using var bed = await GatewayBed.StartAsync(backend.Port);
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(AppBackend.Pieces[..bytes],
+                await bed.Client.GetByteArrayAsync(new Uri(bed.Url, $"/pieces?bytes={bytes}")));
+    }
+
+    [Theory]
+    [InlineData("text/event-stream")]
+    [InlineData("text/plain")]
+    public async Task A_stream_is_not_held_back(string type)
+    {
+        await using var backend = await AppBackend.StartAsync();
+        await using var bed = await GatewayBed.StartAsync(backend.Port);
+        using var response = await bed.Client.GetAsync(
+            new Uri(bed.Url, $"/stream?type={type}"), HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(type, response.Content.Headers.ContentType?.MediaType);
+        var stream = await response.Content.ReadAsStreamAsync();
+        var buffer = new byte[5];
+        await stream.ReadExactlyAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System);
+        Assert.Equal("first"u8, buffer);
+    }
 }

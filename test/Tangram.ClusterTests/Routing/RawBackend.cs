@@ -17,6 +17,8 @@ internal enum Act
     Reset,
     /// <summary>Sends headers and a part of the body, then closes.</summary>
     Cut,
+    /// <summary>Sends everything but the last, empty chunk, then closes.</summary>
+    CutChunks,
     /// <summary>Reads the request and says nothing until the backend is released.</summary>
     Hold,
 }
@@ -89,6 +91,9 @@ internal sealed class RawBackend : IAsyncDisposable
                 return false;
             case Act.Cut:
                 await SendAsync(socket, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart");
+                return false;
+            case Act.CutChunks:
+                await SendAsync(socket, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n");
                 return false;
             default:
                 var status = act == Act.Fail500 ? "500 Broken" : "200 OK";

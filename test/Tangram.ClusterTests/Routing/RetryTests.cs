@@ -9,6 +9,8 @@ public sealed class RetryTests
     [InlineData("Close")]
     [InlineData("Reset")]
     [InlineData("Fail500")]
+    [InlineData("Cut")]
+    [InlineData("CutChunks")]
     public async Task A_get_that_fails_is_answered_by_another_backend(string how)
     {
         var act = Enum.Parse<Act>(how);
@@ -56,13 +58,26 @@ public sealed class RetryTests
         Assert.Equal([new Outcomes(GatewayBed.Order, 1, 2, 2)], bed.Gateway.Outcomes);
     }
 
+    [Theory]
+    [InlineData("Cut")]
+    [InlineData("CutChunks")]
+    public async Task A_post_whose_answer_was_cut_is_not_repeated_nor_passed_off_as_whole(string how)
+    {
+        var act = Enum.Parse<Act>(how);
+        await using var one = new RawBackend("one", (_, _) => act);
+        await using var two = new RawBackend("two", (_, _) => act);
+        await using var bed = await GatewayBed.StartAsync(one.Port, two.Port);
+        await Assert.ThrowsAsync<HttpRequestException>(() => bed.PostAsync("body"));
+        await GatewayBed.UntilAsync(() => bed.Gateway.Outcomes == [new Outcomes(GatewayBed.Order, 1, 1, 1)]);
+        Assert.Equal(1, one.Requests + two.Requests);
+    }
+
     [Fact]
-    public async Task An_answer_that_was_cut_is_not_passed_off_as_whole()
+    public async Task A_get_whose_answer_was_cut_everywhere_gets_a_502()
     {
         await using var backend = new RawBackend("one", (_, _) => Act.Cut);
         await using var bed = await GatewayBed.StartAsync(backend.Port);
-        await Assert.ThrowsAsync<HttpRequestException>(bed.GetAsync);
-        await GatewayBed.UntilAsync(() => bed.Gateway.Outcomes == [new Outcomes(GatewayBed.Order, 1, 1, 1)]);
+        Assert.Equal(HttpStatusCode.BadGateway, (await bed.GetAsync()).Status);
     }
 
     [Fact]
