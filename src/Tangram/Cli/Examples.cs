@@ -32,7 +32,12 @@ internal static class Examples
         ["drain"] = ["tangram drain a-1"],
         ["undrain"] = ["tangram undrain a-1"], ["revive"] = ["tangram revive a-1"],
         ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
-        ["down"] = ["tangram down -f compose.yaml"], ["config"] = ["tangram config -f compose.yaml"],
+        ["down"] = ["tangram down -f compose.yaml"],
+        ["config"] =
+        [
+            "tangram config -f compose.yaml", "tangram config -f compose.yaml -f production.yaml --profile debug",
+            "tangram config --services",
+        ],
         ["server"] =
         [
             "tangram server --cluster shop --name s1 --listen 10.0.0.1:7600 --tls /etc/tangram/tls \\",
