@@ -18,7 +18,8 @@ internal static class DependencyChecks
                 if (byName.TryGetValue(dependency.Service, out var target))
                     CanComeTrue(dependency, target, place, problems);
                 else if (dependency.Required && idle.TryGetValue(dependency.Service, out var profile))
-                    problems.Error(place, $"the service '{dependency.Service}' runs only with a profile that is not active",
+                    problems.Error(place,
+                        $"the service '{dependency.Service}' runs only with a profile that is not active",
                         $"write --profile {profile}, or make the dependency required: false");
                 else
                     Absent(dependency, place, byName.Keys, problems);

@@ -19,7 +19,8 @@ public static class Sections
         if (NearMiss.Of(key, section.Honoured) is { } meant) return $"write '{meant}'";
         var others = All.Where(other => other != section && other.Honours(key)).Select(other => other.Title).ToList();
         if (others.Count > 0) return $"move it: '{key}' belongs to {string.Join(" or ", others)}";
-        if (NearMiss.Of(key, section.Keys.Where(known => known.Support == Support.Refused).Select(known => known.Name)) is { } refused)
+        var known = section.Keys.Where(known => known.Support == Support.Refused).Select(known => known.Name);
+        if (NearMiss.Of(key, known) is { } refused)
             return $"if '{refused}' is meant: {section.Find(refused)!.Note}";
         return $"delete it; honoured here: {string.Join(", ", section.Honoured)}";
     }

@@ -53,6 +53,8 @@ internal static class ServiceReader
         };
         CheckProgram(fields, entrypoint, command, entry);
         VolumeReader.Read(fields, folders);
+        if (fields["extends"] is { } left)
+            problems.Error(left.Place, "'extends' has no effect below a tag of merging", "delete the tag above it");
         if (DeployReader.IsJob(deploy) && spec.Serves)
             problems.Error(deploy.PlaceOf("mode"), "a job ends, and this service has a probe, a route or a port",
                 "delete those, or write mode: replicated");
@@ -70,7 +72,8 @@ internal static class ServiceReader
     }
 
     private static List<string> Profiles(Fields fields) =>
-        [.. fields.Items("profiles").Select(item => Scalars.Filled(item, "profiles", fields.Problems)).OfType<string>()];
+        fields.Items("profiles").Select(item => Scalars.Filled(item, "profiles", fields.Problems)).OfType<string>()
+            .ToList();
 
     private static ServiceName? Name(Tree.Scalar key, ProblemList problems)
     {

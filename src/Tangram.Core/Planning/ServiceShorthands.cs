@@ -3,8 +3,8 @@ using Tangram.Model;
 
 namespace Tangram.Planning;
 
-/// <summary>What Compose lets a service say outside of <c>deploy</c> and means the same there. Said in both places it is
-/// refused, since one of the two would lose.</summary>
+/// <summary>What Compose lets a service say outside of <c>deploy</c> and means the same there. Said in both places it
+/// is refused, since one of the two would lose.</summary>
 internal static class ServiceShorthands
 {
     public static DeploySpec Apply(Fields fields, Fields deploy, DeploySpec asked)
@@ -61,7 +61,8 @@ internal static class ServiceShorthands
         if (text is "no" or "false") return otherwise with { Condition = RestartCondition.None };
         if (text is "on-failure") return otherwise with { Condition = RestartCondition.OnFailure };
         if (text.StartsWith("on-failure:", StringComparison.Ordinal)
-            && int.TryParse(text.AsSpan(11), NumberStyles.None, CultureInfo.InvariantCulture, out var times) && times > 0)
+            && int.TryParse(text.AsSpan(11), NumberStyles.None, CultureInfo.InvariantCulture, out var times)
+            && times > 0)
             return otherwise with { Condition = RestartCondition.OnFailure, MaxAttempts = times };
         fields.Problems.Error(tree.Place, $"'restart' is {Quoted.Of(text)}, which is not honoured",
             "write no, always, on-failure, on-failure:3 or unless-stopped");

@@ -19,12 +19,13 @@ public static class SupportMatrix
           finds the service `stock` at the URL in `TANGRAM_URL_STOCK`. A program that takes its port as an argument is
           started by a shell: `command: [sh, -c, 'exec app --port $$PORT']`.
         - **Variables** are replaced in values: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?what is missing}`,
-          `${NAME:+instead}`, the same without the colon, and one within the other. They are the environment's, else those of
-          `.env` beside the file (or of `--env-file`). `$$` stands for a dollar.
-        - **Several files**: `-f a.yaml -f b.yaml` (or COMPOSE_FILE) lays the later over the earlier. Maps are merged and lists
-          appended; `command`, `entrypoint`, `healthcheck.test` and the lists of x-tangram are replaced; of ports,
-          volumes, secrets and configs the same one is replaced. `!reset` takes away, `!override` replaces. `extends` and
-          `include` bring in other files, whose relative paths start at their own folders.
+          `${NAME:+instead}`, the same without the colon, and one within the other. They are the environment's, else
+          those of `.env` beside the file (or of `--env-file`). `$$` stands for a dollar.
+        - **Several files**: `-f a.yaml -f b.yaml` (or COMPOSE_FILE) lays the later over the earlier. Maps are merged
+          and lists appended; `command`, `entrypoint`, `healthcheck.test`
+          and the lists of x-tangram are replaced; of ports,
+          volumes, secrets and configs the same one is replaced. `!reset` takes away, `!override` replaces. `extends`
+          and `include` bring in other files, whose relative paths start at their own folders.
         - **Profiles**: a service with `profiles` runs when one of them is active, by `--profile` or COMPOSE_PROFILES.
         - `tangram config` prints what came of it all; read again, that file means the same.
         - **Durations** are written `500ms`, `10s`, `1m30s` (units us, ms, s, m, h, d). **Sizes** are bytes, or have a

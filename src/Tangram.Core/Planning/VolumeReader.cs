@@ -22,8 +22,8 @@ internal static class VolumeReader
                     "process nothing is mounted", Remedy);
             else if (Path.GetFullPath(source) != Path.GetFullPath(target))
                 service.Problems.Error(item.Place,
-                    $"'volumes' would show {Quoted.Of(source)} at {Quoted.Of(target)}, and a process sees its machine's " +
-                    "paths", Remedy);
+                    $"'volumes' would show {Quoted.Of(source)} at {Quoted.Of(target)}, and a process sees its " +
+                    "machine's paths", Remedy);
             else if (readOnly)
                 service.Problems.Error(item.Place, "nothing would keep the process from writing into this volume",
                     "leave out what makes it read-only, and let the folder's permissions say it");

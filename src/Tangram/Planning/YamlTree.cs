@@ -4,8 +4,8 @@ using YamlDotNet.Core.Events;
 
 namespace Tangram.Planning;
 
-/// <summary>Parses YAML into a <see cref="Tree"/> with places: one document, scalar keys, no tags but those of merging. Aliases share
-/// their subtree and merge keys are worked in.</summary>
+/// <summary>Parses YAML into a <see cref="Tree"/> with places: one document, scalar keys, no tags but those of merging.
+/// Aliases share their subtree and merge keys are worked in.</summary>
 internal sealed class YamlTree
 {
     private const int Deepest = 100;

@@ -7,8 +7,8 @@ namespace Tangram.Planning.Composing;
 public sealed record ComposeRequest(
     EquatableArray<string> Files, EquatableArray<string> EnvFiles = default, EquatableArray<string> Profiles = default);
 
-/// <summary>One tree out of all the files that make up a project: variables replaced, includes and extensions worked in,
-/// files merged, environment files read. Every part keeps the place where it was written.</summary>
+/// <summary>One tree out of all the files that make up a project: variables replaced, includes and extensions worked
+/// in, files merged, environment files read. Every part keeps the place where it was written.</summary>
 public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
 {
     /// <summary>Files that are included, in all: enough for every use, and an end to circles of them.</summary>
@@ -26,6 +26,7 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
         var source = Source(request.EnvFiles, folder, files.Variable);
         if (Merged(request.Files.Select(file => (file, new Place(file, 0, 0))), folder, source) is not { } tree)
             return null;
+        if (tree is Tree.Tagged) problems.Error(tree.Place, "a whole file has a tag of merging", "delete the tag");
         return (EnvironmentStage.In(Merging.Settled(tree), folder, files, source, problems),
             new ActiveProfiles(request.Profiles, source.Variable("COMPOSE_PROFILES")));
     }
@@ -78,6 +79,8 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
         if (item is Tree.Refused) return null;
         var fields = item is Tree.Map ? Fields.Open(item, FileKeys.Include, item.Place, problems) : null;
         var paths = Texts(fields is null ? item : fields["path"], folder);
+        var asked = fields?.Filled("project_directory");
+        var envFiles = Texts(fields?["env_file"], folder).Select(p => p.Path);
         if (paths.Count == 0)
         {
             problems.Error(item.Place, "this include names no file", "write the path of a Compose file");
@@ -89,9 +92,8 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
                 problems.Error(item.Place, $"more than {MostIncluded} files are included", "include fewer");
             return null;
         }
-        var start = fields?.Filled("project_directory") is { } asked
-            ? Path.GetFullPath(asked, folder) : Path.GetDirectoryName(paths[0].Path) ?? "/";
-        var own = Source(Texts(fields?["env_file"], folder).Select(p => p.Path), start, source.Variable);
+        var start = asked is null ? Path.GetDirectoryName(paths[0].Path) ?? "/" : Path.GetFullPath(asked, folder);
+        var own = Source(envFiles, start, source.Variable);
         return Merged(paths, start, own) is { } tree
             ? EnvironmentStage.In(RelativePaths.Absolute(Merging.Settled(tree), start), start, files, own, problems)
                 as Tree.Map

@@ -13,12 +13,13 @@ internal static class EnvironmentStage
         var texts = new Dictionary<string, string?>(StringComparer.Ordinal);
         Tree Service(Tree tree) => tree is not Tree.Map service ? tree : new Tree.Map(service.Place,
             [.. new ServiceEnvironment(service, folder, Text, source, problems).Entries()]);
-        string? Text(string path, bool required, Place asked) => texts.TryGetValue(path, out var text) && text is not null
-            ? text : texts[path] = files.Text(path, required, asked, problems);
-        return new Tree.Map(map.Place, [.. map.Entries.Select(e => e.Key.Text != "services" || e.Value is not Tree.Map all
-            ? e
-            : new Tree.Entry(e.Key,
-                new Tree.Map(all.Place, [.. all.Entries.Select(s => new Tree.Entry(s.Key, Service(s.Value)))])))]);
+        string? Text(string path, bool required, Place asked) =>
+            texts.TryGetValue(path, out var text) && text is not null
+                ? text : texts[path] = files.Text(path, required, asked, problems);
+        Tree.Entry Entry(Tree.Entry entry) => entry.Key.Text != "services" || entry.Value is not Tree.Map all ? entry
+            : new Tree.Entry(entry.Key,
+                new Tree.Map(all.Place, [.. all.Entries.Select(s => new Tree.Entry(s.Key, Service(s.Value)))]));
+        return new Tree.Map(map.Place, [.. map.Entries.Select(Entry)]);
     }
 
     private sealed class ServiceEnvironment(

@@ -16,14 +16,17 @@ internal sealed class Extending(ComposeSource source, Merging merging, ProblemLi
     /// <summary>The file with none of its services extending another.</summary>
     public Tree In(Tree root, string file, string folder)
     {
-        if (root is not Tree.Map map || map.Entries.FirstOrDefault(e => e.Key.Text == "services")
-                is not { Value: Tree.Map services } || !services.Entries.Any(e => Asks(e.Value) is not null)) return root;
+        if (root is not Tree.Map map || ServicesOf(root) is not { } services
+            || !services.Entries.Any(e => Asks(e.Value) is not null)) return root;
         var resolved = services.Entries.Select(e =>
             new Tree.Entry(e.Key, Of(e.Key.Text, e.Value, root, file, folder) ?? new Tree.Refused(e.Value.Place)));
         var extended = new Tree.Map(services.Place, [.. resolved]);
         return new Tree.Map(map.Place,
             [.. map.Entries.Select(e => e.Value == services ? new Tree.Entry(e.Key, extended) : e)]);
     }
+
+    private static Tree.Map? ServicesOf(Tree root) =>
+        (root as Tree.Map)?.Entries.FirstOrDefault(e => e.Key.Text == "services")?.Value as Tree.Map;
 
     private static Tree? Asks(Tree service) =>
         (service as Tree.Map)?.Entries.FirstOrDefault(e => e.Key.Text == "extends")?.Value;
@@ -57,7 +60,8 @@ internal sealed class Extending(ComposeSource source, Merging merging, ProblemLi
         if (asks is Tree.Map)
         {
             var fields = Fields.Open(asks, FileKeys.Extends, asks.Place, problems);
-            (name, path) = (fields["service"] as Tree.Scalar, fields["file"] as Tree.Scalar);
+            (name, path) = (Filled(fields, "service"), Filled(fields, "file"));
+            if (name is null && fields["service"] is not null) return null;
         }
         if (name is null or { IsNull: true })
         {
@@ -69,15 +73,21 @@ internal sealed class Extending(ComposeSource source, Merging merging, ProblemLi
         if (other == file) return Found(name, root, file, folder);
         var beside = Path.GetDirectoryName(other) ?? "/";
         if (!_others.TryGetValue(other, out var tree))
-            _others[other] = tree = source.Yaml(other, path.Place) is { } read ? RelativePaths.Absolute(read, beside) : null;
+        {
+            var read = source.Yaml(other, path.Place);
+            _others[other] = tree = read is null ? null : RelativePaths.Absolute(read, beside);
+        }
         return tree is null ? null : Found(name, tree, other, beside);
     }
+
+    private static Tree.Scalar? Filled(Fields fields, string key) =>
+        fields.Filled(key) is null ? null : fields[key] as Tree.Scalar;
 
     private Tree? Found(Tree.Scalar name, Tree root, string file, string folder)
     {
         if (!_services.TryGetValue(root, out var services))
-            _services[root] = services = (((root as Tree.Map)?.Entries.FirstOrDefault(e => e.Key.Text == "services")
-                ?.Value as Tree.Map)?.Entries ?? []).ToDictionary(e => e.Key.Text, e => e.Value, StringComparer.Ordinal);
+            _services[root] = services = (ServicesOf(root)?.Entries ?? [])
+                .ToDictionary(e => e.Key.Text, e => e.Value, StringComparer.Ordinal);
         if (services.TryGetValue(name.Text, out var found)) return Of(name.Text, found, root, file, folder);
         var meant = NearMiss.Of(name.Text, services.Keys.Take(1000));
         problems.Error(name.Place, $"the service {Quoted.Of(name.Text)} to extend is not in {Path.GetFileName(file)}",

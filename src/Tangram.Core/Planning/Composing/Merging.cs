@@ -118,7 +118,8 @@ internal sealed class Merging(ProblemList problems)
     /// <summary>A list of <c>KEY=VALUE</c>, or of names, as a map; as it is when it is neither.</summary>
     internal static Tree Keyed(Tree tree, char? cut)
     {
-        if (tree is not Tree.List list || list.Items.Any(item => item is not Tree.Scalar { IsNull: false })) return tree;
+        if (tree is not Tree.List list) return tree;
+        if (list.Items.Any(item => item is not Tree.Scalar { IsNull: false })) return tree;
         var entries = new List<Tree.Entry>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in list.Items.Cast<Tree.Scalar>())
