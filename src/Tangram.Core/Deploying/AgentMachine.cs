@@ -112,7 +112,7 @@ public sealed class AgentMachine : IMachine
     {
         if (!ReferenceEquals(state.Ring, _ring)) Watch(state.Ring);
         _state = state;
-        if (state.Revision >= _seenRevision)
+        if (!state.Recalled && state.Revision >= _seenRevision)
             _seenRevision = state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.ModRevision ?? 0;
         var assigned = state.Nodes.GetValueOrDefault(_identity.Name)?.Assignments ?? [];
         var names = new HashSet<ReplicaName>();
@@ -123,6 +123,8 @@ public sealed class AgentMachine : IMachine
                 machine = _replicas[assignment.Replica] = new ReplicaMachine(assignment.Replica, _tenure);
             if (state.Spec(assignment.Revision)?.Find(assignment.Service) is { } spec) machine.Assign(assignment, spec);
         }
+        // What was assigned since the copy was made runs on.
+        if (state.Recalled) return;
         foreach (var (name, machine) in _replicas.Where(r => !names.Contains(r.Key)).ToArray())
         {
             if (!machine.AtRest) machine.Unassign();

@@ -64,6 +64,23 @@ public sealed class AgentMachineTests
     }
 
     [Fact]
+    public void From_a_recalled_state_it_starts_what_it_was_assigned_and_stops_nothing()
+    {
+        var bed = Agent(Assigned(), Alive(99));
+        var recalled = ClusterState.From(bed.State.ToRange()) with { Revision = 9_000, Recalled = true };
+        bed.Blind = bed.LeasesLost = true;
+        bed.Give(new Event.StateChanged(recalled)).Run(1);
+        Assert.Equal(First, Assert.Single(Of<ReplicaEffect.Launch>(bed)).Replica);
+        Assert.Empty(Of<ReplicaEffect.Signal>(bed));
+
+        // Whatever revision the store has, its word counts when it is back.
+        bed.Blind = bed.LeasesLost = false;
+        bed.Run(5);
+        Assert.Equal(ReplicaName.Of(Moving.Order, 99), Assert.Single(Of<ReplicaEffect.Signal>(bed)).Replica);
+        Assert.NotNull(bed.State.Nodes[Node].Seen);
+    }
+
+    [Fact]
     public void Nothing_is_written_while_nothing_changes()
     {
         var bed = Ready(Agent(Assigned())).Forget().Run(30);
