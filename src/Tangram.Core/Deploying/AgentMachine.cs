@@ -9,8 +9,12 @@ namespace Tangram.Deploying;
 public sealed record NodeIdentity(NodeName Name, ZoneName Zone, EquatableArray<Variable> Labels, Resources Capacity,
     long Incarnation, string? Address = null, string? Link = null, string Instance = "");
 
-/// <summary>The whole node is to end in order: every replica is stopped, whatever it is assigned.</summary>
+/// <summary>The whole node is to end in order: every replica is stopped, whatever it is assigned. Answered by
+/// <see cref="EverythingStopped"/>.</summary>
 public sealed record StopEverything : Event;
+
+/// <summary>No replica runs, and none will be started.</summary>
+public sealed record EverythingStopped : Effect;
 
 /// <summary>A node's agent: runs what its node is assigned, reports what it sees, tells its neighbours that it lives.
 /// Without a store it goes on running what it was last assigned.</summary>
@@ -55,7 +59,7 @@ public sealed class AgentMachine : IMachine
         {
             var machine = _replicas[survivor.Replica] = new ReplicaMachine(survivor.Replica, _tenure);
             if (survivor.Pid > 0) machine.Adopt(survivor, now);
-            else machine.Remember(survivor.Start, survivor.Port);
+            else machine.Remember(survivor);
         }
     }
 
@@ -92,6 +96,7 @@ public sealed class AgentMachine : IMachine
         }
         Guard(effects);
         foreach (var machine in _replicas.Values) machine.Turn(now, effects);
+        if (_stopping && _replicas.Values.All(r => r.AtRest)) effects.Add(new EverythingStopped());
         Report(now, effects);
     }
 

@@ -110,5 +110,7 @@ internal sealed class AgentHost : IRunningRole
         _tasks.Add(_agent.RunAsync());
         _tasks.Add(_gateway.RunAsync(_ending.Token));
         _tasks.Add(_services.Logs.RunAsync(_clock.Time, what => _services.Announce("logs", what), _ending.Token));
+        _tasks.Add(new Housekeeping(() => _watch.State, _services.Files, _services.Logs, () => _agent.Running).RunAsync(
+            _clock.Time, what => _services.Announce(options.Role.Name, what), _ending.Token));
     }
 }

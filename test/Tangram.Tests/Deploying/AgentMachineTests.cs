@@ -161,7 +161,10 @@ public sealed class AgentMachineTests
     {
         var bed = Ready(Agent(Assigned())).Forget().Give(new StopEverything());
         Assert.Equal(First, Assert.Single(Of<ReplicaEffect.Signal>(bed)).Replica);
+        bed.Run(1);
+        Assert.Empty(Of<EverythingStopped>(bed));
         bed.Give(new ReplicaEvent.Exited(First, 1, 0, ""));
+        Assert.NotEmpty(Of<EverythingStopped>(bed));
         bed.Put(Keys.Asked, new Asked { Revision = 1 });
         bed.Run(60);
         Assert.Empty(Of<ReplicaEffect.Launch>(bed));
