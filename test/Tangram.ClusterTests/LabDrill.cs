@@ -10,7 +10,8 @@ namespace Tangram.ClusterTests;
 public sealed class LabDrill
 {
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15), Goal = TimeSpan.FromSeconds(3),
-        GoalWithEtcd = TimeSpan.FromSeconds(6), Pause = TimeSpan.FromSeconds(30);
+        GoalWithEtcd = TimeSpan.FromSeconds(6), Pause = TimeSpan.FromSeconds(30),
+        Cut = TimeSpan.FromSeconds(15);
 
     /// <summary>Twenty processes share the cores of one computer, perhaps with other work: a figure a little late
     /// is noted, and what fails is more than that.</summary>
@@ -51,6 +52,9 @@ public sealed class LabDrill
             (() => Task.FromResult(Off(shop, "a zone loses power", shop.In("c"), Dead(shop.Agents[4], shop.Agents[5]))),
                 GoalWithEtcd),
             (async () => Paused(shop, await shop.LeaderAsync()), GoalWithEtcd),
+            (() => Task.FromResult(ZonesCut(shop)), GoalWithEtcd),
+            (() => Task.FromResult(Mute(shop, "an agent hears but is not heard", agent, Dead(agent))), Goal),
+            (async () => MuteLeader(shop, await shop.LeaderAsync()), GoalWithEtcd),
         ]);
     }
 
@@ -69,8 +73,28 @@ public sealed class LabDrill
 
     /// <summary>Nothing need be noticed but that the store answers again.</summary>
     private static LabFault Unnoticed(ShopLab shop, string name, LabMachine member) => new(name,
-        () => { foreach (var etcd in member.Programs.Where(p => p.Name == "etcd" && !p.HasEnded)) etcd.Kill(); },
+        member.KillEtcd,
         () => shop.StartEtcd(member), status => status.Leader is not null);
+
+    /// <summary>Both still reach the third, so nobody is to be declared dead, and the etcd has to keep a leader; but
+    /// each gateway loses a third of its backends.</summary>
+    private static LabFault ZonesCut(ShopLab shop) => new("two of three zones do not reach each other",
+        () => shop.Lab.CutZones("a", "b"), shop.Lab.HealAll,
+        status => status.Leader is not null && status.Nodes.All(n => n.State == "ready"))
+    {
+        AtLeast = Cut,
+    };
+
+    private static LabFault Mute(ShopLab shop, string name, LabMachine machine, Func<StatusView, bool> detected) => new(
+        name, () => { foreach (var other in shop.Lab.Machines.Except([machine])) shop.Lab.CutOneWay(machine, other); },
+        shop.Lab.HealAll, detected)
+    {
+        AtLeast = Cut,
+    };
+
+    private static LabFault MuteLeader(ShopLab shop, LabMachine leader) =>
+        Mute(shop, "the leader hears but is not heard", leader,
+            status => status.Leader is { } now && now != leader.Name);
 
     private static async Task<LabMachine> FollowerAsync(ShopLab shop)
     {

@@ -36,6 +36,11 @@ public sealed record ClusterState
     public static readonly ClusterState Empty = new();
 
     public long Revision { get; init; }
+
+    /// <summary>Read from this machine's own copy because no store answered: it may be old, and its revisions may be
+    /// those of another store.</summary>
+    public bool Recalled { get; init; }
+
     public Versioned<Asked>? Asked { get; init; }
     public Versioned<Term>? Term { get; init; }
     public Versioned<Rollout>? Rollout { get; init; }
@@ -70,6 +75,31 @@ public sealed record ClusterState
     public static ClusterState From(RangeAnswer range) =>
         range.Pairs.Aggregate(Empty, (state, pair) => state.With(new KeyChange(pair, false)))
             with { Revision = range.Revision, RoutedRevision = range.Revision };
+
+    /// <summary>What <see cref="From"/> makes this state of; leases are left out.</summary>
+    public RangeAnswer ToRange()
+    {
+        var pairs = new List<KeyValue>();
+        Add(Keys.Asked, Asked);
+        Add(Keys.Term, Term);
+        Add(Keys.Rollout, Rollout);
+        foreach (var (number, revision) in Revisions)
+            Add(Keys.Revision(number), new Versioned<Revision>(revision, Revision));
+        foreach (var (name, node) in Nodes)
+        {
+            Add(Keys.Assigned(name), node.Assigned);
+            Add(Keys.Seen(name), node.Seen);
+            Add(Keys.Dead(name), node.Dead);
+        }
+        foreach (var (name, gateway) in Gateways) Add(Keys.Gateway(name), gateway);
+        return new RangeAnswer(StoreStatus.Ok, Revision, pairs);
+
+        void Add<T>(string key, Versioned<T>? document) where T : class
+        {
+            if (document is { ModRevision: var at })
+                pairs.Add(new KeyValue(key, Json.Write(document.Value), at, at, 1, 0));
+        }
+    }
 
     /// <summary>The state after a batch of the watch. Batches that were already applied change nothing.</summary>
     public ClusterState Apply(StoreBatch batch)

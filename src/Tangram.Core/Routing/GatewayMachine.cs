@@ -16,7 +16,8 @@ public sealed record PublishRoutes(ClusterState State) : Effect;
 
 /// <summary>The control side of a gateway: follows the store, has routes published, and acknowledges what it has
 /// applied, which is what a move waits for. It has no routes before it is registered, or a move that did not know of
-/// it would not wait for it. Without a store it keeps its last routes.</summary>
+/// it would not wait for it; but when it cannot be registered for a while, there is no store for a move either, and old
+/// routes are better than none. Without a store it keeps its last routes.</summary>
 public sealed class GatewayMachine : IMachine
 {
     /// <summary>Outcomes alone are written at most this often; acknowledgements and drains go at once.</summary>
@@ -30,6 +31,9 @@ public sealed class GatewayMachine : IMachine
     /// that come together. In a cluster of a thousand replicas this is 1 ms.</summary>
     private static readonly TimeSpan RestPerReplica = TimeSpan.FromMicroseconds(1);
 
+    /// <summary>A lease's life, which is longer than an election of the store.</summary>
+    private readonly TimeSpan _patience;
+
     private readonly string _name;
     private readonly bool _public;
     private readonly Requests _requests = new();
@@ -40,6 +44,7 @@ public sealed class GatewayMachine : IMachine
     private long _writtenLease;
     private long _revision;
     private long? _registeredAt;
+    private Instant? _begun;
     private long _published;
     private Instant _rest;
     private long _pending;
@@ -50,16 +55,20 @@ public sealed class GatewayMachine : IMachine
     /// <param name="isPublic">It listens at the addresses that the spec names, and says so.</param>
     public GatewayMachine(string name, bool isPublic, TimeSpan ttl)
     {
-        (_name, _public) = (name, isPublic);
+        (_name, _public, _patience) = (name, isPublic, ttl);
         _lease = new LeaseKeeper(ttl, _requests);
     }
 
     /// <summary>The store has known of it at least once in this life.</summary>
     public bool Registered => _registeredAt is not null;
 
+    /// <summary>It has waited long enough for the store to know of it, and serves by the state that it has.</summary>
+    public bool Alone { get; private set; }
+
     public void On(Event @event, Instant now, List<Effect> effects)
     {
         _lease.On(@event, now, effects);
+        Alone = !Registered && now - (_begun ??= now) > _patience;
         switch (@event)
         {
             case Event.StateChanged changed:
@@ -87,12 +96,13 @@ public sealed class GatewayMachine : IMachine
     private void Take(ClusterState state)
     {
         _state = state;
-        if (state.Revision >= _revision) _revision = state.Gateways.GetValueOrDefault(_name)?.ModRevision ?? 0;
+        if (!state.Recalled && state.Revision >= _revision)
+            _revision = state.Gateways.GetValueOrDefault(_name)?.ModRevision ?? 0;
     }
 
     private void Publish(Instant now, List<Effect> effects)
     {
-        if (_registeredAt is not { } registered || _state.Revision < registered) return;
+        if (_state.Revision == 0 || !(Alone || _state.Revision >= _registeredAt)) return;
         if (_state.RoutedRevision == _published || now < _rest) return;
         _published = _state.RoutedRevision;
         _rest = now + RestPerReplica * _state.Nodes.Values.Sum(n => n.Assignments.Count);

@@ -4,10 +4,16 @@ using Tangram.Model;
 namespace Tangram.Coordinating;
 
 /// <summary>Follows the whole store and publishes each new <see cref="ClusterState"/>, in order. After a gap in the
-/// history it lists again, and nothing between is taken for seen.</summary>
-internal sealed class StateWatch(IStore store, TimeProvider time)
+/// history it lists again, and nothing between is taken for seen. With a copy, what the store said last is published
+/// when it does not answer at first.</summary>
+internal sealed class StateWatch(IStore store, TimeProvider time, StateCopy? copy = null)
 {
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Until the copy is taken: what is there to be stopped or started by an old state shall not be when the
+    /// present one is a moment away.</summary>
+    public static readonly TimeSpan RecallAfter = TimeSpan.FromSeconds(3);
+
     private readonly List<Action<ClusterState>> _listeners = [];
     private readonly Lock _gate = new();
     private volatile ClusterState _state = ClusterState.Empty;
@@ -31,6 +37,7 @@ internal sealed class StateWatch(IStore store, TimeProvider time)
 
     public async Task RunAsync(CancellationToken cancellation)
     {
+        var copying = copy is null ? Task.CompletedTask : CopyAsync(copy, cancellation);
         while (!cancellation.IsCancellationRequested)
         {
             try
@@ -40,7 +47,7 @@ internal sealed class StateWatch(IStore store, TimeProvider time)
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
-                return;
+                break;
             }
             catch (JsonException e)
             {
@@ -49,6 +56,7 @@ internal sealed class StateWatch(IStore store, TimeProvider time)
                                                "It was probably written by a newer one; use that.", e);
             }
         }
+        await copying.ConfigureAwait(false);
     }
 
     private async Task FollowAsync(CancellationToken cancellation)
@@ -63,11 +71,43 @@ internal sealed class StateWatch(IStore store, TimeProvider time)
         }
     }
 
+    /// <summary>Recalls the last known state if none has come by then, and keeps those that come.</summary>
+    private async Task CopyAsync(StateCopy copy, CancellationToken cancellation)
+    {
+        var kept = ClusterState.Empty;
+        try
+        {
+            await Task.Delay(RecallAfter, time, cancellation).ConfigureAwait(false);
+            if (_state.Revision == 0 && copy.Read() is { } last) Publish(last);
+            while (true)
+            {
+                var begun = time.GetTimestamp();
+                kept = Keep(copy, kept);
+                // A large state is written less often: for at most a twentieth of the time.
+                var rest = time.GetElapsedTime(begun) * 20;
+                await Task.Delay(rest > StateCopy.Every ? rest : StateCopy.Every, time, cancellation)
+                    .ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Keep(copy, kept);
+        }
+    }
+
+    private ClusterState Keep(StateCopy copy, ClusterState kept)
+    {
+        if (_state is { Revision: > 0, Recalled: false } state && !ReferenceEquals(state, kept))
+            copy.Write(kept = state);
+        return kept;
+    }
+
     private void Publish(ClusterState state)
     {
         lock (_gate)
         {
-            if (state.Revision < _state.Revision) return;
+            // The store's own word replaces the copy's, whatever their revisions.
+            if (state.Recalled ? _state.Revision > 0 : !_state.Recalled && state.Revision < _state.Revision) return;
             _state = state;
             foreach (var listener in _listeners) listener(state);
         }

@@ -25,6 +25,9 @@ internal sealed class StateFolder : IDisposable
     public string Logs => Folder("logs");
     public string Files => Folder("files");
     public string Store => Folder("store");
+
+    /// <summary>The file with the last known state of the cluster.</summary>
+    public string Known => System.IO.Path.Combine(Path, "known.json");
     public string Node(NodeName node) => Folder("nodes", node.Value);
     public string Records(NodeName node) => Folder("nodes", node.Value, "replicas");
 

@@ -20,6 +20,12 @@ internal static class LabPrograms
         return (await program.EndAsync(patience), program.Printed);
     }
 
+    /// <summary>Only the process: the machine and what else runs there go on.</summary>
+    public static void KillEtcd(this LabMachine machine)
+    {
+        foreach (var etcd in machine.Programs.Where(p => p.Name == "etcd" && !p.HasEnded)) etcd.Kill();
+    }
+
     /// <summary>One member of an etcd that these machines form together; the same call brings it back after a loss of
     /// power.</summary>
     public static LabProcess StartEtcd(this LabMachine machine, IEnumerable<LabMachine> members)

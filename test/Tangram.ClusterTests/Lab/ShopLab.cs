@@ -80,7 +80,7 @@ internal sealed class ShopLab : IAsyncDisposable
             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--logger", "zap",
             "--initial-cluster", string.Join(',', Servers.Select(s => $"{s.Name}=https://{s.Address}:2380")),
             "--cert-file", tls.CertificateFile, "--key-file", tls.KeyFile, "--trusted-ca-file", tls.CaFile,
-            "--client-cert-auth", "--peer-cert-file", tls.CertificateFile, "--peer-key-file", tls.KeyFile,
+            "--client-cert-auth", "--pre-vote", "--peer-cert-file", tls.CertificateFile, "--peer-key-file", tls.KeyFile,
             "--peer-trusted-ca-file", tls.CaFile, "--peer-client-cert-auth",
         ]);
     }
@@ -100,10 +100,13 @@ internal sealed class ShopLab : IAsyncDisposable
     public LabProcess StartGateway(LabMachine machine) => machine.StartTangram("gateway",
         ["--cluster", Cluster, "--name", machine.Name, "--server", ServerList, "--tls", TlsOf(machine).Path]);
 
+    /// <summary>Where a gateway takes requests for orders.</summary>
+    public Uri Orders(LabMachine gateway) => gateway.Url(GatewayPort, "/api/orders");
+
     /// <summary>300 requests a second, a third of them POSTs, at both gateways' addresses.</summary>
     public LabLoad StartLoad()
     {
-        var orders = Gateways.Select(g => g.Url(GatewayPort, "/api/orders")).ToArray();
+        var orders = Gateways.Select(Orders).ToArray();
         return LabLoad.Start(Client, LoadRate, orders, "--mix", $"GET {orders[0]} 2", "--mix", $"POST {orders[0]} 1",
             "--id-header", "x-request-id",
             "--timeout", "10s");

@@ -19,4 +19,19 @@ public sealed class ClusterStateTests
         Assert.True(after.RoutedRevision > before.RoutedRevision,
             $"a gateway that has routed {before.RoutedRevision} would keep the node's routes off");
     }
+
+    /// <summary>All that a state says is said again by the one that is made of its pairs.</summary>
+    [Fact]
+    public void A_state_that_was_written_out_reads_back_the_same()
+    {
+        var before = new Documents().Node("a-1", 1, "order-1").Node("b-1", 1)
+            .Put(Keys.Dead(NodeName.Of("b-1")), new Dead(ZoneName.Of("b"), 1, "it was silent"))
+            .Put(Keys.Term, new Term("server", "one")).Put(Keys.Gateway("g"), new GatewaySeen { Applied = 3 }).State;
+        var after = ClusterState.From(before.ToRange());
+        Assert.Equal(before.ToRange().Pairs, after.ToRange().Pairs);
+        Assert.Equal(before.Nodes.Values, after.Nodes.Values);
+        Assert.Equal(before.Gateways.Values, after.Gateways.Values);
+        Assert.Equal((before.Revision, before.Term, before.Asked), (after.Revision, after.Term, after.Asked));
+        Assert.NotEmpty(before.ToRange().Pairs);
+    }
 }

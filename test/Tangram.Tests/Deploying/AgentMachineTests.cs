@@ -64,6 +64,23 @@ public sealed class AgentMachineTests
     }
 
     [Fact]
+    public void From_a_recalled_state_it_starts_what_it_was_assigned_and_stops_nothing()
+    {
+        var bed = Agent(Assigned(), Alive(99));
+        var recalled = ClusterState.From(bed.State.ToRange()) with { Revision = 9_000, Recalled = true };
+        bed.Blind = bed.LeasesLost = true;
+        bed.Give(new Event.StateChanged(recalled)).Run(1);
+        Assert.Equal(First, Assert.Single(Of<ReplicaEffect.Launch>(bed)).Replica);
+        Assert.Empty(Of<ReplicaEffect.Signal>(bed));
+
+        // Whatever revision the store has, its word counts when it is back.
+        bed.Blind = bed.LeasesLost = false;
+        bed.Run(5);
+        Assert.Equal(ReplicaName.Of(Moving.Order, 99), Assert.Single(Of<ReplicaEffect.Signal>(bed)).Replica);
+        Assert.NotNull(bed.State.Nodes[Node].Seen);
+    }
+
+    [Fact]
     public void Nothing_is_written_while_nothing_changes()
     {
         var bed = Ready(Agent(Assigned())).Forget().Run(30);
@@ -144,11 +161,38 @@ public sealed class AgentMachineTests
     {
         var bed = Ready(Agent(Assigned())).Forget().Give(new StopEverything());
         Assert.Equal(First, Assert.Single(Of<ReplicaEffect.Signal>(bed)).Replica);
+        bed.Run(1);
+        Assert.Empty(Of<EverythingStopped>(bed));
         bed.Give(new ReplicaEvent.Exited(First, 1, 0, ""));
+        Assert.NotEmpty(Of<EverythingStopped>(bed));
         bed.Put(Keys.Asked, new Asked { Revision = 1 });
         bed.Run(60);
         Assert.Empty(Of<ReplicaEffect.Launch>(bed));
         Assert.Equal(Phase.Stopped, Seen(bed).Phase);
+    }
+
+    [Fact]
+    public void Before_it_is_replaced_it_says_so_under_a_lease_that_lasts_until_the_next_is_there()
+    {
+        var bed = Ready(Agent(Assigned())).Forget().Give(new AgentLeaves());
+        Assert.Single(Of<AgentLeft>(bed));
+        Assert.True(bed.State.Nodes[Node].Seen!.Value.Away);
+        Assert.Equal(Phase.Ready, Seen(bed).Phase);
+        bed.LeasesLost = true;
+        bed.Run(14);
+        Assert.NotNull(bed.State.Nodes[Node].Seen);
+        Assert.True(bed.State.Nodes[Node].Seen!.Value.Away);
+        bed.Run(2);
+        Assert.Null(bed.State.Nodes[Node].Seen);
+    }
+
+    [Fact]
+    public void Without_a_store_it_leaves_at_once()
+    {
+        var bed = Ready(Agent(Assigned())).Forget();
+        bed.LeasesLost = true;
+        bed.Run(10).Give(new AgentLeaves());
+        Assert.Single(Of<AgentLeft>(bed));
     }
 
     [Fact]

@@ -25,13 +25,28 @@ public sealed class GatewayMachineTests
     {
         var bed = Gateway();
         bed.Says = StoreStatus.Unavailable;
-        bed.Run(5);
+        bed.Run(2.8);
         Assert.Empty(Published(bed));
         Assert.False(_machine.Registered);
         bed.Says = null;
         bed.Run(0.3);
         Assert.Equal(bed.State.RoutedRevision, Published(bed)[^1].State.RoutedRevision);
         Assert.True(_machine.Registered);
+    }
+
+    [Fact]
+    public void A_store_that_stays_away_does_not_leave_it_without_routes()
+    {
+        var bed = Gateway();
+        bed.Says = StoreStatus.Unavailable;
+        bed.Run(3.5);
+        Assert.Single(Published(bed));
+        Assert.True(_machine.Alone);
+        bed.Says = null;
+        bed.Run(1);
+        Assert.True(_machine.Registered);
+        Assert.False(_machine.Alone);
+        Assert.Contains("g", bed.State.Gateways.Keys);
     }
 
     [Fact]

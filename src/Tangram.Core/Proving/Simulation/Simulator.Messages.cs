@@ -9,14 +9,14 @@ namespace Tangram.Proving.Simulation;
 public sealed partial class Simulator
 {
     /// <summary>A drained replica is asked to end: no gateway may have a request there that its grace would have let
-    /// end.</summary>
+    /// end. One that the store did not know for long, or has not known for long, is not waited for.</summary>
     private void Stop(ReplicaName replica)
     {
         var assignment =
             _store.State.Nodes.Values.SelectMany(n => n.Assignments).FirstOrDefault(a => a.Replica == replica);
         foreach (var (name, traffic) in _traffic)
             if (_actors[name].Machine is GatewayMachine gateway && traffic.InFlight(replica) > 0 &&
-                (_store.State.Gateways.ContainsKey(name) || !gateway.Registered) &&
+                (_store.State.Gateways.ContainsKey(name) || gateway is { Registered: false, Alone: false }) &&
                 assignment?.Because.StartsWith("drained", StringComparison.Ordinal) == true)
                 _invariants.Violated(
                     $"{replica} was stopped with {traffic.InFlight(replica)} requests of {name} in flight");
