@@ -16,7 +16,8 @@ public sealed class ComposeFuzzTests(ITestOutputHelper output)
         ">-\n", "!!str ", "!x ", "? ", "---\n", "...\n", "%YAML 1.2\n", "null", "~", "0", "-1", "99999999999999999999",
         "1e9", "$", "$$", "${A}", "\\", "\"\\u0000\"", "\"\\UFFFFFFFF\"", "\0", "\uFEFF", "é", "\u2028", "services:",
         "x-tangram:", "deploy:",
-        "!reset ", "!override ", "${A:-", "${A:?x}", "extends: web\n", "include: [a]\n", "web", "8080:8080", "1m30s", "true", "@", "`", "http://", "/",
+        "!reset ", "!override ", "${A:-", "${A:?x}", "extends: web\n", "include: [a]\n",
+        "web", "8080:8080", "1m30s", "true", "@", "`", "http://", "/",
     ];
 
     private static readonly string[] Seeds =
