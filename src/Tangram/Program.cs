@@ -9,7 +9,7 @@ using Tangram.Routing;
 var around = Surroundings.OfThisProcess();
 return await CommandLine.RunAsync(args, around, new Entrances
 {
-    ReadFile = ComposeFile.Load,
+    ReadFiles = request => ComposeFile.Load(request, around.Variable),
     Up = (request, cancellation) => LocalCluster.StartAsync(request, around.Clock, around.Variable, cancellation),
     PlanAlone = (spec, json) => PlanPreview.Of(ClusterState.Empty, spec, json),
     Server = async (options, cancellation) =>

@@ -1,10 +1,15 @@
 using Tangram.Model;
+using Tangram.Planning.Composing;
 
 namespace Tangram.Planning;
 
 /// <summary>What a file asks for. <see cref="Spec"/> is null when any problem is an error.</summary>
 public sealed record ComposeDraft(
-    ClusterSpec? Spec, EquatableArray<Problem> Problems, EquatableArray<FolderAsked> Folders);
+    ClusterSpec? Spec, EquatableArray<Problem> Problems, EquatableArray<FolderAsked> Folders)
+{
+    /// <summary>Those that the file names, sorted.</summary>
+    public EquatableArray<string> Profiles { get; init; }
+}
 
 /// <summary>Turns a parsed Compose file into a <see cref="ClusterSpec"/>: honours a key or refuses it with its place
 /// and remedy, notes every problem and not only the first, and warns about what is weak in the design.</summary>
@@ -20,12 +25,18 @@ public static class ComposeReader
     /// <param name="folder">The file's folder, absolute: relative paths start there, and it names the cluster when the
     /// file does not.</param>
     /// <param name="problems">Problems that were met while parsing; more are added.</param>
-    public static ComposeDraft Read(Tree root, string folder, ProblemList problems)
+    /// <param name="profiles">Services that need another profile are read, and left out.</param>
+    public static ComposeDraft Read(Tree root, string folder, ActiveProfiles profiles, ProblemList problems)
     {
         var top = Fields.Open(root, TopKeys.Top, root.Place, problems);
         if (top["version"] is { } version)
             problems.Warn(version.Place, "'version' changes nothing", "delete it; Compose itself no longer reads it");
-        var drafts = Services(top, folder);
+        var all = Services(top, folder);
+        var drafts = all.Where(draft => profiles.Runs(draft.Profiles)).ToList();
+        var idle = all.Where(draft => !profiles.Runs(draft.Profiles)).ToDictionary(d => d.Name, d => d.Profiles[0]);
+        if (drafts.Count == 0 && idle.Count > 0)
+            problems.Error(top.PlaceOf("services"), "every service needs a profile, and none of these is active",
+                $"write --profile {idle.Values.First()}");
         var tangram = top.Open("x-tangram", TopKeys.Tangram);
         var gateway = tangram.Open("gateway", TopKeys.Gateway);
         var listen = GatewayReader.Listen(gateway);
@@ -40,13 +51,17 @@ public static class ComposeReader
         };
         ServiceChecks.Check(drafts, problems);
         PortChecks.Check(drafts, listen, spec.Zones.Count * spec.NodesPerZone, problems);
-        DependencyChecks.Check(drafts, problems);
+        DependencyChecks.Check(drafts, idle, problems);
         var oneZone = tangram["zones"] is null or Tree.List { Items.Count: 1 };
         DesignWarnings.Add(drafts, oneZone, tangram.PlaceOf("zones"), problems);
         return new ComposeDraft(
             problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec),
             problems.InOrder(),
-            drafts.SelectMany(draft => draft.Folders).ToEquatableArray());
+            drafts.SelectMany(draft => draft.Folders).ToEquatableArray())
+        {
+            Profiles = all.SelectMany(draft => draft.Profiles).Distinct().Order(StringComparer.Ordinal)
+                .ToEquatableArray(),
+        };
     }
 
     private static List<ServiceDraft> Services(Fields top, string folder)

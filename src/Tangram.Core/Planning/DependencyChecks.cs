@@ -7,7 +7,9 @@ internal static class DependencyChecks
 {
     private const int LongestShown = 10;
 
-    public static void Check(IReadOnlyList<ServiceDraft> drafts, ProblemList problems)
+    /// <param name="idle">The services that are left out, with a profile that would bring each in.</param>
+    public static void Check(
+        IReadOnlyList<ServiceDraft> drafts, IReadOnlyDictionary<ServiceName, string> idle, ProblemList problems)
     {
         var byName = new Dictionary<ServiceName, ServiceDraft>();
         foreach (var draft in drafts) byName.TryAdd(draft.Name, draft);
@@ -15,6 +17,10 @@ internal static class DependencyChecks
             foreach (var (dependency, place) in draft.Dependencies)
                 if (byName.TryGetValue(dependency.Service, out var target))
                     CanComeTrue(dependency, target, place, problems);
+                else if (dependency.Required && idle.TryGetValue(dependency.Service, out var profile))
+                    problems.Error(place,
+                        $"the service '{dependency.Service}' runs only with a profile that is not active",
+                        $"write --profile {profile}, or make the dependency required: false");
                 else
                     Absent(dependency, place, byName.Keys, problems);
         Circles(drafts, byName, problems);

@@ -5,7 +5,8 @@ namespace Tangram.Planning;
 internal static class DeployKeys
 {
     public static readonly Section Deploy = new("deploy",
-        Yes("mode", "replicated (default) or global, which is one replica on every node"),
+        Yes("mode", "replicated (default) or global, which is one replica on every node; replicated-job or " +
+            "global-job for what ends: started again only when it fails"),
         Yes("replicas", "0 to 100000; default 1; not with mode: global"),
         Yes("endpoint_mode", "vip, which is the default and how the gateway works"),
         Yes("labels", "a map or a list of KEY=VALUE"),

@@ -8,13 +8,13 @@ internal static class DeployReader
     /// <summary>Of one service: the largest cluster that Tangram is measured at holds as many in all.</summary>
     public const int MostReplicas = 100_000;
 
-    private const string NoJobs = "write replicated, with restart_policy.condition: on-failure for something that ends";
-
     public static DeploySpec Read(Fields fields)
     {
         var mode = fields.Choice("mode", DeployMode.Replicated,
-            [("replicated", DeployMode.Replicated), ("global", DeployMode.Global)],
-            ("replicated-job", NoJobs), ("global-job", NoJobs));
+        [
+            ("replicated", DeployMode.Replicated), ("global", DeployMode.Global),
+            ("replicated-job", DeployMode.Replicated), ("global-job", DeployMode.Global),
+        ]);
         fields.Choice("endpoint_mode", 0, [("vip", 0)],
             ("dnsrr", "write vip or leave it out: calls go through the gateway, which balances each request"));
         if (mode == DeployMode.Global && fields["replicas"] is { } replicas)
@@ -32,25 +32,36 @@ internal static class DeployReader
                 Limits = Read(resources.Open("limits", DeployKeys.Limits), pids: true),
                 Reservations = Read(resources.Open("reservations", DeployKeys.Reservations), pids: false),
             },
-            Restart = Restart(fields.Open("restart_policy", DeployKeys.Restart)),
+            Restart = Restart(fields.Open("restart_policy", DeployKeys.Restart), IsJob(fields)),
             Update = Update(fields.Open("update_config", DeployKeys.Update), FailureAction.Rollback),
             Rollback = Update(fields.Open("rollback_config", DeployKeys.Rollback), FailureAction.Pause),
         };
     }
 
+    public const string CoresWanted = "a number of cores above 0, such as \"0.5\"";
+    public const string SizeWanted = "a size above 0, such as 256M";
+
+    public static double? Cores(string text) =>
+        Quantities.Number(text) is > 0 and <= 100_000 and var cpus ? cpus : null;
+
+    public static long? Size(string text) => Quantities.Bytes(text) is > 0 and var bytes ? bytes : null;
+
     private static Resources Read(Fields fields, bool pids) => new()
     {
-        Cpus = fields.Parsed<double>("cpus",
-            text => Quantities.Number(text) is > 0 and <= 100_000 and var cpus ? cpus : null,
-            "a number of cores above 0, such as \"0.5\"") ?? 0,
-        Memory = fields.Parsed<long>("memory", text => Quantities.Bytes(text) is > 0 and var bytes ? bytes : null,
-            "a size above 0, such as 256M") ?? 0,
+        Cpus = fields.Parsed<double>("cpus", Cores, CoresWanted) ?? 0,
+        Memory = fields.Parsed<long>("memory", Size, SizeWanted) ?? 0,
         Pids = pids ? fields.Whole("pids", 0, 1, int.MaxValue) : 0,
     };
 
-    private static RestartSpec Restart(Fields fields)
+    /// <summary>It ends, and is started again only when it failed.</summary>
+    public static bool IsJob(Fields deploy) => deploy["mode"] is Tree.Scalar { Text: "replicated-job" or "global-job" };
+
+    private static RestartSpec Restart(Fields fields, bool job)
     {
-        var spec = new RestartSpec();
+        var spec = new RestartSpec { Condition = job ? RestartCondition.OnFailure : RestartCondition.Any };
+        if (job && fields["condition"] is Tree.Scalar { Text: "any" } any)
+            fields.Problems.Error(any.Place, "'condition: any' would start a job again after it has done its work",
+                "write on-failure or none, or mode: replicated");
         return new RestartSpec
         {
             Condition = fields.Choice("condition", spec.Condition,

@@ -83,6 +83,11 @@ internal sealed class Fields
         {
             _values.TryAdd(name, entry.Value);
         }
+        else if (known is { Support: Support.PassedOver })
+        {
+            if (entry.Value is not Tree.Refused)
+                Problems.Warn(place, $"'{name}' is passed over in {_section.Title}", known.Note);
+        }
         else if (known is not null)
         {
             Problems.Error(place, $"'{name}' is not honoured in {_section.Title}", known.Note);

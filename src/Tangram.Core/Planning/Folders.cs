@@ -21,7 +21,10 @@ internal sealed class Folders(string folder)
             return null;
         }
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(text, folder));
-        _asked.Add(new FolderAsked(key, path, place));
+        Need(key, path, place);
         return path;
     }
+
+    /// <summary>A path that is absolute already.</summary>
+    public void Need(string key, string path, Place place) => _asked.Add(new FolderAsked(key, path, place));
 }

@@ -19,11 +19,12 @@ public sealed class ProblemList
     public void Warn(Place place, string what, string remedy) =>
         _problems.Add(new Problem(Severity.Warning, place, what, remedy));
 
-    /// <summary>In the order of the file. A warning where an error stands would come from the value that was put in for
-    /// the wrong one, and is left out.</summary>
+    /// <summary>File by file, in the order of each. A warning where an error stands would come from the value that was
+    /// put in for the wrong one, and is left out.</summary>
     public EquatableArray<Problem> InOrder() => _problems
         .Where(problem => problem.Severity == Severity.Error || !_wrong.Contains(problem.Place))
-        .OrderBy(problem => problem.Place.Line).ThenBy(problem => problem.Place.Column)
+        .OrderBy(problem => problem.Place.File, StringComparer.Ordinal)
+        .ThenBy(problem => problem.Place.Line).ThenBy(problem => problem.Place.Column)
         .ThenBy(problem => problem.What, StringComparer.Ordinal)
         .ToEquatableArray();
 }

@@ -5,7 +5,7 @@ namespace Tangram.Planning;
 /// <summary>Reads one value. Each method answers null after it has noted the problem.</summary>
 internal static class Scalars
 {
-    /// <summary>The text with every <c>$$</c> as <c>$</c>. Compose replaces variables here; we refuse them.</summary>
+    /// <summary>Variables have been replaced before.</summary>
     public static string? Text(Tree tree, string what, ProblemList problems)
     {
         if (tree is Tree.Refused) return null;
@@ -19,7 +19,7 @@ internal static class Scalars
             problems.Error(tree.Place, $"'{what}' has no value", "give it a value, or delete it");
             return null;
         }
-        return Dollars(scalar, what, problems);
+        return scalar.Text;
     }
 
     /// <summary>A text of at least one character.</summary>
@@ -80,22 +80,5 @@ internal static class Scalars
         if (tree is Tree.List list) return list.Items;
         problems.Error(tree.Place, $"'{what}' takes a list and is {tree.Kind}", "write a list, such as [a, b]");
         return [];
-    }
-
-    private static string? Dollars(Tree.Scalar scalar, string what, ProblemList problems)
-    {
-        var text = scalar.Text;
-        if (!text.Contains('$', StringComparison.Ordinal)) return text;
-        if (!LoneDollar(text)) return text.Replace("$$", "$", StringComparison.Ordinal);
-        problems.Error(scalar.Place, $"'{what}' has a single $ in {Quoted.Of(text)}, which Compose would replace",
-            "write $$ for a literal dollar, as in sh -c 'exec app --port $$PORT'; interpolation comes later");
-        return null;
-    }
-
-    private static bool LoneDollar(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-            if (text[i] == '$' && (++i == text.Length || text[i] != '$')) return true;
-        return false;
     }
 }

@@ -1,8 +1,14 @@
 namespace Tangram.Planning;
 
 /// <summary>One key of a section. For an honoured key <paramref name="Note"/> says what it takes and its default; for a
-/// refused one it is the remedy that the author is given.</summary>
-public sealed record SectionKey(string Name, bool Honoured, string Note);
+/// refused one it is the remedy that the author is given, and for one that is passed over with a warning, why that does
+/// no harm.</summary>
+public sealed record SectionKey(string Name, Support Support, string Note)
+{
+    internal bool Honoured => Support == Support.Honoured;
+}
+
+public enum Support { Honoured, PassedOver, Refused }
 
 /// <summary>A map of the file and every key that it may hold. The reader takes its refusals from here and may read
 /// honoured keys only, and the support matrix is printed from here: the three cannot disagree.</summary>
@@ -28,7 +34,9 @@ public sealed class Section
 
     internal bool Honours(string name) => Find(name) is { Honoured: true };
 
-    internal static SectionKey Yes(string name, string note) => new(name, true, note);
+    internal static SectionKey Yes(string name, string note) => new(name, Support.Honoured, note);
 
-    internal static SectionKey No(string name, string remedy) => new(name, false, remedy);
+    internal static SectionKey No(string name, string remedy) => new(name, Support.Refused, remedy);
+
+    internal static SectionKey Pass(string name, string harmless) => new(name, Support.PassedOver, harmless);
 }

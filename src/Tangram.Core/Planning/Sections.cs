@@ -5,8 +5,9 @@ public static class Sections
 {
     public static IReadOnlyList<Section> All { get; } =
     [
-        TopKeys.Top, TopKeys.Tangram, TopKeys.Objectives, TopKeys.Gateway,
-        ServiceKeys.Service, ServiceKeys.Port, ServiceKeys.Healthcheck, ServiceKeys.Dependency,
+        TopKeys.Top, TopKeys.Tangram, TopKeys.Objectives, TopKeys.Gateway, FileKeys.Include,
+        ServiceKeys.Service, FileKeys.Extends, FileKeys.EnvFile, ServiceKeys.Port, ServiceKeys.Volume,
+        ServiceKeys.Healthcheck, ServiceKeys.Dependency,
         DeployKeys.Deploy, DeployKeys.Placement, DeployKeys.Preference, DeployKeys.Resources, DeployKeys.Limits,
         DeployKeys.Reservations, DeployKeys.Restart, DeployKeys.Update, DeployKeys.Rollback,
         ServiceKeys.Tangram, ServiceKeys.Route,
@@ -18,7 +19,8 @@ public static class Sections
         if (NearMiss.Of(key, section.Honoured) is { } meant) return $"write '{meant}'";
         var others = All.Where(other => other != section && other.Honours(key)).Select(other => other.Title).ToList();
         if (others.Count > 0) return $"move it: '{key}' belongs to {string.Join(" or ", others)}";
-        if (NearMiss.Of(key, section.Keys.Where(known => !known.Honoured).Select(known => known.Name)) is { } refused)
+        var known = section.Keys.Where(known => known.Support == Support.Refused).Select(known => known.Name);
+        if (NearMiss.Of(key, known) is { } refused)
             return $"if '{refused}' is meant: {section.Find(refused)!.Note}";
         return $"delete it; honoured here: {string.Join(", ", section.Honoured)}";
     }

@@ -18,7 +18,8 @@ internal static class ServiceReader
         var tangram = fields.Open("x-tangram", ServiceKeys.Tangram);
         var deploy = fields.Open("deploy", DeployKeys.Deploy);
         var singleton = tangram.Flag("singleton", false);
-        var asked = TangramReader.Alone(singleton, deploy, DeployReader.Read(deploy));
+        var asked = TangramReader.Alone(singleton, deploy,
+            ServiceShorthands.Apply(fields, deploy, DeployReader.Read(deploy)));
         var ports = PortReader.Read(fields.Items("ports"), problems);
         var dependencies = DependencyReader.Read(fields["depends_on"], problems);
         var routes = TangramReader.Routes(tangram["route"], problems);
@@ -51,6 +52,12 @@ internal static class ServiceReader
             Singleton = singleton,
         };
         CheckProgram(fields, entrypoint, command, entry);
+        VolumeReader.Read(fields, folders);
+        if (fields["extends"] is { } left)
+            problems.Error(left.Place, "'extends' has no effect below a tag of merging", "delete the tag above it");
+        if (DeployReader.IsJob(deploy) && spec.Serves)
+            problems.Error(deploy.PlaceOf("mode"), "a job ends, and this service has a probe, a route or a port",
+                "delete those, or write mode: replicated");
         if (spec is { WorkingDirectory: not null, Files: not null })
             problems.Error(fields.PlaceOf("working_dir"), "'working_dir' and x-tangram.files exclude each other",
                 "leave out working_dir: the replica runs in the revision's copy of files");
@@ -58,10 +65,15 @@ internal static class ServiceReader
         {
             Spec = spec, AsksProbe = tangram["probe"] is not null, AsksFiles = tangram["files"] is not null,
             Place = entry.Key.Place, Ports = ports, Dependencies = dependencies, Routes = routes,
+            Profiles = Profiles(fields),
             Folders = folders.Asked, TangramPlace = tangram.Place, ReplicasPlace = deploy.PlaceOf("replicas"),
             MaxPerNodePlace = deploy.PlaceOf("placement"),
         };
     }
+
+    private static List<string> Profiles(Fields fields) =>
+        fields.Items("profiles").Select(item => Scalars.Filled(item, "profiles", fields.Problems)).OfType<string>()
+            .ToList();
 
     private static ServiceName? Name(Tree.Scalar key, ProblemList problems)
     {

@@ -11,17 +11,27 @@ public static class SupportMatrix
 
         *This page is printed from the table that the reader follows; a test holds them together.*
 
-        Every key is honoured, or refused with file, line, column and a remedy. None is ignored silently, except that
-        keys which start with `x-` and are not `x-tangram` are passed over, as Compose asks. All problems of a file are
-        told at once, and what runs stays as it is.
+        Every key is honoured; or passed over with a warning, where that does no harm; or refused with file, line,
+        column and a remedy. None is ignored silently, except that keys which start with `x-` and are not `x-tangram`
+        are passed over, as Compose asks. All problems are told at once, and what runs stays as it is.
 
         - **A service is a plain process.** It listens on the port in `PORT`, which differs from replica to replica, and
           finds the service `stock` at the URL in `TANGRAM_URL_STOCK`. A program that takes its port as an argument is
           started by a shell: `command: [sh, -c, 'exec app --port $$PORT']`.
-        - **Variables are not replaced yet.** `$$` stands for a dollar; `$NAME` and `${NAME}` are refused.
+        - **Variables** are replaced in values: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?what is missing}`,
+          `${NAME:+instead}`, the same without the colon, and one within the other. They are the environment's, else
+          those of `.env` beside the file (or of `--env-file`). `$$` stands for a dollar.
+        - **Several files**: `-f a.yaml -f b.yaml` (or COMPOSE_FILE) lays the later over the earlier. Maps are merged
+          and lists appended; `command`, `entrypoint`, `healthcheck.test`
+          and the lists of x-tangram are replaced; of ports,
+          volumes, secrets and configs the same one is replaced. `!reset` takes away, `!override` replaces. `extends`
+          and `include` bring in other files, whose relative paths start at their own folders.
+        - **Profiles**: a service with `profiles` runs when one of them is active, by `--profile` or COMPOSE_PROFILES.
+        - `tangram config` prints what came of it all; read again, that file means the same.
         - **Durations** are written `500ms`, `10s`, `1m30s` (units us, ms, s, m, h, d). **Sizes** are bytes, or have a
           unit of 1024: `64k`, `256M`, `2gb`.
         - **Relative paths** start at the file's folder.
+        - **Networks** of containers mean nothing to processes, which share their machine's: they are passed over.
         - Anchors, aliases and merge keys (`<<`) work. A file has one document, at most 10 MB, at most 100 levels and,
           with its aliases written out, at most a million values.
 
@@ -35,10 +45,17 @@ public static class SupportMatrix
             text.Append($"\n## {section.Title}\n\n");
             text.Append("| key | honoured | |\n|---|---|---|\n");
             foreach (var key in section.Keys)
-                text.Append($"| `{key.Name}` | {(key.Honoured ? "yes" : "no")} | {Cell(key.Note)} |\n");
+                text.Append($"| `{key.Name}` | {Word(key.Support)} | {Cell(key.Note)} |\n");
         }
         return text.ToString();
     }
+
+    private static string Word(Support support) => support switch
+    {
+        Support.Honoured => "yes",
+        Support.PassedOver => "passed over",
+        _ => "no",
+    };
 
     private static string Cell(string note) =>
         note.Replace("|", "\\|", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);

@@ -9,11 +9,11 @@ internal static class TopKeys
         Yes("services", "a map from service name to service"),
         Yes("x-tangram", "what Compose has no word for"),
         Yes("version", "changes nothing, as in Compose, and is warned about"),
-        No("networks", "delete it: services reach each other by TANGRAM_URL_<SERVICE>; networks come later"),
+        Yes("include", "a list of files whose services come to stand beside this file's"),
+        Pass("networks", "services reach each other by TANGRAM_URL_<SERVICE>; a process is in its machine's network"),
         No("volumes", "delete it: a process writes to folders of its machine by their paths; volumes come later"),
         No("configs", "delete it: put the files into the service's x-tangram.files folder; configs come later"),
         No("secrets", "delete it: let the process read a file of its machine; secrets come later"),
-        No("include", "write the services into this file; include comes later"),
         No("models", "delete it: run the model as a service of its own"));
 
     public static readonly Section Tangram = new("x-tangram (top level)",

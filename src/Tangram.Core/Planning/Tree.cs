@@ -48,5 +48,18 @@ public abstract class Tree
         internal override string Kind => "a map";
     }
 
+    /// <summary>Marked <c>!reset</c> or <c>!override</c>: it says how to merge, and is gone once all is
+    /// merged.</summary>
+    public sealed class Tagged(Place place, MergeTag tag, Tree value) : Tree(place, value.Size)
+    {
+        public MergeTag Tag { get; } = tag;
+        public Tree Value { get; } = value;
+        internal override string Kind => Value.Kind;
+    }
+
     public sealed record Entry(Scalar Key, Tree Value);
 }
+
+/// <summary><c>!reset</c> takes away what earlier files said; <c>!override</c> puts its value in the place of
+/// it.</summary>
+public enum MergeTag { Reset, Override }

@@ -55,5 +55,5 @@ internal static class Variables
 
     private static void NoValue(string key, Place place, string empty, ProblemList problems) =>
         problems.Error(place, $"{Quoted.Of(key)} has no value",
-            $"give it one, or write {Quoted.Of(empty)} for an empty one; taking it from your environment comes later");
+            $"give it one, or write {Quoted.Of(empty)} for an empty one");
 }

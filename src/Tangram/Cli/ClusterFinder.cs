@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Tangram.Model;
+using Tangram.Planning;
+using Tangram.Planning.Composing;
 
 namespace Tangram.Cli;
 
@@ -16,14 +18,14 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
     private static readonly string[] FileNames =
         ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
-    public ClusterPlace Find(string? file)
+    public ClusterPlace Find(string[]? files)
     {
         if (around.Variable("TANGRAM_HOST") is { Length: > 0 } host)
         {
             var address = host.StartsWith("unix://", StringComparison.Ordinal) ? host[7..] : host;
             return new ClusterPlace(null, address, null);
         }
-        if (NameIn(file) is { } name) return Named(name);
+        if (NameIn(files) is { } name) return Named(name);
         var running = Running();
         return running switch
         {
@@ -44,25 +46,32 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
         [.. Directory.EnumerateDirectories(around.StateRoot).Select(f => Named(Path.GetFileName(f)))
             .Where(place => Answers(place.Address)).OrderBy(place => place.Name, StringComparer.Ordinal)];
 
-    /// <summary>The file to read: the one given, or the one in this folder. Throws when there is none.</summary>
-    public string FileOf(string? given) => given is not null
-        ? Path.GetFullPath(given, around.WorkingFolder)
-        : InFolder() ?? throw CommandFailure.Arguments("there is no compose.yaml in " + around.WorkingFolder +
-            ". Go to the folder that has one, or name it with -f FILE");
+    /// <summary>The files to read: those given, or those of COMPOSE_FILE, or the one in this folder. Throws when there
+    /// are none.</summary>
+    public ComposeRequest RequestOf(string[]? given, string[]? envFiles = null, string[]? profiles = null) => new(
+        Absolute(Given(given)) is { Count: > 0 } files ? files
+            : InFolder() is { } found ? [found]
+            : throw CommandFailure.Arguments("there is no compose.yaml in " + around.WorkingFolder +
+                ". Go to the folder that has one, or name it with -f FILE"),
+        Absolute(envFiles ?? []), (profiles ?? []).ToEquatableArray());
 
-    /// <summary>Reads and checks it. Warnings go to standard error; errors end the command, all of them at
+    /// <summary>Reads and checks them. Warnings go to standard error; errors end the command, all of them at
     /// once.</summary>
-    public ClusterSpec Read(string file)
+    public ClusterSpec Read(ComposeRequest request) => Answer(request).Spec!;
+
+    /// <summary>As above. The spec is never null.</summary>
+    public ComposeAnswer Answer(ComposeRequest request)
     {
-        if (!File.Exists(file))
-            throw CommandFailure.Arguments($"there is no file {file}. Name the right one with -f FILE");
-        var (spec, problems) = entrances.ReadFile(file);
-        foreach (var warning in problems.Where(p => p.Severity == Severity.Warning))
+        foreach (var file in request.Files)
+            if (!File.Exists(file))
+                throw CommandFailure.Arguments($"there is no file {file}. Name the right one with -f FILE");
+        var answer = entrances.ReadFiles(request);
+        foreach (var warning in answer.Problems.Where(p => p.Severity == Severity.Warning))
             around.PrintError($"warning: {warning}");
-        var errors = problems.Where(p => p.Severity == Severity.Error).ToList();
-        if (spec is not null && errors.Count == 0) return spec;
-        throw CommandFailure.Arguments(string.Join('\n', errors) +
-            $"\n{errors.Count} problem{(errors.Count == 1 ? "" : "s")} in {file}; nothing was changed");
+        var errors = answer.Problems.Where(p => p.Severity == Severity.Error).ToList();
+        if (answer.Spec is not null && errors.Count == 0) return answer;
+        throw CommandFailure.Arguments(string.Join('\n', errors) + $"\n{errors.Count} problem" +
+            $"{(errors.Count == 1 ? "" : "s")} in {string.Join(", ", request.Files)}; nothing was changed");
     }
 
     public static bool Answers(string socket)
@@ -80,17 +89,27 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
         }
     }
 
-    private string? NameIn(string? given)
+    private string? NameIn(string[]? given)
     {
-        var file = given is null ? InFolder() : FileOf(given);
-        if (file is null) return null;
+        var named = Given(given);
+        var files = named.Length > 0 ? Absolute(named) : InFolder() is { } found ? [found] : [];
+        if (files.Count == 0) return null;
         // Reading the whole file costs more than a look does; the plain case needs one line of it.
-        if (File.Exists(file) && PlainName().Match(File.ReadAllText(file)) is { Success: true } plain
+        if (files.Count == 1 && File.Exists(files[0])
+            && PlainName().Match(File.ReadAllText(files[0])) is { Success: true } plain
             && Names.IsValid(plain.Groups[1].Value)) return plain.Groups[1].Value;
-        if (given is not null) return Read(file).Name;
+        // The name may need variables, and every profile's services are as good as any for it.
+        var request = new ComposeRequest(files, Profiles: ["*"]);
+        if (named.Length > 0) return Read(request).Name;
         // A file that happens to lie here and is not ours says nothing.
-        return entrances.ReadFile(file).Spec?.Name;
+        return entrances.ReadFiles(request).Spec?.Name;
     }
+
+    private string[] Given(string[]? given) => given is { Length: > 0 } ? given
+        : (around.Variable("COMPOSE_FILE") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+
+    private EquatableArray<string> Absolute(string[] files) =>
+        files.Select(file => Path.GetFullPath(file, around.WorkingFolder)).ToEquatableArray();
 
     private string? InFolder() =>
         FileNames.Select(name => Path.Combine(around.WorkingFolder, name)).FirstOrDefault(File.Exists);

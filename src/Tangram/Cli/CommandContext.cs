@@ -10,9 +10,23 @@ internal sealed class CommandContext(Surroundings around, Entrances entrances)
     public Entrances Entrances => entrances;
     public ClusterFinder Finder { get; } = new(around, entrances);
 
-    public static Option<string?> FileOption() => new("--file", "-f")
+    public static Option<string[]> FileOption() => new("--file", "-f")
     {
-        Description = "The Compose file of the cluster (default: compose.yaml in this folder)", HelpName = "FILE",
+        Description = "The Compose file of the cluster, or several, the later laid over the earlier " +
+            "(default: COMPOSE_FILE, else compose.yaml in this folder)",
+        HelpName = "FILE",
+    };
+
+    /// <summary>For the commands that read what the files ask for.</summary>
+    public static Option<string[]> EnvFileOption() => new("--env-file")
+    {
+        Description = "A file of variables for the Compose file (default: .env beside it)", HelpName = "FILE",
+    };
+
+    public static Option<string[]> ProfileOption() => new("--profile")
+    {
+        Description = "Run the services of this profile too; * means all (default: COMPOSE_PROFILES)",
+        HelpName = "NAME",
     };
 
     public static Option<bool> JsonOption() =>
@@ -32,7 +46,7 @@ internal sealed class CommandContext(Surroundings around, Entrances entrances)
 
     /// <summary>A command that talks to the cluster which <paramref name="file"/> leads to.</summary>
     public Func<ParseResult, CancellationToken, Task<int>> Asking(
-        Option<string?> file, Func<ClusterClient, ParseResult, CancellationToken, Task> ask) =>
+        Option<string[]> file, Func<ClusterClient, ParseResult, CancellationToken, Task> ask) =>
         async (parsed, cancellation) =>
         {
             using var client = new ClusterClient(Finder.Find(parsed.GetValue(file)));

@@ -11,6 +11,7 @@ internal static class DeployCommand
     public static Command Deploy(CommandContext context)
     {
         var file = CommandContext.FileOption();
+        var (envFile, profile) = (CommandContext.EnvFileOption(), CommandContext.ProfileOption());
         var supersede = new Option<bool>("--supersede") { Description = "Replace a rollout that is in progress" };
         var attach = new Option<bool>("--attach") { Description = "Only follow the rollout that is in progress" };
         var timeout = CommandContext.DurationOption("--timeout", "Stop following after this time; the rollout goes on");
@@ -23,7 +24,8 @@ internal static class DeployCommand
             var follower = new RolloutFollower(context, parsed.GetValue(timeout));
             if (parsed.GetValue(attach))
                 return await follower.FollowAsync(context.Finder.Find(parsed.GetValue(file)), null, cancellation);
-            var spec = context.Finder.Read(context.Finder.FileOf(parsed.GetValue(file)));
+            var spec = context.Finder.Read(context.Finder.RequestOf(
+                parsed.GetValue(file), parsed.GetValue(envFile), parsed.GetValue(profile)));
             var place = context.Around.Variable("TANGRAM_HOST") is { Length: > 0 }
                 ? context.Finder.Find(null)
                 : context.Finder.Named(spec.Name);

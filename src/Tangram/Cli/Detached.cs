@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Tangram.Observing;
+using Tangram.Planning.Composing;
 
 namespace Tangram.Cli;
 
@@ -15,13 +16,13 @@ internal sealed partial class Detached(CommandContext context)
 
     private readonly Surroundings _around = context.Around;
 
-    public async Task<int> StartAsync(string file, ClusterPlace place, bool replaces,
+    public async Task<int> StartAsync(ComposeRequest request, ClusterPlace place, bool replaces,
         CancellationToken cancellation)
     {
         var begun = _around.Clock.GetTimestamp();
         var log = Path.Combine(place.Folder!, LogName);
         var logged = File.Exists(log) ? new FileInfo(log).Length : 0;
-        using var daemon = Process.Start(Again(file, replaces))
+        using var daemon = Process.Start(Again(request, replaces))
             ?? throw new CommandFailure(Exit.Failed, "this program could not be started a second time");
         var progress = new Progress(_around);
         while (!daemon.HasExited)
@@ -68,7 +69,7 @@ internal sealed partial class Detached(CommandContext context)
         Console.SetError(new StreamWriter(Console.OpenStandardError()) { AutoFlush = true });
     }
 
-    private static ProcessStartInfo Again(string file, bool replaces)
+    private static ProcessStartInfo Again(ComposeRequest request, bool replaces)
     {
         // Pipes that end with us: our own output must not stay open as long as the daemon runs, or whoever reads it to
         // its end would wait for that.
@@ -79,7 +80,13 @@ internal sealed partial class Detached(CommandContext context)
         // Started as `dotnet tangram.dll`, the program is the runtime and we are its first argument.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        foreach (var argument in (string[])["up", Option, "--file", file]) start.ArgumentList.Add(argument);
+        string[] arguments =
+        [
+            "up", Option, .. request.Files.SelectMany(f => (string[])["--file", f]),
+            .. request.EnvFiles.SelectMany(f => (string[])["--env-file", f]),
+            .. request.Profiles.SelectMany(p => (string[])["--profile", p]),
+        ];
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
         if (replaces) start.ArgumentList.Add("--replace");
         return start;
     }

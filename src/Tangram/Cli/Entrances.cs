@@ -3,14 +3,16 @@ using Tangram.Coordinating.Link;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Observing;
+using Tangram.Planning;
+using Tangram.Planning.Composing;
 
 namespace Tangram.Cli;
 
 /// <summary>The doors from the command line into the rest of the house; Program.cs connects them.</summary>
 internal sealed record Entrances
 {
-    /// <summary>Reads a file. The spec is null when there are errors.</summary>
-    public required Func<string, (ClusterSpec? Spec, EquatableArray<Problem> Problems)> ReadFile { get; init; }
+    /// <summary>Reads Compose files. The spec is null when there are errors.</summary>
+    public required Func<ComposeRequest, ComposeAnswer> ReadFiles { get; init; }
 
     /// <summary>Starts the cluster in this process; returns once it answers, before it is ready.</summary>
     public required Func<UpRequest, CancellationToken, Task<RunningCluster>> Up { get; init; }
@@ -41,7 +43,7 @@ internal sealed record Entrances
 }
 
 /// <param name="Replaces">A daemon of this cluster may still be on its way out: wait for it.</param>
-internal sealed record UpRequest(ClusterSpec Spec, string File, string StateRoot, bool Replaces = false);
+internal sealed record UpRequest(ClusterSpec Spec, string StateRoot, bool Replaces = false);
 
 /// <summary>A cluster that runs in this process.</summary>
 internal sealed record RunningCluster

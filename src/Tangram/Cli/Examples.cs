@@ -27,12 +27,12 @@ internal static class Examples
         ["events"] = ["tangram events --follow"],
         ["logs"] = ["tangram logs order --tail 20", "tangram logs order-3 --follow"],
         ["why"] = ["tangram why order-3", "tangram why a-1"],
-        ["scale"] = ["tangram scale order=6 web=3"],
-        ["rollback"] = ["tangram rollback"],
+        ["scale"] = ["tangram scale order=6 web=3"], ["rollback"] = ["tangram rollback"],
         ["drain"] = ["tangram drain a-1"],
         ["undrain"] = ["tangram undrain a-1"], ["revive"] = ["tangram revive a-1"],
         ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
-        ["down"] = ["tangram down -f compose.yaml"], ["config"] = ["tangram config -f compose.yaml"],
+        ["down"] = ["tangram down -f compose.yaml"],
+        ["config"] = ["tangram config -f compose.yaml -f production.yaml", "tangram config --services"],
         ["server"] =
         [
             "tangram server --cluster shop --name s1 --listen 10.0.0.1:7600 --tls /etc/tangram/tls \\",

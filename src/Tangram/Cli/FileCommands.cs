@@ -13,13 +13,15 @@ internal static class FileCommands
     public static Command Plan(CommandContext context)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
+        var (envFile, profile) = (CommandContext.EnvFileOption(), CommandContext.ProfileOption());
         var command = new Command("plan", "Says what a deploy would change and why, and what is weak; changes nothing")
         {
-            file, json,
+            file, envFile, profile, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var spec = context.Finder.Read(context.Finder.FileOf(parsed.GetValue(file)));
+            var spec = context.Finder.Read(context.Finder.RequestOf(
+                parsed.GetValue(file), parsed.GetValue(envFile), parsed.GetValue(profile)));
             var asJson = parsed.GetValue(json);
             var host = context.Around.Variable("TANGRAM_HOST") is { Length: > 0 };
             var place = host ? context.Finder.Find(null) : context.Finder.Named(spec.Name);
@@ -40,11 +42,24 @@ internal static class FileCommands
     public static Command Config(CommandContext context)
     {
         var file = CommandContext.FileOption();
-        var command = new Command("config", "Prints the file as Tangram understands it, as JSON") { file };
+        var (envFile, profile) = (CommandContext.EnvFileOption(), CommandContext.ProfileOption());
+        var json = new Option<bool>("--json") { Description = "Print what Tangram understands by it, as JSON" };
+        var services = new Option<bool>("--services") { Description = "Print only the names of the services that run" };
+        var profiles = new Option<bool>("--profiles") { Description = "Print only the names of all profiles" };
+        var command = new Command("config",
+            "Prints the file with everything worked in that it leads to: one file that means the same")
+        {
+            file, envFile, profile, json, services, profiles,
+        };
         command.SetAction(parsed =>
         {
-            var spec = context.Finder.Read(context.Finder.FileOf(parsed.GetValue(file)));
-            context.Around.Print(JsonNode.Parse(Json.Write(spec))!.ToJsonString(Indented));
+            var answer = context.Finder.Answer(context.Finder.RequestOf(
+                parsed.GetValue(file), parsed.GetValue(envFile), parsed.GetValue(profile)));
+            context.Around.Print(
+                parsed.GetValue(services) ? string.Join('\n', answer.Spec!.Services.Select(s => s.Name))
+                : parsed.GetValue(profiles) ? string.Join('\n', answer.Profiles)
+                : parsed.GetValue(json) ? JsonNode.Parse(Json.Write(answer.Spec!))!.ToJsonString(Indented)
+                : answer.Resolved!().TrimEnd());
             return Exit.Done;
         });
         return command;

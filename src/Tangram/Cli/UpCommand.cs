@@ -24,6 +24,7 @@ internal sealed class UpCommand(CommandContext context)
     public static Command Make(CommandContext context)
     {
         var file = CommandContext.FileOption();
+        var (envFile, profile) = (CommandContext.EnvFileOption(), CommandContext.ProfileOption());
         var detach =
             new Option<bool>("--detach", "-d") { Description = "Leave it running, and return when it is ready" };
         var daemon = new Option<bool>(Detached.Option) { Hidden = true };
@@ -33,12 +34,13 @@ internal sealed class UpCommand(CommandContext context)
         };
         var command = new Command("up", "Runs this cluster on this machine until Ctrl-C")
         {
-            file, detach, replace, daemon,
+            file, envFile, profile, detach, replace, daemon,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var path = context.Finder.FileOf(parsed.GetValue(file));
-            var spec = context.Finder.Read(path);
+            var request = context.Finder.RequestOf(
+                parsed.GetValue(file), parsed.GetValue(envFile), parsed.GetValue(profile));
+            var spec = context.Finder.Read(request);
             var place = context.Finder.Named(spec.Name);
             var replaces = parsed.GetValue(replace);
             if (ClusterFinder.Answers(place.Address))
@@ -49,13 +51,13 @@ internal sealed class UpCommand(CommandContext context)
                 await LetGoAsync(context, place, cancellation);
             }
             if (parsed.GetValue(detach))
-                return await new Detached(context).StartAsync(path, place, replaces, cancellation);
+                return await new Detached(context).StartAsync(request, place, replaces, cancellation);
             if (parsed.GetValue(daemon))
             {
                 Detached.Enter(place.Folder!);
                 context.Around.FollowConsole();
             }
-            return await new UpCommand(context).RunAsync(new UpRequest(spec, path, context.Around.StateRoot,
+            return await new UpCommand(context).RunAsync(new UpRequest(spec, context.Around.StateRoot,
                 replaces), cancellation);
         });
         return command;

@@ -1,10 +1,21 @@
 using System.Text;
 using System.Text.Unicode;
 using Tangram.Model;
+using Tangram.Planning.Composing;
 
 namespace Tangram.Planning;
 
-/// <summary>Loads a Compose file from the disk.</summary>
+/// <summary>What the files ask for. <see cref="Spec"/> is null when any problem is an error.</summary>
+internal sealed record ComposeAnswer(ClusterSpec? Spec, EquatableArray<Problem> Problems)
+{
+    /// <summary>Those that the files name, sorted.</summary>
+    public EquatableArray<string> Profiles { get; init; }
+
+    /// <summary>One file that asks for the same; null when there is no spec.</summary>
+    public Func<string>? Resolved { get; init; }
+}
+
+/// <summary>Loads Compose files from the disk.</summary>
 internal static class ComposeFile
 {
     /// <summary>A file for 10,000 services has about 5 MB.</summary>
@@ -18,32 +29,42 @@ internal static class ComposeFile
     public static string? Find(string folder) =>
         DefaultNames.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
-    /// <summary>The spec, null when any problem is an error, and every problem in the file's order. Never throws for
-    /// what a path or a file may hold.</summary>
-    public static (ClusterSpec? Spec, EquatableArray<Problem> Problems) Load(string path)
-    {
-        var problems = new ProblemList();
-        if (Bytes(path, problems) is not { } bytes) return (null, problems.InOrder());
-        return Load(bytes, path, Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", problems);
-    }
+    /// <summary>What a command's files ask for, and every problem of them. Never throws for what a path or a file may
+    /// hold.</summary>
+    /// <param name="variable">The environment of whoever runs the command.</param>
+    public static ComposeAnswer Load(ComposeRequest request, Func<string, string?> variable) =>
+        Read(request, new ComposeFolder(variable), new ProblemList());
 
-    /// <summary>As above, for a file that was read already.</summary>
-    internal static (ClusterSpec? Spec, EquatableArray<Problem> Problems) Load(
-        ReadOnlySpan<byte> bytes, string file, string folder, ProblemList problems)
+    /// <summary>As above, with files from wherever <paramref name="files"/> has them.</summary>
+    internal static ComposeAnswer Read(ComposeRequest request, IComposeFiles files, ProblemList problems)
     {
-        if (Text(bytes, file, problems) is not { } text || YamlTree.Parse(text, file, problems) is not { } tree)
-            return (null, problems.InOrder());
-        var draft = ComposeReader.Read(tree, folder, problems);
+        if (new ComposeProject(files, problems).Load(request) is not var (tree, profiles))
+            return new ComposeAnswer(null, problems.InOrder());
+        var folder = Path.GetDirectoryName(request.Files[0]) ?? "/";
+        var draft = ComposeReader.Read(tree, folder, profiles, problems);
         foreach (var asked in draft.Folders)
-            if (!Directory.Exists(asked.Path))
+            if (!(asked.Key == "volumes" ? Path.Exists(asked.Path) : Directory.Exists(asked.Path)))
                 problems.Error(asked.Place, $"'{asked.Key}' names the folder {asked.Path}, which does not exist",
                     "create it, or correct the path; it is relative to the file");
-        return (problems.HasErrors ? null : draft.Spec, problems.InOrder());
+        if (problems.HasErrors || draft.Spec is not { } spec) return new ComposeAnswer(null, problems.InOrder());
+        return new ComposeAnswer(spec, problems.InOrder())
+        {
+            Profiles = draft.Profiles,
+            Resolved = () => ResolvedYaml.Of(tree, spec.Name, folder,
+                name => Names.IsValid(name) && spec.Find(ServiceName.Of(name)) is not null),
+        };
     }
 
-    private static byte[]? Bytes(string path, ProblemList problems)
+    /// <summary>The tree of a file's bytes; null after a problem.</summary>
+    internal static Tree? Parse(ReadOnlySpan<byte> bytes, string file, ProblemList problems) =>
+        Text(bytes, file, problems) is { } text ? YamlTree.Parse(text, file, problems) : null;
+
+    /// <summary>The bytes of a file; null after a problem, and when it may be missing and is.</summary>
+    /// <param name="asked">Where the file is named, for problems.</param>
+    internal static byte[]? Bytes(string path, bool required, Place asked, ProblemList problems)
     {
-        void Refuse(string what, string remedy) => problems.Error(new Place(path, 0, 0), what, remedy);
+        void Refuse(string what, string remedy) =>
+            problems.Error(asked, asked.Line == 0 ? what : $"{path}: {what}", remedy);
         try
         {
             if (Directory.Exists(path))
@@ -59,7 +80,9 @@ internal static class ComposeFile
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            Refuse("there is no such file", "name the Compose file with -f FILE");
+            if (required)
+                Refuse("there is no such file",
+                    asked.Line == 0 ? "name the right one on the command line" : "correct the path, or create it");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException
             or NotSupportedException)
@@ -70,7 +93,7 @@ internal static class ComposeFile
     }
 
     /// <summary>The text of UTF-8 bytes, without a byte order mark; null after a problem.</summary>
-    private static string? Text(ReadOnlySpan<byte> bytes, string file, ProblemList problems)
+    internal static string? Text(ReadOnlySpan<byte> bytes, string file, ProblemList problems)
     {
         if (bytes.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
         var chars = new char[bytes.Length];

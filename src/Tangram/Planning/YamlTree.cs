@@ -4,8 +4,8 @@ using YamlDotNet.Core.Events;
 
 namespace Tangram.Planning;
 
-/// <summary>Parses YAML into a <see cref="Tree"/> with places: one document, scalar keys, no custom tags. Aliases share
-/// their subtree and merge keys are worked in.</summary>
+/// <summary>Parses YAML into a <see cref="Tree"/> with places: one document, scalar keys, no tags but those of merging.
+/// Aliases share their subtree and merge keys are worked in.</summary>
 internal sealed class YamlTree
 {
     private const int Deepest = 100;
@@ -104,6 +104,8 @@ internal sealed class YamlTree
         if (at is NodeEvent { Tag: { IsEmpty: false, IsNonSpecific: false } tag }
             && tag.Value != "tag:yaml.org,2002:str")
         {
+            if (tag.Value is "!reset" or "!override")
+                return new Tree.Tagged(tree.Place, tag.Value == "!reset" ? MergeTag.Reset : MergeTag.Override, tree);
             _problems.Error(tree.Place, $"the tag {Quoted.Of(tag.Value)} is not honoured", "delete the tag");
             return new Tree.Refused(tree.Place);
         }

@@ -82,8 +82,11 @@ public sealed class CommandLineTests : IDisposable
         _terminal.Write("compose.yaml", "services: {}");
         Assert.Equal(Exit.Done, await _terminal.RunAsync("version", "--json"));
         Assert.Contains(CommandLine.Version, _terminal.Out);
-        Assert.Equal(Exit.Done, await _terminal.RunAsync("config"));
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("config", "--json"));
         Assert.Contains("\"name\": \"shop\"", _terminal.Out);
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("config"));
+        Assert.Contains("name: \"shop\"", _terminal.Out);
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("config", "--services"));
     }
 
     [Fact]

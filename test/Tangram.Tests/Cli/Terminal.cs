@@ -11,9 +11,10 @@ internal sealed class Terminal : IDisposable
 
     public Terminal() => Entrances = new Entrances
     {
-        ReadFile = file => File.ReadAllText(file).Contains("broken", StringComparison.Ordinal)
-            ? (null, [new Problem(Severity.Error, new Place(file, 3, 5), "'replica' is not a key", "Write 'replicas'")])
-            : (Documents.Spec(1), []),
+        ReadFiles = request => File.ReadAllText(request.Files[0]).Contains("broken", StringComparison.Ordinal)
+            ? new(null, [new Problem(Severity.Error, new Place(request.Files[0], 3, 5), "'replica' is not a key",
+                "Write 'replicas'")])
+            : new(Documents.Spec(1), []) { Resolved = () => "name: \"shop\"\n" },
         Up = (_, _) => throw new InvalidOperationException(),
         PlanAlone = (spec, _) => $"{spec.Name} would be new",
         Server = (_, _) => throw new InvalidOperationException(),

@@ -52,7 +52,7 @@ public sealed class UpCommandTests : IAsyncDisposable
     }
 
     private Task<int> RunAsync() =>
-        _up.RunAsync(new UpRequest(Documents.Spec(1, 1), "f", _terminal.StateRoot), default);
+        _up.RunAsync(new UpRequest(Documents.Spec(1, 1), _terminal.StateRoot), default);
 
     private Task BecomeReadyAsync() => _cluster.PutAsync(new Documents().Revision(1, Documents.Spec(1, 1)).Asked(1)
         .Rollout(1, 1, RolloutStage.Done).Node("a-1", 1, "order-1").Gateway("g1", 1_000));

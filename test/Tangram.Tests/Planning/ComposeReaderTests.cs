@@ -167,8 +167,8 @@ public sealed class ComposeReaderTests
     [Fact]
     public void A_folder_names_the_cluster()
     {
-        static string Named(string folder) => Tangram.Planning.ComposeFile.Load(
-            "services: { web: { command: x } }"u8, "f", folder, new()).Spec!.Name;
+        static string Named(string folder) => Yaml.Read(
+            "services: { web: { command: x } }"u8.ToArray(), Path.Combine(folder, "f")).Spec!.Name;
         Assert.Equal("myshop-2", Named("/srv/_My Shop-2"));
         Assert.Equal("app", Named("/"));
         Assert.Equal("app", Named("/srv/商店"));

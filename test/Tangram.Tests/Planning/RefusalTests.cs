@@ -16,7 +16,7 @@ public sealed class RefusalTests
                 image: nginx
                 comand: serve
                 replicas: 2
-                deploy: { replicas: many, mode: global-job }
+                deploy: { replicas: many, mode: job }
             volumes: {}
             x-tangram: { zone: [a] }
             """);
@@ -30,8 +30,8 @@ public sealed class RefusalTests
                 "compose.yaml:6:5: 'replicas' is not a key of a service. move it: 'replicas' belongs to deploy.",
                 "compose.yaml:7:25: 'replicas' is 'many', which is not a whole number from 0 to 100000. " +
                     "write a whole number from 0 to 100000.",
-                "compose.yaml:7:37: 'mode' is 'global-job', which is not honoured. " +
-                    "write replicated, with restart_policy.condition: on-failure for something that ends.",
+                "compose.yaml:7:37: 'mode' is 'job', which is not honoured. " +
+                    "write replicated or global or replicated-job or global-job.",
                 "compose.yaml:8:1: 'volumes' is not honoured in the top level. " +
                     "delete it: a process writes to folders of its machine by their paths; volumes come later.",
                 "compose.yaml:9:14: 'zone' is not a key of x-tangram (top level). write 'zones'.",
@@ -40,11 +40,17 @@ public sealed class RefusalTests
     }
 
     [Theory]
-    [InlineData("environment: [A]", "4:19: 'A' has no value")]
-    [InlineData("environment: { A: }", "4:20: 'A' has no value")]
+    [InlineData("labels: [A]", "4:14: 'A' has no value")]
+    [InlineData("labels: { A: }", "4:15: 'A' has no value")]
+    [InlineData("volumes: ['data:/data']", "4:15: 'volumes' mounts 'data' at '/data', and for a process nothing is")]
+    [InlineData("volumes: [/data]", "4:15: 'volumes' mounts 'a new volume' at '/data', and for a process nothing is")]
+    [InlineData("volumes: ['/tmp:/data']", "4:15: 'volumes' would show '/tmp' at '/data', and a process sees its")]
+    [InlineData("volumes: ['/tmp:/tmp:ro']", "4:15: nothing would keep the process from writing into this volume")]
+    [InlineData("volumes: ['/no-such:/no-such']", "4:15: 'volumes' names the folder /no-such, which does not exist")]
+    [InlineData("restart: sometimes", "4:14: 'restart' is 'sometimes', which is not honoured")]
+    [InlineData("deploy: { mode: replicated-job, restart_policy: { condition: any } }", "4:66: 'condition: any' would")]
     [InlineData("environment: [A=1, A=2]", "4:24: 'A' is given twice in 'environment'")]
     [InlineData("environment: { PORT: 80 }", "4:20: the variable 'PORT' is Tangram's to set")]
-    [InlineData("environment: { A: '${B}' }", "4:23: 'A' has a single $ in '${B}', which Compose would replace")]
     [InlineData("environment: { A: [1] }", "4:23: 'A' takes one value and is a list")]
     [InlineData("ports: [8080]", "4:13: 'ports' has '8080', which leaves the published port to chance")]
     [InlineData("ports: ['1-2:1-2']", "4:13: 'ports' has '1-2:1-2', which is a range")]
@@ -64,7 +70,7 @@ public sealed class RefusalTests
     [InlineData("entrypoint: a 'b", "4:17: 'entrypoint' has a quote ' that is never closed")]
     [InlineData("entrypoint: ['']", "4:17: the program to run has an empty name")]
     [InlineData("entrypoint:", "4:16: 'entrypoint' has no value")]
-    [InlineData("scale: 3", "4:5: 'scale' is not honoured in a service")]
+    [InlineData("ulimits: 3", "4:5: 'ulimits' is not honoured in a service")]
     [InlineData("working_dir: ~/x", "4:18: 'working_dir' is '~/x', and no shell replaces the ~")]
     [InlineData("depends_on: [web]", "4:18: these services wait for each other: web → web")]
     [InlineData("depends_on: [db]", "4:18: the service 'db' is not in the file")]

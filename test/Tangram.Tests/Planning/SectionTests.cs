@@ -13,8 +13,12 @@ public sealed class SectionTests
         "{ services: { s: { command: x } }, x-tangram: {\n KEY } }",
         "{ services: { s: { command: x } }, x-tangram: { objectives: {\n KEY } } }",
         "{ services: { s: { command: x } }, x-tangram: { gateway: {\n KEY } } }",
+        "{ services: { s: { command: x } }, include: [ {\n KEY } ] }",
         Service("\n KEY"),
+        Service("extends: {\n KEY }"),
+        Service("env_file: {\n KEY }"),
         Service("ports: [ {\n KEY } ]"),
+        Service("volumes: [ {\n KEY } ]"),
         Service("healthcheck: {\n KEY }"),
         Service("depends_on: { s: {\n KEY } }"),
         Service("deploy: {\n KEY }"),
@@ -54,7 +58,8 @@ public sealed class SectionTests
         foreach (var key in Sections.All[section].Keys.Where(key => !key.Honoured))
         {
             var problem = Assert.Single(InLineTwo(section, $"{key.Name}: {{}}"), p => p.Place.Column == 2);
-            Assert.Equal((Severity.Error, key.Note), (problem.Severity, problem.Remedy));
+            var severity = key.Support == Support.PassedOver ? Severity.Warning : Severity.Error;
+            Assert.Equal((severity, key.Note), (problem.Severity, problem.Remedy));
             Assert.Contains($"'{key.Name}'", problem.What);
         }
     }

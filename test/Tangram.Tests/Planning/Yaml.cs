@@ -1,6 +1,5 @@
 using System.Text;
 using Tangram.Model;
-using Tangram.Planning;
 
 namespace Tangram.Tests.Planning;
 
@@ -8,7 +7,14 @@ namespace Tangram.Tests.Planning;
 internal static class Yaml
 {
     public static (ClusterSpec? Spec, EquatableArray<Problem> Problems) Read(string text) =>
-        ComposeFile.Load(Encoding.UTF8.GetBytes(text), "compose.yaml", "/srv/shop", new ProblemList());
+        Read(Encoding.UTF8.GetBytes(text));
+
+    public static (ClusterSpec? Spec, EquatableArray<Problem> Problems) Read(byte[] bytes, string file = "compose.yaml")
+    {
+        var files = new MemoryFiles { Files = { [Path.GetFullPath(file, "/srv/shop")] = bytes } };
+        var answer = files.Read([file]);
+        return (answer.Spec, answer.Problems);
+    }
 
     public static ClusterSpec Spec(string text)
     {

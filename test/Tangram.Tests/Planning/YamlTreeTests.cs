@@ -32,7 +32,7 @@ public sealed class YamlTreeTests
     public void What_is_not_UTF8_is_refused_at_its_first_bad_byte()
     {
         byte[] bytes = [.. "name: a\n# é"u8, 0xFF, .. "\n"u8];
-        var (spec, problems) = ComposeFile.Load(bytes, "f", "/", new ProblemList());
+        var (spec, problems) = Yaml.Read(bytes, "f");
         Assert.Null(spec);
         Assert.Equal("f:2:4: this is not UTF-8. save the file as UTF-8.", Assert.Single(problems).ToString());
     }
@@ -105,7 +105,7 @@ public sealed class YamlTreeTests
             File.WriteAllText(Path.Combine(folder, "docker-compose.yml"), Web);
             Assert.EndsWith("docker-compose.yml", ComposeFile.Find(folder));
             File.WriteAllText(Path.Combine(folder, "compose.yaml"), "name: found\n" + Web);
-            Assert.Equal("found", ComposeFile.Load(ComposeFile.Find(folder)!).Spec!.Name);
+            Assert.Equal("found", ComposeFile.Load(new([ComposeFile.Find(folder)!]), _ => null).Spec!.Name);
             File.WriteAllBytes(Path.Combine(folder, "big"), new byte[ComposeFile.MostBytes + 1]);
             Assert.Equal("big: the file has more than 10 MB", What(folder, "big"));
             Assert.Equal("none: there is no such file", What(folder, "none"));
@@ -119,8 +119,8 @@ public sealed class YamlTreeTests
 
     private static string What(string folder, string name)
     {
-        var (spec, problems) = ComposeFile.Load(Path.Combine(folder, name));
-        Assert.Null(spec);
-        return $"{name}: {Assert.Single(problems).What}";
+        var answer = ComposeFile.Load(new([Path.Combine(folder, name)]), _ => null);
+        Assert.Null(answer.Spec);
+        return $"{name}: {Assert.Single(answer.Problems).What}";
     }
 }

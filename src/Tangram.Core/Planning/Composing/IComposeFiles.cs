@@ -1,0 +1,19 @@
+using Tangram.Model;
+
+namespace Tangram.Planning.Composing;
+
+/// <summary>What a Compose file leads to: other files, and the environment of whoever runs the command. Paths are
+/// absolute. Never throws for what a path or a file may hold: what is wrong is noted at <c>asked</c>, where the file is
+/// named, or in its own place within the file.</summary>
+public interface IComposeFiles
+{
+    /// <summary>Null after a problem; also when there is no such file and it is not <paramref name="required"/>, which
+    /// is no problem.</summary>
+    string? Text(string path, bool required, Place asked, ProblemList problems);
+
+    /// <summary>Null after a problem.</summary>
+    Tree? Yaml(string path, Place asked, ProblemList problems);
+
+    /// <summary>Null when it is not set.</summary>
+    string? Variable(string name);
+}
