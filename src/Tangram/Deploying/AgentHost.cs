@@ -48,7 +48,7 @@ internal sealed class AgentHost : IRunningRole
         _gatewayServer = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(),
             new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)));
         _gateway = new GatewayLoop(role.Name, _gatewayServer, listen: null, _store, _clock, _services.ServicePorts,
-            Announce);
+            Announce, folder.ClusterId);
     }
 
     public EventLog Events => _events;
