@@ -53,7 +53,14 @@ internal sealed class LogFiles
 
     public void RotateAll(Action<string> failed)
     {
-        lock (_gate) RotateEach(failed);
+        try
+        {
+            lock (_gate) RotateEach(failed);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failed($"the logs in {_folder} could not be looked at, and grow until they can: {e.Message}");
+        }
     }
 
     private void RotateEach(Action<string> failed)

@@ -1,5 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
 using Tangram.ClusterTests.Coordinating;
 using Tangram.ClusterTests.Drilling;
 
@@ -11,42 +16,35 @@ public sealed class NotEtcdTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task An_etcd_that_is_too_old_is_told() =>
-        await SaysAsync((await FalseEtcd.StartAsync("3.3.27", 7)).Endpoint,
-            "is version 3.3.27, which is too old: Tangram needs watches that can be split, from 3.4 on");
-
-    [Fact]
-    public async Task A_closed_port_is_told()
+    public async Task Whatever_it_is_the_server_says_what_is_wrong_with_it_and_waits()
     {
-        var port = ShopCluster.FreePort();
-        await SaysAsync($"http://127.0.0.1:{port}", $"http://127.0.0.1:{port}", "refused");
-    }
-
-    [Fact]
-    public async Task A_plain_web_server_is_told()
-    {
-        using var web = new HttpListenerLike();
-        await SaysAsync($"http://127.0.0.1:{web.Port}", $"http://127.0.0.1:{web.Port}", "is that etcd");
-    }
-
-    [Fact]
-    public async Task A_port_that_says_nothing_is_told()
-    {
-        using var silent = new TcpListener(IPAddress.Loopback, 0);
-        silent.Start();
-        var url = $"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}";
-        await SaysAsync(url, $"{url} did not answer within");
-    }
-
-    [Fact]
-    public async Task Tls_where_there_is_none_and_none_where_there_is_are_told()
-    {
+        await using var old = await FalseEtcd.StartAsync("3.3.27", 7);
         await using var plain = await FalseEtcd.StartAsync("3.6.9", 7);
-        await using var house = SmallHouse.Given(encrypted: true);
-        await SaysAsync(house, plain.Endpoint.Replace("http:", "https:"), "is that etcd, and with TLS?");
+        await using var page = await PageAsync();
         using var authority = new TestAuthority("x");
         await using var encrypted = await EtcdCluster.StartAsync(new EtcdClusterOptions { Tls = authority.Issue("etcd") });
-        await SaysAsync(encrypted.Members[0].Endpoint.Replace("https:", "http:"), "is that etcd, and without TLS?");
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var (nothing, quiet) = ($"http://127.0.0.1:{ShopCluster.FreePort()}", $"http://{silent.LocalEndpoint}");
+        await using var house = SmallHouse.Given(encrypted: true);
+        await Task.WhenAll(
+            SaysAsync(old.Endpoint,
+                "is version 3.3.27, which is too old: Tangram needs watches that can be split, from 3.4 on"),
+            SaysAsync(nothing, $"{nothing}: Connection refused"),
+            SaysAsync(page.Urls.Single(), page.Urls.Single(), "is that etcd, and without TLS?"),
+            SaysAsync(quiet, $"{quiet} did not answer within"),
+            SaysAsync(encrypted.Members[0].Endpoint.Replace("https:", "http:"), "is that etcd, and without TLS?"),
+            SaysAsync(house, plain.Endpoint.Replace("http:", "https:"), "is that etcd, with TLS, and is '"));
+    }
+
+    [Fact]
+    public async Task What_can_only_be_a_mistake_ends_it_with_a_sentence()
+    {
+        await using var house = SmallHouse.Given();
+        var server = house.StartServer("--etcd", "http://10.0.0.1:2379");
+        Assert.Equal(Cli.Exit.Failed, await server.EndAsync(Patience));
+        Assert.Equal("etcd endpoint 'http://10.0.0.1:2379' is plain text to another machine: use https:// and " +
+                     "certificates\n", server.Printed);
     }
 
     private static async Task SaysAsync(string etcd, params string[] words)
@@ -67,40 +65,17 @@ public sealed class NotEtcdTests
         Figures.Note(server.Printed.Split('\n').First(l => l.Contains("the store does not answer")));
     }
 
-    /// <summary>Answers everything with a page.</summary>
-    private sealed class HttpListenerLike : IDisposable
+    /// <summary>A web server that knows HTTP/1 only.</summary>
+    private static async Task<WebApplication> PageAsync()
     {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly Task _serving;
-
-        public HttpListenerLike()
-        {
-            _listener.Start();
-            _serving = ServeAsync();
-        }
-
-        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
-
-        public void Dispose()
-        {
-            _listener.Dispose();
-            _serving.Wait(Patience);
-        }
-
-        private async Task ServeAsync()
-        {
-            try
-            {
-                while (true)
-                {
-                    using var socket = await _listener.AcceptSocketAsync();
-                    await socket.ReceiveAsync(new byte[1024]);
-                    await socket.SendAsync("HTTP/1.1 400 Bad Request\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello"u8.ToArray());
-                }
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-            }
-        }
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http1));
+        var app = builder.Build();
+        app.Urls.Add("http://127.0.0.1:0");
+        app.MapFallback((RequestDelegate)(http => http.Response.WriteAsync("a page")));
+        await app.StartAsync();
+        return app;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class LinkListener : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = OpenFiles.Share(MostConnections);
+            kestrel.Limits.MaxConcurrentConnections = OpenFiles.Quarter(MostConnections);
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(2);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(2);
             kestrel.Limits.MinRequestBodyDataRate = null;
