@@ -31,9 +31,11 @@ public abstract record ReplicaEvent(ReplicaName Replica) : Coordinating.Event
     public sealed record Checked(ReplicaName Replica, int Start, bool Ok, string Because) : ReplicaEvent(Replica);
 }
 
-/// <summary>A process that outlived the Tangram that started it.</summary>
+/// <summary>A process that outlived the Tangram that started it, or its trace when it has ended.</summary>
+/// <param name="Pid">0 when it has ended.</param>
+/// <param name="Exit">Null when it runs, or nobody saw how it ended.</param>
 public sealed record Survivor(ReplicaName Replica, ServiceName Service, int Revision, int Start, int Pid, int Port,
-    bool Singleton = false);
+    bool Singleton = false, int? Exit = null);
 
 /// <summary>Supervises one replica on its node: starts it, checks it, starts it again in place, ends it.</summary>
 internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
@@ -57,6 +59,7 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
     private int _attempts;
     private bool _running;
     private bool _suspended;
+    private bool _remembered;
     private Instant? _readySince;
 
     public SeenReplica Seen { get; private set; } = new() { Replica = replica };
@@ -78,8 +81,13 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
         (_running, _startedAt, _nextCheck) = (true, now, now);
     }
 
-    /// <summary>A record without a living process: its next start is numbered after it.</summary>
-    public void Remember(int start, int port) => Seen = Seen with { Starts = start, Port = port };
+    /// <summary>A record without a living process: its next start, if there is to be one, is numbered after
+    /// it.</summary>
+    public void Remember(Survivor ended)
+    {
+        Seen = Seen with { Starts = ended.Start, Port = ended.Port, Exit = ended.Exit };
+        _remembered = true;
+    }
 
     public void Assign(Assignment assignment, ServiceSpec spec)
     {
@@ -135,10 +143,16 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
             Seen = Seen with { Phase = Phase.Stopped, Because = "it ended while it was being drained" };
             return;
         }
+        if (_remembered && Rests(Seen.Exit))
+        {
+            var how = Seen.Exit is { } code ? $"with exit code {code}" : "and nobody saw how, while Tangram was away";
+            Seen = Seen with { Phase = Resting(Seen.Exit), Because = $"it ended {how}" };
+            return;
+        }
         if (Seen.Phase == Phase.Waiting && now < _nextStart) return;
         if (Singleton && !tenure.MayStart(now)) return;
         Seen = Seen with { Phase = Phase.Starting, Starts = Seen.Starts + 1, Pid = null };
-        (_running, _failedChecks, _checkSince, _readySince) = (true, 0, null, null);
+        (_running, _remembered, _failedChecks, _checkSince, _readySince) = (true, false, 0, null, null);
         (_startedAt, _nextCheck) = (now, now + LostCheck);
         effects.Add(new ReplicaEffect.Launch(replica, Seen.Starts, _assignment.Revision, _spec, Seen.Port));
     }
@@ -213,14 +227,23 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
     private Phase AfterExit(int? code, bool wasReady, Instant now)
     {
         var policy = _spec?.Deploy.Restart ?? new RestartSpec();
-        if (policy.Condition == RestartCondition.None || (policy.Condition == RestartCondition.OnFailure && code == 0))
-            return code == 0 ? Phase.Completed : Phase.Failed;
+        if (Rests(code)) return Resting(code);
         if (wasReady && now - _readySince!.Value >= policy.Window) _attempts = 0;
         else if (++_attempts > (policy.MaxAttempts ?? int.MaxValue)) return Phase.Failed;
         var doubled = policy.Delay * Math.Pow(2, Math.Min(16, Math.Max(0, Seen.FailedStarts - 1)));
         _nextStart = wasReady ? _startedAt + policy.Delay : now + (doubled < LongestDelay ? doubled : LongestDelay);
         return Phase.Waiting;
     }
+
+    /// <summary>What ended so is not started again.</summary>
+    private bool Rests(int? code) => _spec?.Deploy.Restart.Condition switch
+    {
+        RestartCondition.None => true,
+        RestartCondition.OnFailure => code == 0,
+        _ => false,
+    };
+
+    private static Phase Resting(int? code) => code == 0 ? Phase.Completed : Phase.Failed;
 
     private void CheckWhenDue(Instant now, List<Coordinating.Effect> effects)
     {

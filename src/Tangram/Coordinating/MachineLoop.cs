@@ -72,8 +72,9 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
     {
         if (@event is Event.StateChanged changed)
         {
-            if (changed.State.Revision <= _newest) return;
-            _newest = changed.State.Revision;
+            // A recalled state's revision may be higher than the store's, whose word counts all the same.
+            if (!changed.State.Recalled && changed.State.Revision <= _newest) return;
+            _newest = changed.State.Recalled ? -1 : changed.State.Revision;
         }
         _effects.Clear();
         // Before the calls below begin: a deadline counted from later would be later than the store's.

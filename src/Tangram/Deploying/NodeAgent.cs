@@ -18,7 +18,10 @@ internal sealed class NodeAgent
     private readonly SingletonGuard _guard;
     private readonly ProcessRunner _runner;
     private readonly AgentMachine _machine;
-    private readonly MachineLoop _loop;
+    private readonly MachineLoop? _loop;
+    private readonly List<Event> _early = [];
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<Effect.Send> _send;
     private readonly CancellationTokenSource _ending = new();
     private readonly HashSet<Task> _work = [];
@@ -42,7 +45,11 @@ internal sealed class NodeAgent
             adopted.Running.Select(r => Survivor(r, r.Pid)).Concat(adopted.Gone.Select(r => Survivor(r, 0)));
         var identity = place with { Incarnation = NextIncarnation() };
         _machine = new AgentMachine(identity, ttl, survivors, services.Clock.Now, services.Clock.Now + _guard.Left);
-        _loop = new MachineLoop(_machine, services.Store, services.Clock, Perform);
+        lock (_early)
+        {
+            _loop = new MachineLoop(_machine, services.Store, services.Clock, Perform);
+            foreach (var happened in _early) _loop.Post(happened);
+        }
     }
 
     public NodeName Name => _node;
@@ -51,12 +58,24 @@ internal sealed class NodeAgent
 
     public IReadOnlyList<ReplicaRecord> Running => _runner.Running;
 
-    public void Post(Event @event) => _loop.Post(@event);
+    public void Post(Event @event)
+    {
+        // A process that was adopted may end before there is a loop.
+        lock (_early)
+        {
+            if (_loop is null)
+            {
+                _early.Add(@event);
+                return;
+            }
+        }
+        _loop.Post(@event);
+    }
 
     /// <summary>Until <see cref="Leave"/> or <see cref="PowerOff"/>.</summary>
     public async Task RunAsync()
     {
-        await _loop.RunAsync(_ending.Token).ConfigureAwait(false);
+        await _loop!.RunAsync(_ending.Token).ConfigureAwait(false);
         await Task.WhenAll(_work).ConfigureAwait(false);
         if (_powerless) await DarkAsync().ConfigureAwait(false);
         _runner.Dispose();
@@ -65,6 +84,14 @@ internal sealed class NodeAgent
 
     /// <summary>Ends the agent; its replicas go on running.</summary>
     public void Leave() => _ending.Cancel();
+
+    /// <summary>The same, and another agent will follow: the others are told not to mind the silence.</summary>
+    public async Task LeaveAsync(TimeSpan atMost)
+    {
+        Post(new AgentLeaves());
+        await Task.WhenAny(_left.Task, Task.Delay(atMost, _services.Clock.Time)).ConfigureAwait(false);
+        Leave();
+    }
 
     /// <summary>As if the power went: the agent is gone, the replicas die, and nobody is told.</summary>
     public void PowerOff()
@@ -88,9 +115,7 @@ internal sealed class NodeAgent
     public async Task StopAllAsync(CancellationToken atOnce)
     {
         Post(new StopEverything());
-        while (_runner.Running.Count > 0 && !atOnce.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), _services.Clock.Time,
-                CancellationToken.None).ConfigureAwait(false);
+        await _stopped.Task.WaitAsync(atOnce).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (atOnce.IsCancellationRequested) await DarkAsync().ConfigureAwait(false);
     }
 
@@ -98,7 +123,7 @@ internal sealed class NodeAgent
 
     private static Survivor Survivor(ReplicaRecord record, int pid) =>
         new(record.Replica, record.Service, record.Revision, record.Starts, pid, record.Port ?? 0,
-            record.Singleton);
+            record.Singleton, record.Exit);
 
     private long NextIncarnation()
     {
@@ -114,6 +139,8 @@ internal sealed class NodeAgent
         {
             case Effect.Send send: _send(send); break;
             case Effect.Announce announce: _services.Announce(announce.Subject, announce.What); break;
+            case AgentLeft: _left.TrySetResult(); break;
+            case EverythingStopped: _stopped.TrySetResult(); break;
             case GuardSingletons guard: Guard(guard.Until); break;
             case ReplicaEffect.Launch launch when Missing(launch) is { } hash: Own(FetchAsync(launch, hash)); break;
             case ReplicaEffect.Launch launch: Post(Launch(launch)); break;
@@ -142,7 +169,7 @@ internal sealed class NodeAgent
                 ? Launch(launch)
                 : new ReplicaEvent.Launched(launch.Replica, launch.Start, 0, launch.Port ?? 0,
                     "no server has the files of its revision now");
-            await _loop.PostAsync(happened, _ending.Token).ConfigureAwait(false);
+            await _loop!.PostAsync(happened, _ending.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
@@ -237,7 +264,7 @@ internal sealed class NodeAgent
         try
         {
             var answer = await AskAsync(check, _ending.Token).ConfigureAwait(false);
-            await _loop.PostAsync(new ReplicaEvent.Checked(check.Replica, check.Start, answer.Ready, answer.Because),
+            await _loop!.PostAsync(new ReplicaEvent.Checked(check.Replica, check.Start, answer.Ready, answer.Because),
                 _ending.Token)
                 .ConfigureAwait(false);
         }

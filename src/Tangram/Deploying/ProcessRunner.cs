@@ -83,7 +83,8 @@ internal sealed class ProcessRunner(
             }
             if (record.BootId == ProcessStat.BootId) Stragglers.EndAll(record, clusterId);
             new ReplicaCgroup(record.Cgroups).Remove();
-            records.Remove(record.Replica);
+            // Kept, because a task that has done its work must not do it again after the next restart either.
+            if (!record.Ended) Remember(record with { Ended = true });
             gone.Add(record);
         }
         return new Adopted(running, gone, unreadable);

@@ -41,8 +41,15 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
             ? FolderContent.Hash(Path.GetFullPath(source), limits ?? new FilesLimits())
             : throw new FilesRefusedException($"the folder {source} does not exist");
 
-    /// <summary>Whether there is a copy; <see cref="Open"/> also checks it.</summary>
-    public bool Has(string hash) => Directory.Exists(PathOf(hash));
+    /// <summary>Whether there is a copy; <see cref="Open"/> also checks it. Who asks may be about to name it, so it is
+    /// not collected for a while.</summary>
+    public bool Has(string hash)
+    {
+        var place = PathOf(hash);
+        if (!Directory.Exists(place)) return false;
+        Directory.SetLastWriteTimeUtc(place, TimeProvider.System.GetUtcNow().UtcDateTime);
+        return true;
+    }
 
     /// <summary>Takes what another machine sent into an empty folder, when it is what was asked for. Throws
     /// <see cref="IOException"/> when it is not.</summary>
@@ -80,13 +87,14 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
         return place;
     }
 
-    /// <summary>Removes every copy that no revision names, and what a crash left half made. Returns how many. Only the
-    /// daemon that holds the state folder may call it, while nobody adds.</summary>
-    public int Collect(IReadOnlySet<string> named)
+    /// <summary>Removes every copy that no revision names, and what a crash left half made, unless somebody has made it
+    /// or asked for it since. Returns how many. Only the daemon that holds the state folder may call it.</summary>
+    public int Collect(IReadOnlySet<string> named, DateTimeOffset untouchedSince)
     {
         if (!Directory.Exists(folder)) return 0;
         var gone = Directory.EnumerateDirectories(folder)
-            .Where(path => !named.Contains(Path.GetFileName(path))).ToList();
+            .Where(path => !named.Contains(Path.GetFileName(path))
+                && Directory.GetLastWriteTimeUtc(path) < untouchedSince.UtcDateTime).ToList();
         foreach (var path in gone)
         {
             _verified.TryRemove(Path.GetFileName(path), out _);
@@ -99,7 +107,7 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
     private void Settle(string beside, string hash)
     {
         var place = PathOf(hash);
-        if (Directory.Exists(place) && Verify(hash)) return;
+        if (Has(hash) && Verify(hash)) return;
         foreach (var inner in Directory.EnumerateDirectories(beside, "*", Everything))
             File.SetUnixFileMode(inner, FolderContent.ReadAndExecute);
         Sync(beside);

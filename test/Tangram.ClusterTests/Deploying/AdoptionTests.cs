@@ -50,8 +50,10 @@ public sealed class AdoptionTests
         var adopted = node.Runner.Adopt();
         Assert.Empty(adopted.Running);
         Assert.Equal(Node.Order, Assert.Single(adopted.Gone).Replica);
-        Assert.Empty(node.Records.Load([]));
+        Assert.True(Assert.Single(node.Records.Load([])).Ended);
         Assert.False(Node.Lives(left));
+        node.Runner.Forget(Node.Order);
+        Assert.Empty(node.Records.Load([]));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class RevisionFilesTests : IDisposable
 
     public void Dispose()
     {
-        _files.Collect(new HashSet<string>());
+        _files.Collect(new HashSet<string>(), DateTimeOffset.MaxValue);
         Directory.Delete(_root, recursive: true);
     }
 
@@ -117,8 +117,22 @@ public sealed class RevisionFilesTests : IDisposable
         File.WriteAllText(Source("config"), "version 2");
         var second = _files.Add(Source(""));
         Directory.CreateDirectory(Path.Combine(_root, "files", ".new-1-crashed"));
-        Assert.Equal(2, _files.Collect(new HashSet<string> { second }));
+        Assert.Equal(2, _files.Collect(new HashSet<string> { second }, DateTimeOffset.MaxValue));
         Assert.Throws<IOException>(() => _files.Open(first));
+        _files.Open(second);
+    }
+
+    [Fact]
+    public void Does_not_collect_what_somebody_has_just_asked_for_and_is_about_to_name()
+    {
+        var (first, start) = (_files.Add(Source("")), TimeProvider.System.GetUtcNow());
+        File.WriteAllText(Source("config"), "version 2");
+        var second = _files.Add(Source(""));
+        foreach (var copy in (string[])[first, second])
+            Directory.SetLastWriteTimeUtc(Path.Combine(_root, "files", copy), start.UtcDateTime.AddDays(-1));
+        Assert.True(_files.Has(second));
+        Assert.Equal(1, _files.Collect(new HashSet<string>(), start.AddHours(-1)));
+        Assert.False(_files.Has(first));
         _files.Open(second);
     }
 

@@ -59,6 +59,7 @@ internal static class LoadResults
 {
     public static LoadCounts Posts(this LoadResult result) => result.Classes.Single(c => c.Name == "POST");
     public static long BadPosts(this LoadResult result) => result.Posts().Bad;
+    public static long Gets(this LoadResult result) => result.Total.Sent - result.Posts().Sent;
     public static long BadGets(this LoadResult result) => result.Total.Bad - result.BadPosts();
 
     public static string Words(this LoadResult result)

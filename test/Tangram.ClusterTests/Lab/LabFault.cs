@@ -19,7 +19,7 @@ internal sealed record LabCost(string Fault, TimeSpan? Detect, TimeSpan Left, Ti
 {
     public string Words() => string.Create(CultureInfo.InvariantCulture,
         $"{Fault}: detected {Seconds(Detect)}, left {Seconds(Left)}, whole {Seconds(Whole)}; {Load.BadSafe} of " +
-        $"{Load.Total.Sent} safe requests failed, {Load.BadPosts()} POSTs; p99 " +
+        $"{Load.Gets()} safe requests failed, {Load.BadPosts()} POSTs; p99 " +
         $"{Load.Total.Latency.P99.TotalMilliseconds:0} ms, longest {Load.Total.Latency.Max.TotalMilliseconds:0} ms");
 
     private static string Seconds(TimeSpan? span) =>

@@ -181,11 +181,38 @@ public sealed class AgentMachineTests
     {
         var bed = Ready(Agent(Assigned())).Forget().Give(new StopEverything());
         Assert.Equal(First, Assert.Single(Of<ReplicaEffect.Signal>(bed)).Replica);
+        bed.Run(1);
+        Assert.Empty(Of<EverythingStopped>(bed));
         bed.Give(new ReplicaEvent.Exited(First, 1, 0, ""));
+        Assert.NotEmpty(Of<EverythingStopped>(bed));
         bed.Put(Keys.Asked, new Asked { Revision = 1 });
         bed.Run(60);
         Assert.Empty(Of<ReplicaEffect.Launch>(bed));
         Assert.Equal(Phase.Stopped, Seen(bed).Phase);
+    }
+
+    [Fact]
+    public void Before_it_is_replaced_it_says_so_under_a_lease_that_lasts_until_the_next_is_there()
+    {
+        var bed = Ready(Agent(Assigned())).Forget().Give(new AgentLeaves());
+        Assert.Single(Of<AgentLeft>(bed));
+        Assert.True(bed.State.Nodes[Node].Seen!.Value.Away);
+        Assert.Equal(Phase.Ready, Seen(bed).Phase);
+        bed.LeasesLost = true;
+        bed.Run(14);
+        Assert.NotNull(bed.State.Nodes[Node].Seen);
+        Assert.True(bed.State.Nodes[Node].Seen!.Value.Away);
+        bed.Run(2);
+        Assert.Null(bed.State.Nodes[Node].Seen);
+    }
+
+    [Fact]
+    public void Without_a_store_it_leaves_at_once()
+    {
+        var bed = Ready(Agent(Assigned())).Forget();
+        bed.LeasesLost = true;
+        bed.Run(10).Give(new AgentLeaves());
+        Assert.Single(Of<AgentLeft>(bed));
     }
 
     [Fact]

@@ -124,4 +124,27 @@ public sealed class ReplicaEndTests
         var launch = Assert.Single(new Supervised().Remembered(6, 5006).Assigned().Launches);
         Assert.Equal((7, 5006), (launch.Start, launch.Port));
     }
+
+    [Theory]
+    [InlineData(RestartCondition.None, 0, Phase.Completed)]
+    [InlineData(RestartCondition.None, 3, Phase.Failed)]
+    [InlineData(RestartCondition.None, null, Phase.Failed)]
+    [InlineData(RestartCondition.OnFailure, 0, Phase.Completed)]
+    public void A_task_that_ended_before_Tangram_did_is_not_run_again(
+        RestartCondition condition, int? exit, Phase phase)
+    {
+        var replica = new Supervised(Supervised.Restart(new RestartSpec { Condition = condition }))
+            .Remembered(4, 5004, exit).Assigned().Wait(60);
+        Assert.Empty(replica.Launches);
+        Assert.Equal((phase, exit, 4), (replica.Seen.Phase, replica.Seen.Exit, replica.Seen.Starts));
+        Assert.NotEmpty(replica.Seen.Because);
+    }
+
+    [Theory]
+    [InlineData(RestartCondition.OnFailure, 3)]
+    [InlineData(RestartCondition.OnFailure, null)]
+    [InlineData(RestartCondition.Any, 0)]
+    public void What_is_to_be_started_again_whenever_it_ends_so_is(RestartCondition condition, int? exit) =>
+        Assert.Equal(5, Assert.Single(new Supervised(Supervised.Restart(new RestartSpec { Condition = condition }))
+            .Remembered(4, 5004, exit).Assigned().Wait(1).Launches).Start);
 }

@@ -51,9 +51,9 @@ internal sealed class Supervised(ServiceSpec? spec = null)
         return this;
     }
 
-    public Supervised Remembered(int start, int port)
+    public Supervised Remembered(int start, int port, int? exit = null)
     {
-        _machine.Remember(start, port);
+        _machine.Remember(new Survivor(Name, Order, 1, start, 0, port, Exit: exit));
         return this;
     }
 

@@ -1,0 +1,34 @@
+using System.Net;
+using Tangram.ClusterTests.Drilling;
+
+namespace Tangram.ClusterTests.Lab;
+
+/// <summary>Tangram's own programs are replaced on a machine, as for an upgrade.</summary>
+internal static class LabRestarts
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>SIGTERM, and the same again when it has ended. Its replicas run on.</summary>
+    public static async Task RestartAsync(this ShopLab shop, LabMachine machine)
+    {
+        var replicas = machine.Replicas();
+        var role = machine.Programs.Last(p => p.Name.StartsWith("tangram ", StringComparison.Ordinal) && !p.HasEnded);
+        role.Terminate();
+        Assert.Equal(0, await role.EndAsync(Patience));
+        if (shop.Servers.Contains(machine)) shop.StartServer(machine);
+        else if (shop.Agents.Contains(machine)) shop.StartAgent(machine);
+        else shop.StartGateway(machine);
+        Assert.Equal(replicas, machine.Replicas());
+    }
+
+    /// <summary>Waits until this gateway answers a request.</summary>
+    public static async Task AnswersAsync(this ShopLab shop, LabMachine gateway)
+    {
+        using var http = shop.Client.Http(Patience);
+        await Until.SomeAsync(async () =>
+        {
+            using var answer = await http.GetAsync(shop.Orders(gateway));
+            return answer.StatusCode == HttpStatusCode.OK ? gateway : null;
+        }, Patience, () => $"{gateway.Name} answers\n{gateway.Tail()}");
+    }
+}
