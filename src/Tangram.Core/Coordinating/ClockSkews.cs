@@ -38,7 +38,8 @@ public sealed class ClockSkews
         var agrees = ahead.Duration() <= Tolerated;
         _peers[who] = (0, agrees ? TimeSpan.Zero : ahead);
         return agrees ? $"the clock of {who} agrees with this server's again"
-            : string.Create(CultureInfo.InvariantCulture, $"the clock of {who} is {ahead.Duration().TotalSeconds:#,0} s ") +
+            : string.Create(CultureInfo.InvariantCulture,
+                  $"the clock of {who} is {ahead.Duration().TotalSeconds:#,0} s ") +
               (ahead > TimeSpan.Zero ? "ahead of" : "behind") + " this server's: nothing is decided by it, but logs, " +
               "events and certificates will mislead; set up time synchronisation (NTP) on both";
     }

@@ -36,7 +36,8 @@ public static class RelayRules
         return null;
     }
 
-    /// <summary>Whether a lease may be a peer's, by the keys that hang on it: another's key says that it is not.</summary>
+    /// <summary>Whether a lease may be a peer's, by the keys that hang on it: another's key says that it is
+    /// not.</summary>
     public static bool MayOwn(PeerIdentity peer, long lease, IEnumerable<KeyValue> pairs) =>
         pairs.All(pair => pair.Lease != lease || KeysOf(peer).Contains(pair.Key));
 

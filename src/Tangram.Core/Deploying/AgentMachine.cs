@@ -264,7 +264,8 @@ public sealed class AgentMachine : IMachine
     {
         if (_goodbye != 0 || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;
         _goodbye = _requests.Next();
-        if (_lease.Held(now) && _seenRevision != 0 && !_taken) effects.Add(new Effect.Grant(_goodbye, Membership.AwayTime));
+        if (_lease.Held(now) && _seenRevision != 0 && !_taken)
+            effects.Add(new Effect.Grant(_goodbye, Membership.AwayTime));
         else effects.Add(new AgentLeft());
     }
 

@@ -105,8 +105,8 @@ public sealed class GatewayMachine : IMachine
             && other != _instance;
         if (taken && !_taken)
             effects.Add(new Effect.Announce(_name,
-                $"another gateway, or an agent, has the name {_name}: this one waits until that one is gone, because a " +
-                "drain would end when one of the two has drained. Give each a name of its own"));
+                $"another gateway, or an agent, has the name {_name}: this one waits until that one is gone, because " +
+                "a drain would end when one of the two has drained. Give each a name of its own"));
         else if (_taken && !taken)
             effects.Add(new Effect.Announce(_name, $"the other of the name {_name} is gone: this one takes its place"));
         _taken = taken;

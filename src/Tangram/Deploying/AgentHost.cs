@@ -133,8 +133,8 @@ internal sealed class AgentHost : IRunningRole
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            trouble.Say($"the addresses for calls between services could not be kept ({e.Message}): should this agent " +
-                        "be restarted before there is room, replicas that run would not reach a new service");
+            trouble.Say($"the addresses for calls between services could not be kept ({e.Message}): should this " +
+                        "agent be restarted before there is room, replicas that run would not reach a new service");
         }
     }
 }

@@ -56,8 +56,8 @@ public sealed class FullDiskTests
         Assert.Subset((await SmallLab.PidsAsync(server)).ToHashSet(), before.ToHashSet());
         Assert.All(File.ReadLines(Path.Combine(server.Disk, SmallLab.Cluster, "events.jsonl")).Where(l => l != ""),
             line => ViewJson.Read<EventView>(line));
-        Figures.Note($"{nameof(FullDiskTests)}: a change went through {passed.TotalSeconds:0.0} s after there was room; " +
-                     $"refused with: {refusal.ReplaceLineEndings(" ")}");
+        Figures.Note($"{nameof(FullDiskTests)}: a change went through {passed.TotalSeconds:0.0} s after there was " +
+                     $"room; refused with: {refusal.ReplaceLineEndings(" ")}");
     }
 
     [Fact]

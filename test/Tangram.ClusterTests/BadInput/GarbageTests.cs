@@ -16,7 +16,8 @@ public sealed class GarbageTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), Held = TimeSpan.FromSeconds(4);
 
     /// <summary>The beginning of a TLS 1.2 handshake that announces 508 bytes and ends early.</summary>
-    private static readonly byte[] HalfHandshake = [0x16, 0x03, 0x01, 0x01, 0xfc, 0x01, 0x00, 0x01, 0xf8, 0x03, 0x03, 7, 7];
+    private static readonly byte[] HalfHandshake =
+        [0x16, 0x03, 0x01, 0x01, 0xfc, 0x01, 0x00, 0x01, 0xf8, 0x03, 0x03, 7, 7];
 
     [Fact]
     public async Task Garbage_on_every_port_harms_nobody()
@@ -60,7 +61,8 @@ public sealed class GarbageTests
         Assert.True(grown < MostGrowth, $"{grown >> 20} MB more");
         Assert.True(said <= 8, house.Printed());
         Assert.DoesNotContain("Exception", house.Printed());
-        Figures.Note($"{nameof(GarbageTests)}: {held.Count} silent connections; {grown >> 20} MB more in three processes, {said} lines in their logs");
+        Figures.Note($"{nameof(GarbageTests)}: {held.Count} silent connections; " +
+                     $"{grown >> 20} MB more in three processes, {said} lines in their logs");
     }
 
     private static IEnumerable<byte[]> Garbage(Random chance)
@@ -75,8 +77,9 @@ public sealed class GarbageTests
         yield return "GET / HTTP/1.1\r\nhost: x\r\n\r\n"u8.ToArray();
         yield return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
         yield return [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Enumerable.Repeat((byte)0xff, 4096)];
-        yield return Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nhost: x\r\nx-much: {new string('a', 1 << 20)}\r\n\r\n");
-        yield return Encoding.ASCII.GetBytes("POST /v1/deploy HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{\"x\":[[[[");
+        yield return Encoding.ASCII.GetBytes($"GET / HTTP/1.1\r\nx-much: {new string('a', 1 << 20)}\r\n\r\n");
+        yield return Encoding.ASCII.GetBytes(
+            "POST /v1/deploy HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{\"x\":[[[[");
         yield return Encoding.ASCII.GetBytes("POST /v1/scale HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nnull");
         yield return "GET /v1/why/%00%ff%2e%2e%2f HTTP/1.1\r\nhost: x\r\n\r\n"u8.ToArray();
         yield return "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n"u8.ToArray();
@@ -100,7 +103,8 @@ public sealed class GarbageTests
     private static async Task<Socket?> OpenAsync(EndPoint port)
     {
         var unix = port is UnixDomainSocketEndPoint;
-        var socket = new Socket(port.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        var socket = new Socket(port.AddressFamily, SocketType.Stream,
+            unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         using var patience = new CancellationTokenSource(Patience / 4, TimeProvider.System);
         try
         {

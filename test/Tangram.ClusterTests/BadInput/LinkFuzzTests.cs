@@ -155,7 +155,8 @@ public sealed class LinkFuzzTests
 
         private Wire.Comparison Comparison() => new()
         {
-            Key = Key(), Target = chance.Next(-1, 6), Result = chance.Next(-1, 6), Number = chance.Next(9), Text = Text(),
+            Key = Key(), Target = chance.Next(-1, 6), Result = chance.Next(-1, 6), Number = chance.Next(9),
+            Text = Text(),
         };
 
         private Wire.Operation Operation() => new()

@@ -22,7 +22,8 @@ public sealed class NotEtcdTests
         await using var plain = await FalseEtcd.StartAsync("3.6.9", 7);
         await using var page = await PageAsync();
         using var authority = new TestAuthority("x");
-        await using var encrypted = await EtcdCluster.StartAsync(new EtcdClusterOptions { Tls = authority.Issue("etcd") });
+        await using var encrypted = await EtcdCluster.StartAsync(
+            new EtcdClusterOptions { Tls = authority.Issue("etcd") });
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         var (nothing, quiet) = ($"http://127.0.0.1:{ShopCluster.FreePort()}", $"http://{silent.LocalEndpoint}");

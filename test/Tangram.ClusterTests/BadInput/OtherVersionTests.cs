@@ -20,14 +20,15 @@ public sealed class OtherVersionTests
         await using var house = SmallHouse.Given();
         house.StartServer();
         await Drilling.Until.SomeAsync(house.StatusAsync, TimeSpan.FromSeconds(30), house.Printed);
-        var options = new LinkOptions(house.Cluster, new PeerIdentity(house.Cluster, PeerRole.Agent, NodeName.Of("n9")), []);
+        var options = new LinkOptions(house.Cluster,
+            new PeerIdentity(house.Cluster, PeerRole.Agent, NodeName.Of("n9")), []);
         using var channel = new LinkChannel($"127.0.0.1:{house.ServerPort}", options);
         foreach (var protocol in (int[])[LinkOptions.Protocol - 1, LinkOptions.Protocol + 1])
         {
             var said = await channel.Server.GreetAsync(
                 new Wire.GreetAsk { Protocol = protocol, Cluster = house.Cluster, Version = "9.9.9" },
                 channel.Call(TestContext.Current.CancellationToken));
-            Assert.Contains($"/agent/n9 is Tangram 9.9.9 and speaks protocol {protocol}; this server is ", said.Refusal);
+            Assert.Contains($"/agent/n9 is Tangram 9.9.9 and speaks protocol {protocol}; ", said.Refusal);
             Assert.EndsWith($" and speaks {LinkOptions.Protocol}: upgrade the older one", said.Refusal);
         }
         var elsewhere = await channel.Server.GreetAsync(

@@ -10,8 +10,8 @@ using Tangram.Observing;
 
 namespace Tangram.ClusterTests.BadInput;
 
-/// <summary>A server, an agent and a gateway on loopback, each a process with a state folder of its own, with mutual TLS
-/// or in plain text.</summary>
+/// <summary>A server, an agent and a gateway on loopback, each a process with a state folder of its own, with mutual
+/// TLS or in plain text.</summary>
 internal sealed class SmallHouse : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);

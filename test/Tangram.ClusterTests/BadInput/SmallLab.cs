@@ -53,7 +53,9 @@ internal sealed class SmallLab : IAsyncDisposable
     public LabProcess StartServer(LabMachine machine, params string[] before) => Start(machine, before, "server",
     [
         "--name", machine.Name, "--listen", $"{machine.Address}:{ServerPort}", "--tls", Tls(machine.Name),
-        .. Servers.Count > 1 ? ["--etcd", string.Join(',', Servers.Select(s => s.Etcd(encrypted: true)))] : (string[])[],
+        .. Servers.Count == 1
+            ? (string[])[]
+            : ["--etcd", string.Join(',', Servers.Select(s => s.Etcd(encrypted: true)))],
     ], Servers);
 
     public LabProcess StartAgent(LabMachine machine, string? name = null, string[]? before = null,

@@ -24,7 +24,8 @@ internal static class WebService
                     try: os.write(1, line)
                     except OSError: pass
                 time.sleep(0.1)
-        if int(os.environ.get('TALK', '0')): threading.Thread(target=talk, args=[int(os.environ['TALK'])], daemon=True).start()
+        if int(os.environ.get('TALK', '0')):
+            threading.Thread(target=talk, args=[int(os.environ['TALK'])], daemon=True).start()
         h.ThreadingHTTPServer((os.environ.get('HOST', '127.0.0.1'), int(os.environ['PORT'])), Answers).serve_forever()
         """;
 
