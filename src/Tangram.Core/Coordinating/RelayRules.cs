@@ -30,9 +30,16 @@ public static class RelayRules
             if (key is not null && !KeysOf(peer).Contains(key))
                 return $"{peer} may write only {string.Join(" and ", KeysOf(peer))}, and asked to write " +
                        (key == "" ? "a whole prefix" : key);
+            if (op is StoreOp.Put { Value: var value } && RelayedDocument.Problem(key!, value) is { } problem)
+                return $"what {peer} writes of itself cannot be used: {problem}";
         }
         return null;
     }
+
+    /// <summary>Whether a lease may be a peer's, by the keys that hang on it: another's key says that it is
+    /// not.</summary>
+    public static bool MayOwn(PeerIdentity peer, long lease, IEnumerable<KeyValue> pairs) =>
+        pairs.All(pair => pair.Lease != lease || KeysOf(peer).Contains(pair.Key));
 
     /// <summary>Why a message is not passed on, or null: nobody speaks for another node.</summary>
     public static string? Refuses(PeerIdentity peer, Message message) =>

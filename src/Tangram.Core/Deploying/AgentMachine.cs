@@ -51,9 +51,9 @@ public sealed class AgentMachine : IMachine
     private Instant _pendingSince;
     private Instant _writtenAt;
     private bool _stopping;
+    private bool _taken;
     private bool _leaving;
     private long _goodbye;
-    private bool _saidTaken;
     private Instant _guarded;
 
     /// <param name="guarded">Until when the guard lets surviving singletons run; see
@@ -138,6 +138,9 @@ public sealed class AgentMachine : IMachine
         _state = state;
         if (!state.Recalled && state.Revision >= _seenRevision)
             _seenRevision = state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.ModRevision ?? 0;
+        _taken = !state.Recalled && Taken(state, effects);
+        // What the name's other holder was told is not for this one; what runs here runs on.
+        if (_taken) return;
         var assigned = state.Nodes.GetValueOrDefault(_identity.Name)?.Assignments ?? [];
         var names = new HashSet<ReplicaName>();
         foreach (var assignment in assigned)
@@ -179,6 +182,8 @@ public sealed class AgentMachine : IMachine
         if (due) _nextHeartbeat = now + Membership.Heartbeat;
         else if (!unheard.Except(_accused).Any()) return;
         _accused = unheard;
+        // Or the other one, whose name it is, would seem to live when it does not.
+        if (_taken) return;
         var message = new Message(_identity.Name, _identity.Incarnation, unheard);
         effects.Add(new Effect.Send(null, message));
         if (!due) return;
@@ -212,6 +217,8 @@ public sealed class AgentMachine : IMachine
         }
     }
 
+    private Seen? SeenOfNow => _state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.Value;
+
     /// <summary>The least time between two reports. In a cluster of up to a thousand nodes there is none.</summary>
     private TimeSpan Spacing
     {
@@ -224,16 +231,18 @@ public sealed class AgentMachine : IMachine
 
     /// <summary>The name is another's as long as that one's lease lives: two agents of one name would each start what
     /// the other runs.</summary>
-    private bool Taken(List<Effect> effects)
+    private bool Taken(ClusterState state, List<Effect> effects)
     {
-        var seen = _state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.Value;
+        var seen = state.Nodes.GetValueOrDefault(_identity.Name)?.Seen?.Value;
         var taken = seen is not null && seen.Instance != _identity.Instance;
-        if (taken && !_saidTaken)
+        if (taken && !_taken)
             effects.Add(new Effect.Announce(_identity.Name.Value,
                 $"another agent, at {seen!.Address ?? "this machine"}, has the name {_identity.Name}: this one waits " +
                 "until that one is gone. Give each machine a name of its own"));
-        _saidTaken = taken;
-        return taken || seen?.Incarnation > _identity.Incarnation;
+        else if (_taken && !taken)
+            effects.Add(new Effect.Announce(_identity.Name.Value,
+                $"the other agent of the name {_identity.Name} is gone: this one takes its place"));
+        return taken;
     }
 
     /// <summary>Writes <c>seen/NODE</c> when it differs from what was last written, or hangs on a lease that is
@@ -241,7 +250,7 @@ public sealed class AgentMachine : IMachine
     private void Report(Instant now, List<Effect> effects)
     {
         if (!_lease.Held(now) || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;
-        if (Taken(effects)) return;
+        if (_taken || SeenOfNow?.Incarnation > _identity.Incarnation) return;
         if (!Changed || (_written is not null && _writtenLease == _lease.Lease && now < _writtenAt + Spacing)) return;
         var seen = Present();
         (_pending, _pendingSince, _pendingSeen, _pendingLease) = (_requests.Next(), now, seen, _lease.Lease);
@@ -255,7 +264,8 @@ public sealed class AgentMachine : IMachine
     {
         if (_goodbye != 0 || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;
         _goodbye = _requests.Next();
-        if (_lease.Held(now) && _seenRevision != 0) effects.Add(new Effect.Grant(_goodbye, Membership.AwayTime));
+        if (_lease.Held(now) && _seenRevision != 0 && !_taken)
+            effects.Add(new Effect.Grant(_goodbye, Membership.AwayTime));
         else effects.Add(new AgentLeft());
     }
 

@@ -175,6 +175,9 @@ public sealed record GatewaySeen
 
     /// <summary>Requests since the rollout began, per service and revision; reported only while one runs.</summary>
     public EquatableArray<Outcomes> Outcomes { get; init; }
+
+    /// <summary>As <see cref="Seen.Instance"/>: tells a restarted gateway from another of its name.</summary>
+    public string Instance { get; init; } = "";
 }
 
 /// <summary>Attempts that reached a replica of this revision, and those of them that failed (5xx, reset,

@@ -34,7 +34,7 @@ public sealed class GatewayMachine : IMachine
     /// <summary>A lease's life, which is longer than an election of the store.</summary>
     private readonly TimeSpan _patience;
 
-    private readonly string _name;
+    private readonly string _name, _instance;
     private readonly bool _public;
     private readonly Requests _requests = new();
     private readonly LeaseKeeper _lease;
@@ -51,11 +51,13 @@ public sealed class GatewayMachine : IMachine
     private GatewaySeen? _pendingSeen;
     private Instant _pendingSince;
     private Instant _writtenAt;
+    private bool _taken;
 
     /// <param name="isPublic">It listens at the addresses that the spec names, and says so.</param>
-    public GatewayMachine(string name, bool isPublic, TimeSpan ttl)
+    /// <param name="instance">See <see cref="GatewaySeen.Instance"/>.</param>
+    public GatewayMachine(string name, bool isPublic, TimeSpan ttl, string instance = "")
     {
-        (_name, _public, _patience) = (name, isPublic, ttl);
+        (_name, _public, _patience, _instance) = (name, isPublic, ttl, instance);
         _lease = new LeaseKeeper(ttl, _requests);
     }
 
@@ -68,11 +70,11 @@ public sealed class GatewayMachine : IMachine
     public void On(Event @event, Instant now, List<Effect> effects)
     {
         _lease.On(@event, now, effects);
-        Alone = !Registered && now - (_begun ??= now) > _patience;
+        Alone = !Registered && !_taken && now - (_begun ??= now) > _patience;
         switch (@event)
         {
             case Event.StateChanged changed:
-                Take(changed.State);
+                Take(changed.State, effects);
                 break;
             case TrafficSeen traffic:
                 _traffic = traffic;
@@ -93,11 +95,21 @@ public sealed class GatewayMachine : IMachine
 
     public void Resign(List<Effect> effects) => _lease.Resign(effects);
 
-    private void Take(ClusterState state)
+    private void Take(ClusterState state, List<Effect> effects)
     {
         _state = state;
         if (!state.Recalled && state.Revision >= _revision)
             _revision = state.Gateways.GetValueOrDefault(_name)?.ModRevision ?? 0;
+        if (state.Recalled) return;
+        var taken = state.Gateways.GetValueOrDefault(_name) is { Value.Instance: not "" and var other }
+            && other != _instance;
+        if (taken && !_taken)
+            effects.Add(new Effect.Announce(_name,
+                $"another gateway, or an agent, has the name {_name}: this one waits until that one is gone, because " +
+                "a drain would end when one of the two has drained. Give each a name of its own"));
+        else if (_taken && !taken)
+            effects.Add(new Effect.Announce(_name, $"the other of the name {_name} is gone: this one takes its place"));
+        _taken = taken;
     }
 
     private void Publish(Instant now, List<Effect> effects)
@@ -111,14 +123,14 @@ public sealed class GatewayMachine : IMachine
 
     private void Acknowledge(Instant now, List<Effect> effects)
     {
-        if (!_lease.Held(now) || _state.Revision == 0) return;
+        if (!_lease.Held(now) || _state.Revision == 0 || _taken) return;
         if (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2)) return;
         var rolling = _state.Rollout is { Value.Ended: false };
         var seen = new GatewaySeen
         {
             Addresses = _public ? _state.EffectiveSpec?.GatewayListen ?? [] : [], Applied = _traffic.Applied, Busy =
                 _traffic.Busy,
-            Outcomes = rolling ? _traffic.Outcomes : [],
+            Outcomes = rolling ? _traffic.Outcomes : [], Instance = _instance,
         };
         var kept = _writtenLease == _lease.Lease && _revision != 0 && _written is not null;
         if (kept && seen == _written) return;

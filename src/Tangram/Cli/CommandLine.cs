@@ -3,6 +3,8 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Tangram.Coordinating;
+using Tangram.Coordinating.Trust;
 using Tangram.Model;
 
 namespace Tangram.Cli;
@@ -42,7 +44,9 @@ internal static class CommandLine
             around.PrintError(e.Message);
             return e.ExitCode;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        // These carry a whole sentence; a stack trace would hide it.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TrustException
+            or StoreConnectionException or StoreFileException)
         {
             around.PrintError(e.Message);
             return Exit.Failed;

@@ -30,7 +30,7 @@ internal sealed class SqliteStore : IStore
     private readonly Task _loop;
 
     /// <summary>What was being written when the outcome became unknown.</summary>
-    private (StoreState State, List<StoreBatch> Batches)? _unsure;
+    private (StoreState State, List<StoreBatch> Batches, string Because)? _unsure;
 
     internal SqliteStore(IJournal journal, TimeProvider time)
     {
@@ -163,7 +163,8 @@ internal sealed class SqliteStore : IStore
         if (mutations.Count == 0) return;
         if (!Settled())
         {
-            Fail(mutations, new JournalAnswer(StoreStatus.Unavailable, "the last write is not settled yet"));
+            Fail(mutations, new JournalAnswer(StoreStatus.Unavailable,
+                $"the last write is not settled yet: {_unsure?.Because}"));
             return;
         }
         var before = _engine.State;
@@ -182,7 +183,7 @@ internal sealed class SqliteStore : IStore
         _engine.Restore(before);
         if (answer.Status == StoreStatus.Unknown)
         {
-            _unsure = (after, write.Batches);
+            _unsure = (after, write.Batches, answer.Error);
             // What the file does not hold when it is read again can no longer appear in it, so that is certain.
             if (Settled() && ReferenceEquals(_engine.State, before))
                 answer = answer with { Status = StoreStatus.Unavailable };
@@ -193,7 +194,7 @@ internal sealed class SqliteStore : IStore
     /// <summary>False while a write of unknown outcome may still turn out to be in the journal.</summary>
     private bool Settled()
     {
-        if (_unsure is not var (state, batches)) return true;
+        if (_unsure is not var (state, batches, _)) return true;
         if (_journal.Settle() is not { } written) return false;
         _unsure = null;
         if (written)

@@ -1,5 +1,6 @@
 using Tangram.Coordinating;
 using Tangram.Coordinating.Link;
+using Tangram.Coordinating.Trust;
 using Tangram.Model;
 using Tangram.Observing;
 using Tangram.Routing;
@@ -52,7 +53,7 @@ internal sealed class AgentHost : IRunningRole
         _gatewayServer = new GatewayServer(GatewayOptions.OfRole, time, (ulong)time.GetTimestamp(),
             new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)));
         _gateway = new GatewayLoop(role.Name, _gatewayServer, listen: null, _store, _clock, _services.ServicePorts,
-            Announce);
+            Announce, folder.ClusterId);
     }
 
     public EventLog Events => _events;
@@ -109,9 +110,10 @@ internal sealed class AgentHost : IRunningRole
         _listener = await link.ListenAsync(options.Listen, hearer, server: null, cancellation).ConfigureAwait(false);
         var orphans = Orphans.End(_folder.ClusterId, _agent.Running);
         if (orphans > 0) _services.Announce(options.Role.Name, $"ended {orphans} processes that no record names");
+        var ports = new Announcer(_clock.Time, what => _services.Announce(options.Role.Name, what));
         _watch.Listen(state =>
         {
-            if (state.EffectiveSpec is { } spec) _services.ServicePorts.Ensure(spec.Services.Select(s => s.Name));
+            if (state.EffectiveSpec is { } spec) Ensure(spec, ports);
             _agent.Post(new Event.StateChanged(state));
             _gateway.Post(new Event.StateChanged(state));
         });
@@ -121,5 +123,18 @@ internal sealed class AgentHost : IRunningRole
         _tasks.Add(_services.Logs.RunAsync(_clock.Time, what => _services.Announce("logs", what), _ending.Token));
         _tasks.Add(new Housekeeping(() => _watch.State, _services.Files, _services.Logs, () => _agent.Running).RunAsync(
             _clock.Time, what => _services.Announce(options.Role.Name, what), _ending.Token));
+    }
+
+    private void Ensure(ClusterSpec spec, Announcer trouble)
+    {
+        try
+        {
+            _services.ServicePorts.Ensure(spec.Services.Select(s => s.Name));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            trouble.Say($"the addresses for calls between services could not be kept ({e.Message}): should this " +
+                        "agent be restarted before there is room, replicas that run would not reach a new service");
+        }
     }
 }

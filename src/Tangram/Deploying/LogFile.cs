@@ -20,6 +20,8 @@ internal sealed class LogFile(string folder, string name, LogFile.Punch? punch =
         public long End => Offset + Length;
     }
 
+    /// <summary>ENOSPC.</summary>
+    private const int DiskIsFull = 28;
     private const int CopySize = 128 * 1024;
 
     private readonly Punch _punch = punch ?? PunchHole;
@@ -71,7 +73,7 @@ internal sealed class LogFile(string folder, string name, LogFile.Punch? punch =
             LivePath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         var origin = Base();
         var end = origin + RandomAccess.GetLength(live);
-        var from = Math.Max(origin, parts is [.., var newest] ? newest.End : 0);
+        var from = Math.Max(origin, parts is [.., var newest] ? newest.End : origin + Content(live));
         if (end < from)
         {
             // Somebody has emptied or removed it under us: what it holds now follows the parts.
@@ -85,8 +87,8 @@ internal sealed class LogFile(string folder, string name, LogFile.Punch? punch =
             // What would be dropped in this very call need not be copied first.
             from += Math.Max(0, (end - from) / size - (files - 1)) * size;
             var cut = Cut(live, from - origin, from - origin + size) + origin;
-            Copy(live, from - origin, cut - from, $"{LivePath}.{from}");
-            parts.Add(new Part($"{LivePath}.{from}", from, cut - from));
+            var part = new Part($"{LivePath}.{from}", from, cut - from);
+            if (Kept(live, from - origin, part, parts)) parts.Add(part);
             from = cut;
         }
         var due = from - origin + size;
@@ -109,6 +111,31 @@ internal sealed class LogFile(string folder, string name, LogFile.Punch? punch =
         File.Delete(BasePath);
         File.Delete(LivePath);
     }
+
+    /// <summary>On a full disk older text makes room for newer, and when there is none left the text is dropped: the
+    /// process shall be able to write on.</summary>
+    private static bool Kept(SafeFileHandle live, long from, Part part, List<Part> parts)
+    {
+        while (true)
+        {
+            try
+            {
+                Copy(live, from, part.Length, part.Path);
+                return true;
+            }
+            catch (IOException e) when (e.HResult == DiskIsFull)
+            {
+                File.Delete(part.Path + ".new");
+                if (parts.Count == 0) return false;
+                File.Delete(parts[0].Path);
+                parts.RemoveAt(0);
+            }
+        }
+    }
+
+    /// <summary>Where the file's own content begins, after what was punched out.</summary>
+    private static long Content(SafeFileHandle live) =>
+        Native.Seek(live.Number(), 0, Native.SeekToContent) is >= 0 and var at ? at : RandomAccess.GetLength(live);
 
     private bool Free(SafeFileHandle live, long origin, long upTo) =>
         upTo <= origin || _punch(live, 0, upTo - origin);

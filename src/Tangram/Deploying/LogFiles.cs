@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Tangram.Coordinating.Trust;
 using Tangram.Model;
 
 namespace Tangram.Deploying;
@@ -42,7 +43,8 @@ internal sealed class LogFiles
         using var timer = new PeriodicTimer(Every, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellation)) RotateAll(failed);
+            var announcer = new Announcer(time, failed);
+            while (await timer.WaitForNextTickAsync(cancellation)) RotateAll(announcer.Say);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -51,7 +53,14 @@ internal sealed class LogFiles
 
     public void RotateAll(Action<string> failed)
     {
-        lock (_gate) RotateEach(failed);
+        try
+        {
+            lock (_gate) RotateEach(failed);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failed($"the logs in {_folder} could not be looked at, and grow until they can: {e.Message}");
+        }
     }
 
     private void RotateEach(Action<string> failed)

@@ -36,7 +36,7 @@ internal sealed class ServerHost : IRunningRole
         (_folder, _store, _events) = (folder, store, events);
         var clock = new MonotonicClock(time);
         _feed = new StoreFeed(store, time);
-        _contact = new StoreContact(store, time);
+        _contact = new StoreContact(store, time, what => events.Add(options.Role.Name, what));
         _watch = new StateWatch(store, time);
         _files = new RevisionFiles(folder.Files);
         _courier = new FilesCourier(_files, link.Options, time);
@@ -98,7 +98,8 @@ internal sealed class ServerHost : IRunningRole
         Func<string, string?> variable, CancellationToken cancellation)
     {
         var hearer = new HearerDoor(link.Identity, message => _loop.Post(new Event.Heard(message)));
-        var door = new ServerDoor(options.Role.Cluster, link.Identity, _store, _feed, _contact, _courier);
+        var door = new ServerDoor(options.Role.Cluster, link.Identity, _store, _feed, _contact, _courier,
+            new ClockWatch(time, (subject, what) => _events.Add(subject, what)));
         _listener = await link.ListenAsync(options.Listen, hearer, door, cancellation).ConfigureAwait(false);
         _tasks.Add(_feed.RunAsync(_ending.Token));
         _tasks.Add(_contact.RunAsync(_ending.Token));

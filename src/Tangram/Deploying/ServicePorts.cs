@@ -11,6 +11,7 @@ internal sealed class ServicePorts
     private readonly PortAllocator _allocator;
     private readonly SortedDictionary<ServiceName, int> _ports = [];
     private readonly Lock _gate = new();
+    private bool _unwritten;
 
     public ServicePorts(string folder, PortAllocator allocator)
     {
@@ -31,12 +32,11 @@ internal sealed class ServicePorts
     }
 
     /// <summary>Gives a port to each service that has none, durably. Throws <see cref="IOException"/> when none is
-    /// free.</summary>
+    /// free, or when they cannot be written: then they are in force, and the next call writes them.</summary>
     public void Ensure(IEnumerable<ServiceName> services)
     {
         lock (_gate)
         {
-            var added = false;
             foreach (var service in services.Where(s => !_ports.ContainsKey(s)))
             {
                 _ports[service] = _allocator.Allocate(Holder(service)) switch
@@ -45,9 +45,11 @@ internal sealed class ServicePorts
                     PortAnswer.Refused refused => throw new IOException(refused.Because),
                     _ => throw new InvalidOperationException(),
                 };
-                added = true;
+                _unwritten = true;
             }
-            if (added) DurableFile.Write(_file, string.Join('\n', _ports.Select(p => $"{p.Key} {p.Value}")));
+            if (!_unwritten) return;
+            DurableFile.Write(_file, string.Join('\n', _ports.Select(p => $"{p.Key} {p.Value}")));
+            _unwritten = false;
         }
     }
 

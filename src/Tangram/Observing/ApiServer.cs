@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Tangram.Coordinating;
+using Tangram.Deploying;
 using Tangram.Model;
 
 namespace Tangram.Observing;
@@ -11,6 +12,9 @@ internal sealed class ApiServer : IAsyncDisposable
 {
     /// <summary>A spec of 1,000 services is below 2 MB.</summary>
     private const long LargestBody = 16 << 20;
+
+    /// <summary>More than people and their tools on one machine need.</summary>
+    private const int MostConnections = 1_024;
 
     private readonly WebApplication _app;
     private readonly string _socket;
@@ -28,6 +32,7 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = OpenFiles.Eighth(MostConnections);
             kestrel.Limits.MaxRequestBodySize = LargestBody;
             kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http1);
         });

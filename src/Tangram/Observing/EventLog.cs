@@ -18,7 +18,8 @@ internal sealed class EventLog : IDisposable
     private readonly Queue<EventView> _recent = new();
     private readonly string _path;
     private readonly TimeProvider _clock;
-    private FileStream _file;
+    private FileStream? _file;
+    private bool _torn, _closed;
     private TaskCompletionSource _more = New();
     private long _last;
 
@@ -80,7 +81,11 @@ internal sealed class EventLog : IDisposable
 
     public void Dispose()
     {
-        lock (_gate) _file.Dispose();
+        lock (_gate)
+        {
+            _closed = true;
+            _file?.Dispose();
+        }
     }
 
     private void Remember(EventView e)
@@ -95,26 +100,30 @@ internal sealed class EventLog : IDisposable
     {
         try
         {
-            if (_file.Position > Largest) Rotate();
-            _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
-            _file.Flush();
+            if (_closed) return;
+            if (_file is { Position: > Largest }) Rotate();
+            _file ??= Open(_path);
+            // Of a line for which there was no room, a part may stand there.
+            _file.Write(Encoding.UTF8.GetBytes((_torn ? "\n" : "") + line + "\n"));
+            _torn = false;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             // It stays in memory; there is no better place to say that the log cannot be written.
+            _torn = true;
         }
     }
 
     private void Rotate()
     {
-        _file.Dispose();
+        _file?.Dispose();
+        _file = null;
         File.Move(_path, _path + ".1", overwrite: true);
-        _file = Open(_path);
     }
 
     private static FileStream Open(string path)
     {
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, 0);
         file.Seek(0, SeekOrigin.End);
         if (file.Length == 0) return file;
         // A torn last line shall not swallow the next one.

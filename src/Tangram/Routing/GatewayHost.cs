@@ -29,7 +29,7 @@ internal sealed class GatewayHost : IRunningRole
         _server = new GatewayServer(GatewayOptions.OfRole, time, (ulong)time.GetTimestamp(),
             new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)));
         _loop = new GatewayLoop(role.Name, _server, EquatableArray.Create<string>([]), _store, new MonotonicClock(time),
-            ports: null, Announce);
+            ports: null, Announce, folder.ClusterId);
         _watch.Listen(state => _loop.Post(new Event.StateChanged(state)));
     }
 

@@ -26,12 +26,13 @@ internal sealed class GatewayLoop
 
     /// <param name="listen">The public addresses at first; later the spec's. Null: none, this gateway only carries
     /// calls between services on its node.</param>
+    /// <param name="instance">Of the state folder, when several machines may mistakenly have one name.</param>
     public GatewayLoop(string name, GatewayServer server, EquatableArray<string>? listen, IStore store,
-        MonotonicClock clock, ServicePorts? ports, Action<string, string> announce)
+        MonotonicClock clock, ServicePorts? ports, Action<string, string> announce, string instance = "")
     {
         _public = listen is not null;
         (_name, _server, _listen, _ports, _clock, _announce) = (name, server, listen ?? [], ports, clock, announce);
-        _machine = new GatewayMachine(name, _public, ClusterHost.Ttl);
+        _machine = new GatewayMachine(name, _public, ClusterHost.Ttl, instance);
         _loop = new MachineLoop(_machine, store, clock, Perform);
         server.BecameIdle += _ => Observe();
     }
@@ -66,6 +67,7 @@ internal sealed class GatewayLoop
 
     private void Perform(Effect effect)
     {
+        if (effect is Effect.Announce announce) _announce(announce.Subject, announce.What);
         if (effect is not PublishRoutes publish) return;
         if (publish.State.EffectiveSpec is { } spec) _listen = spec.GatewayListen;
         var table = RouteDeriver.Derive(publish.State, _server.Table);

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Tangram.Deploying;
 using Tangram.Model;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -145,7 +146,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
         };
         kestrel.Limits.KeepAliveTimeout = _options.KeepAlive;
-        kestrel.Limits.MaxConcurrentConnections = _options.MostConnections;
+        kestrel.Limits.MaxConcurrentConnections = OpenFiles.Quarter(_options.MostConnections);
         // Uploads and streams of any size and pace pass; the backend knows its own limits.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;

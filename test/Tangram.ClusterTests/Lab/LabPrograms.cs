@@ -1,4 +1,5 @@
 using Tangram.ClusterTests.Drilling;
+using Tangram.Coordinating.Trust;
 
 namespace Tangram.ClusterTests.Lab;
 
@@ -28,9 +29,11 @@ internal static class LabPrograms
 
     /// <summary>One member of an etcd that these machines form together; the same call brings it back after a loss of
     /// power.</summary>
-    public static LabProcess StartEtcd(this LabMachine machine, IEnumerable<LabMachine> members)
+    /// <param name="tls">The folder of each machine; null for plain text.</param>
+    public static LabProcess StartEtcd(this LabMachine machine, IEnumerable<LabMachine> members,
+        Func<LabMachine, TlsFolder>? tls = null)
     {
-        var (client, peer) = (machine.Etcd(), $"http://{machine.Address}:{EtcdPeerPort}");
+        var (client, peer) = (machine.Etcd(tls is not null), $"http://{machine.Address}:{EtcdPeerPort}");
         var cluster = members.Select(member => $"{member.Name}=http://{member.Address}:{EtcdPeerPort}");
         return machine.Start("etcd",
         [
@@ -38,13 +41,19 @@ internal static class LabPrograms
             "--listen-client-urls", client, "--advertise-client-urls", client,
             "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
             "--initial-cluster", string.Join(',', cluster), "--initial-cluster-token", "lab", "--logger", "zap",
+            .. tls?.Invoke(machine) is not { } files ? (string[])[] :
+            [
+                "--cert-file", files.CertificateFile, "--key-file", files.KeyFile, "--trusted-ca-file", files.CaFile,
+                "--client-cert-auth",
+            ],
         ]);
     }
 
     /// <summary>Where clients reach the member on this machine.</summary>
-    public static string Etcd(this LabMachine machine) => $"http://{machine.Address}:{EtcdPort}";
+    public static string Etcd(this LabMachine machine, bool encrypted = false) =>
+        $"{(encrypted ? "https" : "http")}://{machine.Address}:{EtcdPort}";
 
-    private static Dictionary<string, string?> TangramEnvironment(this LabMachine machine) => new()
+    internal static Dictionary<string, string?> TangramEnvironment(this LabMachine machine) => new()
     {
         ["TANGRAM_STATE"] = machine.Disk, ["TANGRAM_HOST"] = null, ["DOTNET_ROOT"] = ShopCluster.RuntimeRoot,
     };

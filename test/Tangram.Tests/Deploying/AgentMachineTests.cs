@@ -128,6 +128,26 @@ public sealed class AgentMachineTests
     }
 
     [Fact]
+    public void While_another_machine_has_its_name_it_starts_and_stops_nothing_and_does_not_seem_to_live()
+    {
+        var bed = Agent(Assigned(), Alive(99));
+        var others = bed.Store.Grant(TimeSpan.FromSeconds(4), bed.Now).Lease;
+        bed.Put(Keys.Seen(Node), new Seen { Incarnation = 1, Zone = ZoneName.Of("a"), Instance = "other" }, others);
+        bed.Run(3);
+        Assert.Empty(bed.Commits);
+        Assert.Empty(Of<ReplicaEffect.Launch>(bed));
+        Assert.Empty(Of<ReplicaEffect.Signal>(bed));
+        Assert.Empty(Of<Effect.Send>(bed));
+        Assert.Contains("has the name a-1: this one waits", Assert.Single(bed.Announced));
+
+        // The other's lease ends.
+        bed.Run(3);
+        Assert.Contains("is gone: this one takes its place", bed.Announced.Last());
+        Assert.Equal(2, bed.State.Nodes[Node].Seen!.Value.Incarnation);
+        Assert.Equal(First, Assert.Single(Of<ReplicaEffect.Launch>(bed)).Replica);
+    }
+
+    [Fact]
     public void A_surviving_process_is_adopted_and_not_started_twice()
     {
         var bed = Agent(Assigned(), Alive(1)).Run(0.3);

@@ -50,6 +50,22 @@ public sealed class GatewayMachineTests
     }
 
     [Fact]
+    public void While_another_has_its_name_it_writes_nothing_and_has_no_routes()
+    {
+        var bed = Gateway();
+        var others = bed.Store.Grant(TimeSpan.FromSeconds(6), bed.Now).Lease;
+        bed.Put(Keys.Gateway("g"), new GatewaySeen { Instance = "other" }, others);
+        bed.Run(5);
+        Assert.Empty(bed.Commits);
+        Assert.Empty(Published(bed));
+        Assert.False(_machine.Alone);
+        Assert.Contains("has the name g: this one waits", Assert.Single(bed.Announced));
+        bed.Run(3);
+        Assert.True(_machine.Registered);
+        Assert.NotEmpty(Published(bed));
+    }
+
+    [Fact]
     public void Its_first_routes_are_of_a_state_in_which_it_is_registered()
     {
         var bed = Gateway();

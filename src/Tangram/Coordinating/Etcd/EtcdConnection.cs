@@ -136,7 +136,7 @@ internal sealed class EtcdConnection : IAsyncDisposable
         {
             (_, SocketException or StoreConnectionException) => "",
             (null, _) => " (is that etcd, and without TLS?)",
-            ({ CaFile: { } ca }, AuthenticationException) => $" (is '{ca}' its authority?)",
+            ({ CaFile: { } ca }, AuthenticationException) => $" (is that etcd, with TLS, and is '{ca}' its authority?)",
             ({ CertificateFile: null }, _) => " (does it want a client certificate? None is given)",
             ({ } tls, _) => $" (does it accept the certificate '{tls.CertificateFile}'?)",
         };

@@ -24,7 +24,7 @@ internal sealed class HearerDoor(LinkIdentity identity, Action<Message> heard) :
         {
             return LinkText.Read(beat);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is FormatException or ArgumentException)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
         }

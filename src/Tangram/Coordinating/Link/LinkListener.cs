@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Tangram.Deploying;
 using Tangram.Observing;
 
 namespace Tangram.Coordinating.Link;
@@ -7,6 +8,9 @@ namespace Tangram.Coordinating.Link;
 /// <summary>Listens for links: at a server for agents and gateways, at an agent for its neighbours.</summary>
 internal sealed class LinkListener : IAsyncDisposable
 {
+    /// <summary>Four times what 5,000 nodes and their watchers use at a server.</summary>
+    private const int MostConnections = 40_000;
+
     private readonly WebApplication _app;
 
     private LinkListener(WebApplication app) => _app = app;
@@ -26,6 +30,7 @@ internal sealed class LinkListener : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = OpenFiles.Quarter(MostConnections);
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(2);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(2);
             kestrel.Limits.MinRequestBodyDataRate = null;

@@ -6,13 +6,14 @@ namespace Tangram.Coordinating.Link;
 /// <summary>The store as a server gives it to agents and gateways: reading from its own copy, writing what
 /// <see cref="RelayRules"/> allow.</summary>
 internal sealed class ServerDoor(string cluster, LinkIdentity identity, IStore store, StoreFeed feed,
-    StoreContact contact, FilesCourier files) : Wire.Server.ServerBase
+    StoreContact contact, FilesCourier files, ClockWatch clocks) : Wire.Server.ServerBase
 {
     private readonly ConcurrentDictionary<long, string> _owners = new();
 
     public override Task<Wire.GreetSaid> Greet(Wire.GreetAsk ask, ServerCallContext call)
     {
         var peer = identity.Of(call);
+        clocks.Hear(peer, ask.ClockMs);
         var refusal = ask.Protocol != LinkOptions.Protocol
             ? $"{peer} is Tangram {ask.Version} and speaks protocol {ask.Protocol}; this server is " +
               $"{Cli.CommandLine.Version} and speaks {LinkOptions.Protocol}: upgrade the older one"
@@ -51,7 +52,15 @@ internal sealed class ServerDoor(string cluster, LinkIdentity identity, IStore s
         var peer = identity.Of(call);
         var txn = ReadTxn(ask);
         if (RelayRules.Refuses(peer, txn) is { } refusal) throw Denied(refusal);
-        return LinkText.Write(await store.CommitAsync(txn, call.CancellationToken).ConfigureAwait(false));
+        // A key on another's lease would make that lease ours to end.
+        foreach (var op in txn.Then.Concat(txn.Else))
+            if (op is StoreOp.Put { Lease: not 0 and var lease } && !MayOwn(peer, lease))
+                throw Denied($"lease {lease} is not {peer}'s");
+        var answer = await store.CommitAsync(txn, call.CancellationToken).ConfigureAwait(false);
+        if (answer is { Status: StoreStatus.Ok, Succeeded: true })
+            foreach (var put in txn.Then.OfType<StoreOp.Put>())
+                if (put.Lease != 0) _owners[put.Lease] = peer.ToString();
+        return LinkText.Write(answer);
     }
 
     public override async Task<Wire.LeaseSaid> Lease(Wire.LeaseAsk ask, ServerCallContext call)
@@ -97,6 +106,7 @@ internal sealed class ServerDoor(string cluster, LinkIdentity identity, IStore s
     private async Task<bool> OwnsAsync(PeerIdentity peer, long lease, CancellationToken cancellation)
     {
         if (_owners.TryGetValue(lease, out var owner)) return owner == peer.ToString();
+        if (!MayOwn(peer, lease)) return false;
         foreach (var key in RelayRules.KeysOf(peer))
         {
             var known = feed.Range(key).Pairs.FirstOrDefault(p => p.Key == key && p.Lease == lease)
@@ -109,13 +119,18 @@ internal sealed class ServerDoor(string cluster, LinkIdentity identity, IStore s
         return false;
     }
 
+    /// <summary>What this server granted it knows; of another server's grants the keys on them tell.</summary>
+    private bool MayOwn(PeerIdentity peer, long lease) => _owners.TryGetValue(lease, out var owner)
+        ? owner == peer.ToString()
+        : RelayRules.MayOwn(peer, lease, feed.Range("").Pairs);
+
     private static Txn ReadTxn(Wire.CommitAsk ask)
     {
         try
         {
             return LinkText.Read(ask);
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or ArgumentException)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, e.Message));
         }

@@ -5,12 +5,16 @@ namespace Tangram.Coordinating.Link;
 /// <param name="announce">What people may want to know: which server, and why it was left.</param>
 internal sealed class ServerLink(LinkOptions options, TimeProvider time, Action<string> announce) : IAsyncDisposable
 {
+    /// <summary>One that is refused, because of its version or its cluster, will be for a while.</summary>
+    private static readonly TimeSpan RefusedFor = TimeSpan.FromSeconds(2);
+
     private readonly SemaphoreSlim _opening = new(1);
     private readonly CancellationTokenSource _closing = new();
     private int _next = (int)((uint)StableHash(options.Self.Name.Value) % Math.Max(1, options.Servers.Count));
     private volatile LinkChannel? _current;
     private Task _guarding = Task.CompletedTask;
     private string _said = "";
+    private long? _refusedAt;
 
     public string? Server => _current?.Address;
 
@@ -22,12 +26,16 @@ internal sealed class ServerLink(LinkOptions options, TimeProvider time, Action<
         try
         {
             if (_current is { } opened) return opened;
+            if (_refusedAt is { } at && time.GetElapsedTime(at) < RefusedFor) return null;
+            _refusedAt = null;
             LinkChannel? storeless = null;
+            var refused = false;
             var failures = new List<string>();
             for (var i = 0; i < options.Servers.Count; i++)
             {
                 var channel = new LinkChannel(options.Servers[_next], options);
-                var (answers, store, why) = await GreetAsync(channel, cancellation).ConfigureAwait(false);
+                var (answers, store, why, refuses) = await GreetAsync(channel, cancellation).ConfigureAwait(false);
+                refused |= refuses;
                 if (answers && (store || storeless is null && i == options.Servers.Count - 1))
                     return Take(channel);
                 if (!answers) failures.Add($"{channel.Address}: {why}");
@@ -36,7 +44,8 @@ internal sealed class ServerLink(LinkOptions options, TimeProvider time, Action<
                 else channel.Dispose();
             }
             if (storeless is not null) return Take(storeless);
-            Say($"no server answers: {string.Join("; ", failures)}");
+            if (refused) _refusedAt = time.GetTimestamp();
+            Say($"{(refused ? "no server takes this one" : "no server answers")}: {string.Join("; ", failures)}");
             return null;
         }
         finally
@@ -78,7 +87,7 @@ internal sealed class ServerLink(LinkOptions options, TimeProvider time, Action<
             while (true)
             {
                 await Task.Delay(options.GreetEvery, time, ending.Token).ConfigureAwait(false);
-                var (answers, store, why) = await GreetAsync(channel, ending.Token).ConfigureAwait(false);
+                var (answers, store, why, _) = await GreetAsync(channel, ending.Token).ConfigureAwait(false);
                 storeless = store ? 0 : storeless + 1;
                 if (!answers) Leave(channel, why);
                 // Long enough for an election of the store, so that its clients do not all move with each one.
@@ -90,7 +99,7 @@ internal sealed class ServerLink(LinkOptions options, TimeProvider time, Action<
         }
     }
 
-    private async Task<(bool Answers, bool Store, string Why)> GreetAsync(LinkChannel channel,
+    private async Task<(bool Answers, bool Store, string Why, bool Refused)> GreetAsync(LinkChannel channel,
         CancellationToken cancellation)
     {
         using var patience = new CancellationTokenSource(options.ConnectPatience + options.GreetPatience, time);
@@ -100,14 +109,16 @@ internal sealed class ServerLink(LinkOptions options, TimeProvider time, Action<
             var ask = new Wire.GreetAsk
             {
                 Protocol = LinkOptions.Protocol, Cluster = options.Cluster, Version = Cli.CommandLine.Version,
+                ClockMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             };
             var said = await channel.Server.GreetAsync(ask, channel.Call(either.Token));
-            return (said.Refusal == "", said.StoreAnswers, said.Refusal);
+            return (said.Refusal == "", said.StoreAnswers, said.Refusal, said.Refusal != "");
         }
         catch (Exception e) when (LinkChannel.Expected(e))
         {
             cancellation.ThrowIfCancellationRequested();
-            return (false, false, patience.IsCancellationRequested ? "it does not answer" : LinkChannel.Words(e));
+            return (false, false, patience.IsCancellationRequested ? "it does not answer" : LinkChannel.Words(e),
+                false);
         }
     }
 

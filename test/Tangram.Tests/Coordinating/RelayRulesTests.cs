@@ -1,0 +1,52 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+
+namespace Tangram.Tests.Coordinating;
+
+public sealed class RelayRulesTests
+{
+    private static readonly PeerIdentity Agent = new("shop", PeerRole.Agent, NodeName.Of("n1"));
+    private static readonly Seen Sound = new()
+    {
+        Incarnation = 1, Zone = ZoneName.Of("a"), Address = "10.0.0.1", Link = "10.0.0.1:7601", Instance = "i",
+        Replicas = EquatableArray.Create([new SeenReplica { Replica = ReplicaName.Of("web-1"), Port = 80 }]),
+    };
+
+    private static string? Refusal(string key, string value) =>
+        RelayRules.Refuses(Agent, new Txn { Then = [new StoreOp.Put(key, value, 0)] });
+
+    [Fact]
+    public void What_an_agent_says_of_itself_is_relayed() => Assert.Null(Refusal("seen/n1", Json.Write(Sound)));
+
+    [Theory]
+    [InlineData("seen/n2")]
+    [InlineData("term")]
+    [InlineData("gateways/n2")]
+    public void The_keys_of_others_are_not_its_own(string key) =>
+        Assert.Contains("may write only seen/n1 and gateways/n1", Refusal(key, Json.Write(Sound)));
+
+    [Theory]
+    [InlineData("rubbish")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("{\"incarnation\":1,\"zone\":\"\"}")]
+    [InlineData("{\"incarnation\":1,\"zone\":\"a\",\"replicas\":[null]}")]
+    [InlineData("{\"incarnation\":1,\"zone\":\"a\",\"replicas\":[{\"replica\":\"w-1\",\"phase\":99}]}")]
+    [InlineData("{\"incarnation\":1,\"zone\":\"a\",\"replicas\":[{\"replica\":\"w-1\"},{\"replica\":\"w-1\"}]}")]
+    [InlineData("{\"incarnation\":1,\"zone\":\"a\",\"replicas\":[{\"replica\":\"w-1\",\"port\":99999}]}")]
+    [InlineData("{\"incarnation\":1,\"zone\":\"a\",\"link\":\"nowhere\"}")]
+    [InlineData("{\"incarnation\":1,\"zone\":\"a\",\"address\":\"http://x/\"}")]
+    [InlineData("{\"incarnation\":1,\"zone\":\"a\",\"capacity\":null}")]
+    [InlineData("{\"incarnation\":1,\"zone\":\"a\",\"labels\":[null]}")]
+    public void A_document_that_nobody_could_read_is_not_relayed(string value) =>
+        Assert.StartsWith("what tangram://shop/agent/n1 writes of itself cannot be used: ", Refusal("seen/n1", value));
+
+    [Fact]
+    public void A_lease_with_anothers_key_is_anothers()
+    {
+        KeyValue[] pairs = [new("seen/n1", "", 1, 1, 1, Lease: 5), new("seen/n2", "", 1, 1, 1, Lease: 6)];
+        Assert.True(RelayRules.MayOwn(Agent, 5, pairs));
+        Assert.True(RelayRules.MayOwn(Agent, 7, pairs));
+        Assert.False(RelayRules.MayOwn(Agent, 6, pairs));
+    }
+}
