@@ -1,13 +1,10 @@
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using Tangram.Coordinating;
 using Tangram.Model;
-using Tangram.Observing;
 
 namespace Tangram.ClusterTests.Lab;
 
 /// <summary>What the history of the store has to bear out.</summary>
-internal static partial class HistoryChecks
+internal static class HistoryChecks
 {
     /// <summary>From the revision at which it was won to the one at which it ended.</summary>
     private sealed record Reign(long Won, string Leader)
@@ -18,15 +15,16 @@ internal static partial class HistoryChecks
     /// <summary>Every acknowledged change was made once, after those that were acknowledged before it was asked for;
     /// whatever else was made is one whose outcome nobody could tell, and nothing that was refused. Returns the change
     /// in force.</summary>
-    public static int EveryAcknowledgedChangeIsThere(this EtcdHistory history, IReadOnlyList<LabChange> made)
+    public static int EveryAcknowledgedChangeIsThere(
+        this IReadOnlyList<KeyChange> history, IReadOnlyList<LabChange> made)
     {
         var open = made.Where(c => c.Ending is Ending.Acknowledged or Ending.Unknown).ToList();
         var inForce = 0;
         // The first is the deploy.
-        foreach (var asked in history.Changes.Where(c => c.Pair.Key == Keys.Asked).Skip(1))
+        foreach (var asked in history.Where(c => c.Pair.Key == Keys.Asked).Skip(1))
         {
             inForce = LabWriter.Of(Json.Read<Asked>(asked.Pair.Value));
-            var which = open.FirstOrDefault(c => c.Number % LabWriter.Different == inForce);
+            var which = open.Where(c => c.Number % LabWriter.Different == inForce).MinBy(c => c.Ending);
             Assert.True(which is not null, $"revision {asked.Pair.ModRevision} holds change {inForce} again, or one " +
                 $"that was not asked for or was refused:\n{string.Join('\n', made.TakeLast(20))}");
             Assert.True(!open.Any(c => c.Ending == Ending.Acknowledged && c.Number < which.Number),
@@ -41,12 +39,12 @@ internal static partial class HistoryChecks
     /// in which the server that says to have started it says to have led. Returns the number of terms, of writes, and
     /// of starts whose server is known.</summary>
     public static (int Terms, int Writes, int Starts) NoOldTermWroteAfterANewerOne(
-        this EtcdHistory history, IEnumerable<LabMachine> servers)
+        this IReadOnlyList<KeyChange> history, IReadOnlyDictionary<string, (long Term, string Server)> claims)
     {
         var reigns = new List<Reign>();
-        var (writes, starts, claims) = (0, 0, Claims(servers));
+        var (writes, starts) = (0, 0);
         var started = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var change in history.Changes)
+        foreach (var change in history)
         {
             var (key, revision) = (change.Pair.Key, change.Pair.ModRevision);
             if (key == Keys.Term)
@@ -88,35 +86,4 @@ internal static partial class HistoryChecks
         Assert.Equal(pair.CreateRevision, pair.ModRevision);
         reigns.Add(new Reign(pair.ModRevision, Json.Read<Term>(pair.Value).Leader));
     }
-
-    /// <summary>From a replica to the term and the server that says to have started it. A server that is killed may
-    /// not have come to say so.</summary>
-    private static Dictionary<string, (long Term, string Server)> Claims(IEnumerable<LabMachine> servers)
-    {
-        var claims = new Dictionary<string, (long, string)>(StringComparer.Ordinal);
-        foreach (var server in servers)
-        {
-            long term = 0;
-            foreach (var said in Events(server))
-                if (Leads().Match(said.What) is { Success: true } leads)
-                    term = long.Parse(leads.Groups[1].ValueSpan, null);
-                else if (said.What.StartsWith($"start {said.Subject} on ", StringComparison.Ordinal))
-                    Assert.True(claims.TryAdd(said.Subject, (term, server.Name)), $"{said.Subject} started twice");
-        }
-        return claims;
-    }
-
-    private static IEnumerable<EventView> Events(LabMachine server)
-    {
-        foreach (var line in File.ReadLines(Path.Combine(ShopLab.StateOf(server), "events.jsonl")))
-        {
-            EventView? read = null;
-            try { read = ViewJson.Read<EventView>(line); }
-            catch (JsonException) { /* A loss of power tears lines. */ }
-            if (read is not null) yield return read;
-        }
-    }
-
-    [GeneratedRegex(@"^leads in term (\d+)$")]
-    private static partial Regex Leads();
 }

@@ -4,7 +4,7 @@ namespace Tangram.ClusterTests.Lab;
 
 /// <summary>A singleton that proves by itself that it is alone: ten times a second it writes a line to a file that all
 /// machines share. Lines of one process never stand between those of another.</summary>
-internal sealed class LabSingleton(ShopLab shop)
+internal static class LabSingleton
 {
     public const string Service = "alone";
 
@@ -13,9 +13,7 @@ internal sealed class LabSingleton(ShopLab shop)
     private const double WakingSeconds = 0.5;
 
     /// <param name="Uptime">In seconds; the kernel is the same on all machines.</param>
-    private sealed record Beat(string Replica, string Node, int Pid, double Uptime);
-
-    private string Beats => shop.FileOf("beats");
+    internal sealed record Beat(string Replica, string Node, int Pid, double Uptime);
 
     /// <summary>For the shop's file.</summary>
     public static string Text(ShopLab shop)
@@ -36,10 +34,9 @@ internal sealed class LabSingleton(ShopLab shop)
 
     /// <summary>How many processes there were one after the other, the longest time without one, and how many lines
     /// came from one that woke with its machine though another had begun. Fails when there were two at once.</summary>
-    public (int Processes, double LongestGap, int Woken) Judge(
-        IReadOnlyList<(string Node, double From, double To)> slept)
+    public static (int Processes, double LongestGap, int Woken) Judge(
+        IReadOnlyList<Beat> beats, IReadOnlyList<(string Node, double From, double To)> slept)
     {
-        var beats = Read();
         Assert.NotEmpty(beats);
         var (now, retired, gap, woken) = (beats[0], new HashSet<(string, int)>(), 0.0, 0);
         foreach (var beat in beats)
@@ -58,8 +55,8 @@ internal sealed class LabSingleton(ShopLab shop)
         return (retired.Count + 1, gap, woken);
     }
 
-    private List<Beat> Read() =>
-        [.. from line in File.ReadLines(Beats)
+    public static List<Beat> Read(ShopLab shop) =>
+        [.. from line in File.ReadLines(shop.FileOf("beats"))
             let words = line.Split(' ')
             where words.Length == 4
             select new Beat(words[0], words[1], int.Parse(words[2], CultureInfo.InvariantCulture),

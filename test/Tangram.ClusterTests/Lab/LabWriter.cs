@@ -11,12 +11,15 @@ internal enum Ending { Acknowledged, AcknowledgedAsSame, Refused, Unknown }
 internal sealed record LabChange(int Number, Ending Ending, string Server, string Said);
 
 /// <summary>Changes the cluster again and again, by whichever server answers, and remembers what it was told.
-/// A change sets how many replicas each of five small services has, one more or less than before: 243 changes differ
+/// A change sets how many replicas each of seven small services has, one more or less than before: 2187 changes differ
 /// from each other.</summary>
 internal sealed class LabWriter(ShopLab shop, int seed)
 {
-    private const int Services = 5, Counts = 3;
-    public const int Different = Counts * Counts * Counts * Counts * Counts;
+    /// <summary>Each service has none, one or two replicas.</summary>
+    private const int Services = 7, Most = 2;
+
+    /// <summary>Three to the power of seven: no run makes as many.</summary>
+    public const int Different = 2187;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4), Pause = TimeSpan.FromSeconds(0.4);
 
     private readonly Random _chance = new(seed);
@@ -40,6 +43,9 @@ internal sealed class LabWriter(ShopLab shop, int seed)
         }
     }
 
+    public static Scale[] Counts(int number) => [.. Enumerable.Range(0, Services)
+        .Select(i => new Scale(ServiceName.Of(Name(i)), Count(number, i)))];
+
     /// <summary>Which of the different changes an <see cref="Asked"/> is.</summary>
     public static int Of(Asked asked)
     {
@@ -57,17 +63,16 @@ internal sealed class LabWriter(ShopLab shop, int seed)
     private static int Count(int number, int service)
     {
         number %= Different;
-        for (var i = 0; i < service; i++) number /= Counts;
-        var (rest, count) = (number / Counts, number % Counts);
-        return rest % 2 == 0 ? count : Counts - 1 - count;
+        for (var i = 0; i < service; i++) number /= Most + 1;
+        var (rest, count) = (number / (Most + 1), number % (Most + 1));
+        return rest % 2 == 0 ? count : Most - count;
     }
 
     private static string Name(int i) => $"tally{i}";
 
     private async Task<(Ending, string)> ChangeAsync(LabMachine server, int number)
     {
-        var body = ViewJson.Write(Enumerable.Range(0, Services)
-            .Select(i => new Scale(ServiceName.Of(Name(i)), Count(number, i))).ToArray());
+        var body = ViewJson.Write(Counts(number));
         using var client = shop.ClientOf(server);
         using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
         try

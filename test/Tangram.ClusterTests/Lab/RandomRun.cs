@@ -9,7 +9,6 @@ internal sealed class RandomRun(ShopLab shop, int seed)
     private readonly RandomStrikes _strikes = new(shop);
     private readonly LabWriter _writer = new(shop, seed);
     private readonly EtcdHistory _history = new(shop);
-    private readonly LabSingleton _singleton = new(shop);
 
     public IReadOnlyList<LabChange> Changes => _writer.Made;
     public (int Terms, int Writes, int Starts) Terms { get; private set; }
@@ -28,12 +27,12 @@ internal sealed class RandomRun(ShopLab shop, int seed)
         }
         var took = await ConvergeAsync(within, stays);
         await _history.ReadOnAsync();
-        var inForce = _history.EveryAcknowledgedChangeIsThere(_writer.Made);
+        var inForce = _history.Changes.EveryAcknowledgedChangeIsThere(_writer.Made);
         foreach (var server in shop.Servers)
             Assert.True(await shop.StatusAsync(server) is { } status && LabWriter.InForce(status, inForce),
                 $"{server.Name} does not show change {inForce} in force");
-        Terms = _history.NoOldTermWroteAfterANewerOne(shop.Servers);
-        Singles = _singleton.Judge(_strikes.Slept);
+        Terms = _history.Changes.NoOldTermWroteAfterANewerOne(LeaderClaims.Starts(shop.Servers));
+        Singles = LabSingleton.Judge(LabSingleton.Read(shop), _strikes.Slept);
         return took;
     }
 
