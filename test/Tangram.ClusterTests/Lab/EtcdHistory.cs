@@ -54,7 +54,8 @@ internal sealed class EtcdHistory(ShopLab shop)
     private static List<KeyChange> Parse(string printed)
     {
         var changes = new List<KeyChange>();
-        foreach (var line in printed[..(printed.LastIndexOf('\n') + 1)].Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        var whole = printed[..(printed.LastIndexOf('\n') + 1)];
+        foreach (var line in whole.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             using var answer = JsonDocument.Parse(line);
             Assert.True(!answer.RootElement.TryGetProperty("CompactRevision", out var compacted)
