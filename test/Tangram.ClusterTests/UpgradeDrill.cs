@@ -38,6 +38,7 @@ public sealed class UpgradeDrill
             $"{result.Gets()} safe requests failed, {result.BadPosts()} POSTs; longest " +
             $"{result.Total.Latency.Max.TotalMilliseconds:0} ms");
         Assert.Equal(before, shop.Agents.Replicas());
-        Assert.True(result is { BadSafe: 0 } && result.BadPosts() == 0, result.Troubles());
+        Assert.True(result is { BadSafe: 0 } && result.BadPosts() == 0,
+            $"{result.Words()}\n{result.Examples()}\n{result.Troubles()}");
     }
 }

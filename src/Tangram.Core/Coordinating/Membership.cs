@@ -9,8 +9,8 @@ public sealed record MembershipVerdict(EquatableArray<(NodeName Node, string Bec
 
 /// <summary>The leader's view of who lives. A missing heartbeat is only suspicion. A node is dead when the leader and a
 /// majority of the node's watchers have heard nothing for <see cref="Silence"/>, or when its lease is gone and no
-/// watcher hears it. When most of the living nodes fall silent together, the fault is more likely on our side: nothing
-/// is declared dead.</summary>
+/// watcher hears it. Of one whose agent is being replaced silence is expected. When most of the living nodes fall
+/// silent together, the fault is more likely on our side: nothing is declared dead.</summary>
 public sealed class Membership
 {
     /// <summary>Three missed heartbeats: short enough to have a node declared dead within 3 s, long enough for a
@@ -18,6 +18,9 @@ public sealed class Membership
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(1.5);
 
     public static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>How long a node whose agent is being replaced is waited for.</summary>
+    public static readonly TimeSpan AwayTime = TimeSpan.FromSeconds(15);
 
     /// <summary>Nodes that died at one instant fall silent within one heartbeat of each other, so the brake counts
     /// those that are silent one heartbeat less than <see cref="Silence"/>.</summary>
@@ -28,6 +31,7 @@ public sealed class Membership
     private ImmutableSortedDictionary<NodeName, NodeState>? _known;
     private NodeState[] _living = [];
     private NodeState[] _dead = [];
+    private HashSet<NodeName> _away = [];
     private Instant _lastTurn;
 
     public void Hear(Message message, Instant now)
@@ -56,7 +60,7 @@ public sealed class Membership
     {
         if (now - _lastTurn > Suspicion) Reset();
         _lastTurn = now;
-        Know(state);
+        Know(state, now);
         var (suspects, silent) = (0, 0);
         foreach (var node in _living)
         {
@@ -79,13 +83,19 @@ public sealed class Membership
     }
 
     /// <summary>It is asked at every tick and the nodes seldom change.</summary>
-    private void Know(ClusterState state)
+    private void Know(ClusterState state, Instant now)
     {
         if (ReferenceEquals(_known, state.Nodes)) return;
         _known = state.Nodes;
-        _living = [.. state.Nodes.Values.Where(n => n.Dead is null)];
+        _living = [.. state.Nodes.Values.Where(n => n.Dead is null && !Away(n))];
         _dead = [.. state.Nodes.Values.Where(n => n.Dead is not null)];
+        // The next agent may be seen before it is heard.
+        foreach (var node in _living)
+            if (_away.Contains(node.Name) && node.Seen is not null) _heard[node.Name] = now;
+        _away = [.. state.Nodes.Values.Where(Away).Select(n => n.Name)];
     }
+
+    private static bool Away(NodeState node) => node.Seen?.Value.Away == true;
 
     private string? WhyDead(NodeState node, Ring ring, Instant now)
     {

@@ -16,6 +16,13 @@ public sealed record StopEverything : Event;
 /// <summary>No replica runs, and none will be started.</summary>
 public sealed record EverythingStopped : Effect;
 
+/// <summary>The agent is about to end, and another will follow it; the replicas run on. Answered by
+/// <see cref="AgentLeft"/>.</summary>
+public sealed record AgentLeaves : Event;
+
+/// <summary>The agent may end: the store says that it is away, or cannot be told.</summary>
+public sealed record AgentLeft : Effect;
+
 /// <summary>A node's agent: runs what its node is assigned, reports what it sees, tells its neighbours that it lives.
 /// Without a store it goes on running what it was last assigned.</summary>
 public sealed class AgentMachine : IMachine
@@ -44,6 +51,8 @@ public sealed class AgentMachine : IMachine
     private Instant _pendingSince;
     private Instant _writtenAt;
     private bool _stopping;
+    private bool _leaving;
+    private long _goodbye;
     private bool _saidTaken;
     private Instant _guarded;
 
@@ -71,6 +80,15 @@ public sealed class AgentMachine : IMachine
             case Event.StateChanged changed when !_stopping:
                 Take(changed.State, effects);
                 break;
+            case AgentLeaves:
+                _leaving = true;
+                break;
+            case Event.Leased leased when leased.Request == _goodbye:
+                SayGoodbye(leased.Answer, effects);
+                break;
+            case Event.Committed committed when committed.Request == _goodbye:
+                effects.Add(new AgentLeft());
+                break;
             case StopEverything:
                 _stopping = true;
                 foreach (var machine in _replicas.Values) machine.Unassign();
@@ -97,7 +115,8 @@ public sealed class AgentMachine : IMachine
         Guard(effects);
         foreach (var machine in _replicas.Values) machine.Turn(now, effects);
         if (_stopping && _replicas.Values.All(r => r.AtRest)) effects.Add(new EverythingStopped());
-        Report(now, effects);
+        if (_leaving) Leave(now, effects);
+        else Report(now, effects);
     }
 
     /// <summary>Ends the lease, unless a singleton may run: then the lease has to run out.</summary>
@@ -224,18 +243,40 @@ public sealed class AgentMachine : IMachine
         if (!_lease.Held(now) || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;
         if (Taken(effects)) return;
         if (!Changed || (_written is not null && _writtenLease == _lease.Lease && now < _writtenAt + Spacing)) return;
-        var seen = new Seen
-        {
-            Incarnation = _identity.Incarnation, Zone = _identity.Zone, Labels = _identity.Labels,
-            Capacity = _identity.Capacity, Address = _identity.Address, Link = _identity.Link,
-            Instance = _identity.Instance, Replicas = _replicas.Values.Select(r => r.Seen).ToEquatableArray(),
-        };
+        var seen = Present();
         (_pending, _pendingSince, _pendingSeen, _pendingLease) = (_requests.Next(), now, seen, _lease.Lease);
         _writtenAt = now;
-        effects.Add(new Effect.Commit(_pending, new Txn
-        {
-            Compares = [Compare.Unchanged(Keys.Seen(_identity.Name), _seenRevision)],
-            Then = [new StoreOp.Put(Keys.Seen(_identity.Name), Json.Write(seen), _lease.Lease)],
-        }));
+        effects.Add(Write(_pending, seen, _lease.Lease));
     }
+
+    /// <summary>Once what is being written is written: the last word is under a lease of its own, which lasts until the
+    /// next agent is there.</summary>
+    private void Leave(Instant now, List<Effect> effects)
+    {
+        if (_goodbye != 0 || (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2))) return;
+        _goodbye = _requests.Next();
+        if (_lease.Held(now) && _seenRevision != 0) effects.Add(new Effect.Grant(_goodbye, Membership.AwayTime));
+        else effects.Add(new AgentLeft());
+    }
+
+    private void SayGoodbye(LeaseAnswer answer, List<Effect> effects)
+    {
+        _goodbye = _requests.Next();
+        if (answer.Status == StoreStatus.Ok)
+            effects.Add(Write(_goodbye, Present() with { Away = true }, answer.Lease));
+        else effects.Add(new AgentLeft());
+    }
+
+    private Seen Present() => new()
+    {
+        Incarnation = _identity.Incarnation, Zone = _identity.Zone, Labels = _identity.Labels,
+        Capacity = _identity.Capacity, Address = _identity.Address, Link = _identity.Link,
+        Instance = _identity.Instance, Replicas = _replicas.Values.Select(r => r.Seen).ToEquatableArray(),
+    };
+
+    private Effect.Commit Write(long request, Seen seen, long lease) => new(request, new Txn
+    {
+        Compares = [Compare.Unchanged(Keys.Seen(_identity.Name), _seenRevision)],
+        Then = [new StoreOp.Put(Keys.Seen(_identity.Name), Json.Write(seen), lease)],
+    });
 }

@@ -123,6 +123,10 @@ public sealed record Seen
     /// <summary>What the node offers. 0 means not limited.</summary>
     public Resources Capacity { get; init; } = new();
     public EquatableArray<SeenReplica> Replicas { get; init; }
+
+    /// <summary>Its agent has ended, to be followed by another, and its replicas run on: silence means nothing as long
+    /// as this key lasts.</summary>
+    public bool Away { get; init; }
 }
 
 /// <summary>Key <c>dead/NODE</c>: written by the leader; removed when a live agent of that name is heard

@@ -33,11 +33,12 @@ public static class Look
     public static ReplicaView[] Replicas(ClusterState state) =>
         [.. Survey.Of(state).Replicas.OrderBy(r => r.Assignment.Replica).Select(View)];
 
-    /// <summary>ready, drained, silent or dead.</summary>
+    /// <summary>ready, drained, restarting, silent or dead.</summary>
     public static string NodeWord(ClusterState state, NodeName name) => state.Nodes.GetValueOrDefault(name) switch
     {
         { Dead: not null } => "dead",
         null or { Seen: null } => "silent",
+        { Seen.Value.Away: true } => "restarting",
         _ when state.Asked?.Value.Drained.Contains(name) == true => "drained",
         _ => "ready",
     };

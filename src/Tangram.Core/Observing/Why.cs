@@ -109,6 +109,9 @@ public static class Why
         if (node?.Dead is { } dead) yield return $"It was declared dead because {dead.Value.Because}.";
         if (word == "silent")
             yield return "No agent holds its lease. If nobody hears it soon, its replicas are started elsewhere.";
+        if (word == "restarting")
+            yield return "Its agent has ended to be followed by another, as in an upgrade. Its replicas run on, and "
+                + $"are started elsewhere if none follows within {Membership.AwayTime.TotalSeconds:0} s.";
         if (state.Asked?.Value.Drained.Contains(name) == true)
             yield return $"People asked to drain it: nothing is placed on it until `tangram undrain {name}`.";
     }

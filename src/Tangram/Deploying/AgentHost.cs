@@ -10,6 +10,9 @@ namespace Tangram.Deploying;
 /// calls between services. Ending it leaves the replicas running, and the next one adopts them.</summary>
 internal sealed class AgentHost : IRunningRole
 {
+    /// <summary>Two writes; a store that is slower is not waited for.</summary>
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
     private readonly StateFolder _folder;
     private readonly EventLog _events;
     private readonly MonotonicClock _clock;
@@ -24,6 +27,7 @@ internal sealed class AgentHost : IRunningRole
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Task> _tasks = [];
     private LinkListener? _listener;
+    private bool _forGood;
 
     private AgentHost(AgentOptions options, StateFolder folder, EventLog events, RoleLink link, TimeProvider time)
     {
@@ -45,7 +49,7 @@ internal sealed class AgentHost : IRunningRole
         var place = new NodeIdentity(NodeName.Of(role.Name), options.Zone, options.Labels, options.Capacity,
             Incarnation: 0, options.Address, options.Listen.ToString(), folder.ClusterId);
         _agent = new NodeAgent(_services, place, ClusterHost.Ttl, _heartbeats.Send);
-        _gatewayServer = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(),
+        _gatewayServer = new GatewayServer(GatewayOptions.OfRole, time, (ulong)time.GetTimestamp(),
             new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)));
         _gateway = new GatewayLoop(role.Name, _gatewayServer, listen: null, _store, _clock, _services.ServicePorts,
             Announce);
@@ -76,11 +80,16 @@ internal sealed class AgentHost : IRunningRole
         }
     }
 
-    public Task CloseAsync() => _gatewayServer.CloseAsync();
+    public Task CloseAsync()
+    {
+        _forGood = true;
+        return _gatewayServer.CloseAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
         await _gatewayServer.LeaveAsync().ConfigureAwait(false);
+        if (!_forGood) await _agent.LeaveAsync(Goodbye).ConfigureAwait(false);
         await _ending.CancelAsync().ConfigureAwait(false);
         _agent.Leave();
         await Task.WhenAll(_tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

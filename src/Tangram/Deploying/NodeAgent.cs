@@ -21,6 +21,7 @@ internal sealed class NodeAgent
     private readonly MachineLoop? _loop;
     private readonly List<Event> _early = [];
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<Effect.Send> _send;
     private readonly CancellationTokenSource _ending = new();
     private readonly HashSet<Task> _work = [];
@@ -84,6 +85,14 @@ internal sealed class NodeAgent
     /// <summary>Ends the agent; its replicas go on running.</summary>
     public void Leave() => _ending.Cancel();
 
+    /// <summary>The same, and another agent will follow: the others are told not to mind the silence.</summary>
+    public async Task LeaveAsync(TimeSpan atMost)
+    {
+        Post(new AgentLeaves());
+        await Task.WhenAny(_left.Task, Task.Delay(atMost, _services.Clock.Time)).ConfigureAwait(false);
+        Leave();
+    }
+
     /// <summary>As if the power went: the agent is gone, the replicas die, and nobody is told.</summary>
     public void PowerOff()
     {
@@ -130,6 +139,7 @@ internal sealed class NodeAgent
         {
             case Effect.Send send: _send(send); break;
             case Effect.Announce announce: _services.Announce(announce.Subject, announce.What); break;
+            case AgentLeft: _left.TrySetResult(); break;
             case EverythingStopped: _stopped.TrySetResult(); break;
             case GuardSingletons guard: Guard(guard.Until); break;
             case ReplicaEffect.Launch launch when Missing(launch) is { } hash: Own(FetchAsync(launch, hash)); break;

@@ -26,7 +26,7 @@ internal sealed class GatewayHost : IRunningRole
         _store =
             new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
         _watch = new StateWatch(_store, time, new StateCopy(folder.Known, what => Announce(role.Name, what)));
-        _server = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(),
+        _server = new GatewayServer(GatewayOptions.OfRole, time, (ulong)time.GetTimestamp(),
             new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)));
         _loop = new GatewayLoop(role.Name, _server, EquatableArray.Create<string>([]), _store, new MonotonicClock(time),
             ports: null, Announce);

@@ -33,8 +33,18 @@ internal sealed record GatewayOptions
     public TimeSpan StopTime { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a gateway that leaves goes on answering while its clients let go of their connections. Busy
-    /// ones do with their next response; of idle ones nobody knows.</summary>
+    /// ones do with their next response; of idle ones nobody knows, and a request that meets the end of one
+    /// fails.</summary>
     public TimeSpan LeaveTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Where one gateway follows another: the longer a connection has been idle, the less likely it is that a
+    /// request comes just when it is closed.</summary>
+    public static GatewayOptions OfRole { get; } = new() { LeaveTime = TimeSpan.FromSeconds(3) };
+
+    /// <summary>The same when nobody follows, and for those who came last.</summary>
+    public TimeSpan CloseTime => LeaveTime < Second ? LeaveTime : Second;
+
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     /// <summary>A client may be silent for this long between two requests, or before its first.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(130);

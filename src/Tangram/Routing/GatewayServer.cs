@@ -94,33 +94,36 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>For a gateway after us: lets clients go, at most for <see cref="GatewayOptions.LeaveTime"/>, then takes
     /// no new connections. Those that come wait for it; see <see cref="SocketKeeper.Patience"/>. What is in flight goes
     /// on until <see cref="DisposeAsync"/>. Every call returns the same task.</summary>
-    public Task LeaveAsync()
+    public Task LeaveAsync() => LeaveAsync(_options.LeaveTime);
+
+    private Task LeaveAsync(TimeSpan atMost)
     {
-        lock (_gate) return _leaving ??= LeaveOnceAsync();
+        lock (_gate) return _leaving ??= LeaveOnceAsync(atMost);
     }
 
     /// <summary>The same when nobody comes after us: the ports are free.</summary>
     public async Task CloseAsync()
     {
-        await LeaveAsync().ConfigureAwait(false);
+        await LeaveAsync(_options.CloseTime).ConfigureAwait(false);
         _keeper?.End();
     }
 
-    private async Task LeaveOnceAsync()
+    private async Task LeaveOnceAsync(TimeSpan atMost)
     {
         _departure.Begin();
-        await LetClientsGoAsync().ConfigureAwait(false);
+        await LetClientsGoAsync(atMost).ConfigureAwait(false);
         await _listeners.CloseAsync().ConfigureAwait(false);
     }
 
-    private Task LetClientsGoAsync() => Task.WhenAny(_departure.EmptyAsync(), Task.Delay(_options.LeaveTime, _time));
+    private Task LetClientsGoAsync(TimeSpan atMost) =>
+        Task.WhenAny(_departure.EmptyAsync(), Task.Delay(atMost, _time));
 
     /// <summary>Leaves if it has not, waits for what is in flight, and cuts what is left.</summary>
     public async ValueTask DisposeAsync()
     {
         await LeaveAsync().ConfigureAwait(false);
         // Who came meanwhile has perhaps not sent a request yet.
-        await LetClientsGoAsync().ConfigureAwait(false);
+        await LetClientsGoAsync(_options.CloseTime).ConfigureAwait(false);
         // Kestrel takes the process down when it is started while it ends.
         await _turning.WaitAsync().ConfigureAwait(false);
         _ended = true;

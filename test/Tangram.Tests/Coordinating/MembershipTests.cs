@@ -49,6 +49,36 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public void A_node_whose_agent_is_being_replaced_may_be_silent_until_its_key_is_gone()
+    {
+        var all = Nodes(Six);
+        Pass(1, all, []);
+        Away(all, true);
+        Pass(10, all, ["b-1"]);
+        Assert.Empty(Died);
+        all.Delete(Keys.Seen(NodeName.Of("b-1")));
+        Pass(0.25, all, ["b-1"]);
+        Assert.Equal(["b-1"], Died);
+    }
+
+    [Fact]
+    public void An_agent_that_follows_another_is_not_accused_of_the_time_between()
+    {
+        var all = Nodes(Six);
+        Pass(1, all, []);
+        Away(all, true);
+        Pass(10, all, ["b-1"]);
+        Away(all, false);
+        Pass(1.25, all, ["b-1"]);
+        Assert.Empty(Died);
+        Pass(0.5, all, ["b-1"]);
+        Assert.Equal(["b-1"], Died);
+    }
+
+    private static void Away(Documents documents, bool away) => documents.Put(Keys.Seen(NodeName.Of("b-1")),
+        new Seen { Incarnation = 1, Zone = ZoneName.Of("b"), Away = away });
+
+    [Fact]
     public void A_node_that_its_neighbours_hear_is_not_dead()
     {
         var all = Nodes(Six);

@@ -172,6 +172,30 @@ public sealed class AgentMachineTests
     }
 
     [Fact]
+    public void Before_it_is_replaced_it_says_so_under_a_lease_that_lasts_until_the_next_is_there()
+    {
+        var bed = Ready(Agent(Assigned())).Forget().Give(new AgentLeaves());
+        Assert.Single(Of<AgentLeft>(bed));
+        Assert.True(bed.State.Nodes[Node].Seen!.Value.Away);
+        Assert.Equal(Phase.Ready, Seen(bed).Phase);
+        bed.LeasesLost = true;
+        bed.Run(14);
+        Assert.NotNull(bed.State.Nodes[Node].Seen);
+        Assert.True(bed.State.Nodes[Node].Seen!.Value.Away);
+        bed.Run(2);
+        Assert.Null(bed.State.Nodes[Node].Seen);
+    }
+
+    [Fact]
+    public void Without_a_store_it_leaves_at_once()
+    {
+        var bed = Ready(Agent(Assigned())).Forget();
+        bed.LeasesLost = true;
+        bed.Run(10).Give(new AgentLeaves());
+        Assert.Single(Of<AgentLeft>(bed));
+    }
+
+    [Fact]
     public void A_neighbour_that_falls_silent_is_named_in_the_heartbeats_and_others_are_not()
     {
         var bed = Agent(Assigned());
