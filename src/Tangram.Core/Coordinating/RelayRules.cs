@@ -30,6 +30,8 @@ public static class RelayRules
             if (key is not null && !KeysOf(peer).Contains(key))
                 return $"{peer} may write only {string.Join(" and ", KeysOf(peer))}, and asked to write " +
                        (key == "" ? "a whole prefix" : key);
+            if (op is StoreOp.Put { Lease: 0 })
+                return $"what {peer} writes has to hang on a lease of its own, so that it goes when {peer} is gone";
             if (op is StoreOp.Put { Value: var value } && RelayedDocument.Problem(key!, value) is { } problem)
                 return $"what {peer} writes of itself cannot be used: {problem}";
         }

@@ -15,9 +15,7 @@ internal static class LabRestarts
         var role = machine.Programs.Last(p => p.Name.StartsWith("tangram ", StringComparison.Ordinal) && !p.HasEnded);
         role.Terminate();
         Assert.Equal(0, await role.EndAsync(Patience));
-        if (shop.Servers.Contains(machine)) shop.StartServer(machine);
-        else if (shop.Agents.Contains(machine)) shop.StartAgent(machine);
-        else shop.StartGateway(machine);
+        shop.StartProgram(machine);
         Assert.Equal(replicas, machine.Replicas());
     }
 

@@ -20,7 +20,7 @@ internal sealed class ShopLab : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-shoplab-").FullName;
     private readonly Authority _authority;
 
-    private ShopLab(TheLab lab)
+    private ShopLab(TheLab lab, Func<ShopLab, string>? services)
     {
         Lab = lab;
         _authority = Authority.Make(Cluster, Path.Combine(_folder, "ca"), TimeProvider.System.GetUtcNow());
@@ -31,7 +31,7 @@ internal sealed class ShopLab : IAsyncDisposable
         foreach (var machine in Servers) Issue(machine, PeerRole.Server);
         foreach (var machine in Agents) Issue(machine, PeerRole.Agent);
         foreach (var machine in Gateways) Issue(machine, PeerRole.Gateway);
-        WriteFile();
+        WriteFile(services?.Invoke(this) ?? "");
     }
 
     public TheLab Lab { get; }
@@ -39,18 +39,22 @@ internal sealed class ShopLab : IAsyncDisposable
     public LabMachine[] Agents { get; }
     public LabMachine[] Gateways { get; }
     public LabMachine Client { get; }
-    public string File => Path.Combine(_folder, "compose.yaml");
+    public string File => FileOf("compose.yaml");
     private string Executions => Path.Combine(_folder, "executions");
     private string ServerList => string.Join(',', Servers.Select(s => $"{s.Address}:{ServerPort}"));
 
+    /// <summary>A file that all machines see.</summary>
+    public string FileOf(string name) => Path.Combine(_folder, name);
+
     /// <summary>Given the shop, deployed and ready.</summary>
-    public static async Task<ShopLab> ReadyAsync()
+    /// <param name="services">More services, as they stand in the file.</param>
+    public static async Task<ShopLab> ReadyAsync(Func<ShopLab, string>? services = null)
     {
         var lab = TheLab.Build(Zones);
         ShopLab? shop = null;
         try
         {
-            shop = new ShopLab(lab);
+            shop = new ShopLab(lab, services);
             foreach (var machine in shop.Servers) shop.StartEtcd(machine);
             foreach (var machine in shop.Servers) shop.StartServer(machine);
             foreach (var machine in shop.Agents) shop.StartAgent(machine);
@@ -103,11 +107,11 @@ internal sealed class ShopLab : IAsyncDisposable
     /// <summary>Where a gateway takes requests for orders.</summary>
     public Uri Orders(LabMachine gateway) => gateway.Url(GatewayPort, "/api/orders");
 
-    /// <summary>300 requests a second, a third of them POSTs, at both gateways' addresses.</summary>
-    public LabLoad StartLoad()
+    /// <summary>Requests every second, a third of them POSTs, at both gateways' addresses.</summary>
+    public LabLoad StartLoad(double rate = LoadRate)
     {
         var orders = Gateways.Select(Orders).ToArray();
-        return LabLoad.Start(Client, LoadRate, orders, "--mix", $"GET {orders[0]} 2", "--mix", $"POST {orders[0]} 1",
+        return LabLoad.Start(Client, rate, orders, "--mix", $"GET {orders[0]} 2", "--mix", $"POST {orders[0]} 1",
             "--id-header", "x-request-id",
             "--timeout", "10s");
     }
@@ -143,11 +147,13 @@ internal sealed class ShopLab : IAsyncDisposable
         {
             machine.PowerOn();
             if (Servers.Contains(machine)) StartEtcd(machine);
-            if (Servers.Contains(machine)) StartServer(machine);
-            if (Agents.Contains(machine)) StartAgent(machine);
-            if (Gateways.Contains(machine)) StartGateway(machine);
+            StartProgram(machine);
         }
     }
+
+    /// <summary>The part of Tangram that runs on this machine.</summary>
+    public LabProcess StartProgram(LabMachine machine) => Servers.Contains(machine) ? StartServer(machine)
+        : Agents.Contains(machine) ? StartAgent(machine) : StartGateway(machine);
 
     public LabMachine[] In(string zone) =>
         [.. Servers.Concat(Agents).Concat(Gateways).Where(machine => machine.Zone == zone)];
@@ -157,14 +163,23 @@ internal sealed class ShopLab : IAsyncDisposable
     {
         foreach (var server in Servers.Where(s => s.IsOn))
         {
-            var tls = TlsOf(server);
-            var (code, printed) = await server.RunAsync(CommandPatience, Needs.Program("etcdctl"), "--endpoints",
-                Etcd(server), "--cacert", tls.CaFile, "--cert", tls.CertificateFile, "--key", tls.KeyFile,
-                "--command-timeout", "2s", "endpoint", "status");
+            var (code, printed) = await server.RunAsync(CommandPatience,
+                EtcdCtl([server], "--command-timeout", "2s", "endpoint", "status"));
             if (code == 0 && printed.Split(", ") is { Length: > 4 } columns && columns[4] == "true") return server;
         }
         return null;
     }, CommandPatience, () => "a leader of etcd");
+
+    /// <summary>The line that asks these members.</summary>
+    public string[] EtcdCtl(IEnumerable<LabMachine> members, params IEnumerable<string> arguments)
+    {
+        var tls = TlsOf(Servers[0]);
+        return
+        [
+            Needs.Program("etcdctl"), "--endpoints", string.Join(',', members.Select(Etcd)), "--cacert", tls.CaFile,
+            "--cert", tls.CertificateFile, "--key", tls.KeyFile, .. arguments,
+        ];
+    }
 
     /// <summary>What a server that answers says; null when none does.</summary>
     public async Task<StatusView?> AnyStatusAsync()
@@ -178,8 +193,7 @@ internal sealed class ShopLab : IAsyncDisposable
     {
         try
         {
-            using var client = new Cli.ClusterClient(new Cli.ClusterPlace(Cluster,
-                Cli.SocketPlace.Of(server.Disk, Cluster), null));
+            using var client = ClientOf(server);
             // A server that stands still takes the connection and says nothing.
             using var patience = new CancellationTokenSource(Prompt, TimeProvider.System);
             return await client.GetAsync<StatusView>("/v1/status", patience.Token);
@@ -189,6 +203,13 @@ internal sealed class ShopLab : IAsyncDisposable
             return null;
         }
     }
+
+    /// <summary>A caller of the API on a server's machine.</summary>
+    public Cli.ClusterClient ClientOf(LabMachine server) =>
+        new(new Cli.ClusterPlace(Cluster, Cli.SocketPlace.Of(server.Disk, Cluster), null));
+
+    /// <summary>Where the program of Tangram on a machine keeps what it writes.</summary>
+    public static string StateOf(LabMachine machine) => Path.Combine(machine.Disk, Cluster);
 
     /// <summary>The ids of POSTs that replicas noted, one per execution.</summary>
     public string[] Executed() => System.IO.File.Exists(Executions)
@@ -210,10 +231,11 @@ internal sealed class ShopLab : IAsyncDisposable
         new PeerIdentity(Cluster, role, NodeName.Of(machine.Name)), [machine.Address.ToString()],
         TlsOf(machine).Path, TimeSpan.FromDays(2), TimeProvider.System.GetUtcNow());
 
-    private void WriteFile()
+    private void WriteFile(string services)
     {
         var example = Path.Combine(Repository.Root, "examples", "shop");
         System.IO.File.WriteAllText(File, System.IO.File.ReadAllText(Path.Combine(example, "compose.yaml"))
+            .Replace("\nservices:\n", $"\nservices:\n{services}")
             .Replace("files: bin/", $"files: {example}/bin/")
             .Replace("127.0.0.1:8080", $"0.0.0.0:{GatewayPort}")
             .Replace("LATENCY_MS: \"5\"", $"LATENCY_MS: \"5\", EXECUTIONS: \"{Executions}\""));

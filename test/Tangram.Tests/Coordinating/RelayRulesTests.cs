@@ -12,8 +12,8 @@ public sealed class RelayRulesTests
         Replicas = EquatableArray.Create([new SeenReplica { Replica = ReplicaName.Of("web-1"), Port = 80 }]),
     };
 
-    private static string? Refusal(string key, string value) =>
-        RelayRules.Refuses(Agent, new Txn { Then = [new StoreOp.Put(key, value, 0)] });
+    private static string? Refusal(string key, string value, long lease = 5) =>
+        RelayRules.Refuses(Agent, new Txn { Then = [new StoreOp.Put(key, value, lease)] });
 
     [Fact]
     public void What_an_agent_says_of_itself_is_relayed() => Assert.Null(Refusal("seen/n1", Json.Write(Sound)));
@@ -40,6 +40,10 @@ public sealed class RelayRulesTests
     [InlineData("{\"incarnation\":1,\"zone\":\"a\",\"labels\":[null]}")]
     public void A_document_that_nobody_could_read_is_not_relayed(string value) =>
         Assert.StartsWith("what tangram://shop/agent/n1 writes of itself cannot be used: ", Refusal("seen/n1", value));
+
+    [Fact]
+    public void What_would_outlive_its_writer_is_not_relayed() =>
+        Assert.Contains("has to hang on a lease", Refusal("seen/n1", Json.Write(Sound), lease: 0));
 
     [Fact]
     public void A_lease_with_anothers_key_is_anothers()
