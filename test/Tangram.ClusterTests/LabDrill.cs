@@ -9,7 +9,7 @@ namespace Tangram.ClusterTests;
 [Collection(nameof(Alone))]
 public sealed class LabDrill
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15), Goal = TimeSpan.FromSeconds(3),
+    private static readonly TimeSpan Goal = TimeSpan.FromSeconds(3),
         GoalWithEtcd = TimeSpan.FromSeconds(6), Pause = TimeSpan.FromSeconds(30),
         Cut = TimeSpan.FromSeconds(15);
 
@@ -22,11 +22,7 @@ public sealed class LabDrill
     {
         // Given the shop on eleven machines, after its first requests
         await using var shop = await ShopLab.ReadyAsync();
-        await using (var first = shop.StartLoad())
-        {
-            await Until.PassedAsync(WarmUp);
-            await first.StopAsync();
-        }
+        await shop.WarmAsync();
 
         // When one after the other is struck
         var costs = new List<(LabCost Cost, TimeSpan Goal)>();
@@ -34,7 +30,8 @@ public sealed class LabDrill
 
         // Then each was noticed in time, all was replaced, and no safe request failed
         var missed = costs.Where(c => c.Cost.Detect > c.Goal + Shared || c.Cost.Detect is null || c.Cost.Whole is null
-            || c.Cost.Load.BadSafe > 0).Select(c => $"{c.Cost.Words()}\n{c.Cost.Load.Troubles()}").ToList();
+            || c.Cost.Load.BadSafe > c.Cost.Fault.MayLose).Select(c =>
+                $"{c.Cost.Words()}\n{c.Cost.Load.Troubles()}").ToList();
         Assert.True(missed.Count == 0, string.Join("\n\n", missed));
     }
 
@@ -77,12 +74,12 @@ public sealed class LabDrill
         () => shop.StartEtcd(member), status => status.Leader is not null);
 
     /// <summary>Both still reach the third, so nobody is to be declared dead, and the etcd has to keep a leader; but
-    /// each gateway loses a third of its backends.</summary>
+    /// each gateway loses a third of its backends, with what was in flight there.</summary>
     private static LabFault ZonesCut(ShopLab shop) => new("two of three zones do not reach each other",
         () => shop.Lab.CutZones("a", "b"), shop.Lab.HealAll,
         status => status.Leader is not null && status.Nodes.All(n => n.State == "ready"))
     {
-        AtLeast = Cut,
+        AtLeast = Cut, MayLose = 10,
     };
 
     private static LabFault Mute(ShopLab shop, string name, LabMachine machine, Func<StatusView, bool> detected) => new(
@@ -94,7 +91,7 @@ public sealed class LabDrill
 
     private static LabFault MuteLeader(ShopLab shop, LabMachine leader) =>
         Mute(shop, "the leader hears but is not heard", leader,
-            status => status.Leader is { } now && now != leader.Name);
+            status => status.Leader is { } now && now != leader.Name) with { Unasked = leader };
 
     private static async Task<LabMachine> FollowerAsync(ShopLab shop)
     {

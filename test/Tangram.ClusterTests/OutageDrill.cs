@@ -10,7 +10,7 @@ namespace Tangram.ClusterTests;
 [Collection(nameof(Alone))]
 public sealed class OutageDrill
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10), BetweenKills = TimeSpan.FromSeconds(3),
+    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(4), BetweenKills = TimeSpan.FromSeconds(3),
         Rest = TimeSpan.FromSeconds(12);
 
     [Fact]
@@ -19,9 +19,10 @@ public sealed class OutageDrill
         // Given the shop on eleven machines under load
         var chance = Figures.Chance(nameof(OutageDrill));
         await using var shop = await ShopLab.ReadyAsync();
+        await shop.WarmAsync();
         var before = shop.Agents.Replicas();
         await using var load = shop.StartLoad();
-        await Until.PassedAsync(WarmUp);
+        await Until.PassedAsync(Steady);
 
         // When every member of etcd is killed, replicas crash, and agents and gateways are restarted, one of each
         // without a server that it could ask

@@ -9,16 +9,17 @@ namespace Tangram.ClusterTests;
 [Collection(nameof(Alone))]
 public sealed class UpgradeDrill
 {
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10), Between = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(4), Between = TimeSpan.FromSeconds(1);
 
     [Fact]
     public async Task Servers_agents_and_gateways_are_replaced_and_nobody_notices()
     {
         // Given the shop under load
         await using var shop = await ShopLab.ReadyAsync();
+        await shop.WarmAsync();
         var before = shop.Agents.Replicas();
         await using var load = shop.StartLoad();
-        await Until.PassedAsync(WarmUp);
+        await Until.PassedAsync(Steady);
 
         // When one program after the other is replaced, as an upgrade does it: servers first
         var begun = TimeProvider.System.GetTimestamp();

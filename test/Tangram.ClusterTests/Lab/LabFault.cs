@@ -11,14 +11,20 @@ internal sealed record LabFault(string Name, Action Strike, Action Heal, Func<St
 {
     /// <summary>How long the fault lasts at least, even when the cluster is whole before.</summary>
     public TimeSpan AtLeast { get; init; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>A server that is not asked, because it cannot know.</summary>
+    public LabMachine? Unasked { get; init; }
+
+    /// <summary>Safe requests that may be lost: what was in flight where nothing more comes through.</summary>
+    public int MayLose { get; init; }
 }
 
 /// <param name="Left">Until no request failed or waited for a second any more, to the second.</param>
 /// <param name="Detect">Null: not within the patience.</param>
-internal sealed record LabCost(string Fault, TimeSpan? Detect, TimeSpan Left, TimeSpan? Whole, LoadResult Load)
+internal sealed record LabCost(LabFault Fault, TimeSpan? Detect, TimeSpan Left, TimeSpan? Whole, LoadResult Load)
 {
     public string Words() => string.Create(CultureInfo.InvariantCulture,
-        $"{Fault}: detected {Seconds(Detect)}, left {Seconds(Left)}, whole {Seconds(Whole)}; {Load.BadSafe} of " +
+        $"{Fault.Name}: detected {Seconds(Detect)}, left {Seconds(Left)}, whole {Seconds(Whole)}; {Load.BadSafe} of " +
         $"{Load.Gets()} safe requests failed, {Load.BadPosts()} POSTs; p99 " +
         $"{Load.Total.Latency.P99.TotalMilliseconds:0} ms, longest {Load.Total.Latency.Max.TotalMilliseconds:0} ms");
 
@@ -43,7 +49,7 @@ internal static class LabFaults
         while (time.GetElapsedTime(begun) < Patience)
         {
             await Task.Delay(Look, time);
-            var status = await shop.AnyStatusAsync();
+            var status = await shop.AnyStatusAsync(fault.Unasked);
             var passed = time.GetElapsedTime(begun);
             if (status is not null && detected is null && fault.Detected(status)) detected = passed;
             if (status is null or { Ready: false }) whole = null;
@@ -53,7 +59,7 @@ internal static class LabFaults
         var result = await load.StopAsync();
         fault.Heal();
         await shop.SoundAsync();
-        var cost = new LabCost(fault.Name, detected, result.TroubledFor(at, TimeSpan.FromSeconds(1)), whole, result);
+        var cost = new LabCost(fault, detected, result.TroubledFor(at, TimeSpan.FromSeconds(1)), whole, result);
         Figures.Note(cost.Words());
         return cost;
     }
