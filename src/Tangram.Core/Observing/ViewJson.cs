@@ -18,6 +18,8 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(GatewayView))]
 [JsonSerializable(typeof(CertificateView[]))]
+[JsonSerializable(typeof(HistoryView[]))]
+[JsonSerializable(typeof(ChangeView[]))]
 [JsonSerializable(typeof(Scale[]))]
 [JsonSerializable(typeof(string))]
 public sealed partial class ViewJson : JsonSerializerContext

@@ -39,7 +39,8 @@ public sealed record RolloutView(string Stage, int Target, int Current, string B
 /// <param name="Revision">The newest revision among its running replicas; 0 when none runs.</param>
 public sealed record ServiceView(string Name, int Desired, int Ready, int Updated, int Revision);
 
-/// <param name="State">ready, drained, silent (nothing is heard, not yet declared dead) or dead.</param>
+/// <param name="State">ready, drained, restarting (its agent is being replaced), silent (nothing is heard, not yet
+/// declared dead) or dead.</param>
 public sealed record NodeView(string Name, string? Zone, string State, int Replicas, string Because);
 
 /// <param name="Gateway">Its name; it has one entry for each address.</param>
@@ -60,6 +61,18 @@ public sealed record ReplicaView(
 public sealed record EventView(long Number, DateTimeOffset At, string Subject, string What);
 
 public sealed record WhyView(string Subject, EquatableArray<string> Sentences, EquatableArray<EventView> Events);
+
+/// <param name="Origin">Who asked for it, in words.</param>
+/// <param name="Replaces">The revision that was in force then; 0: none.</param>
+/// <param name="State">in force, going out, rolled back, or nothing.</param>
+/// <param name="Changed">The services that differ from that revision; none when it is no longer kept.</param>
+public sealed record HistoryView(
+    int Revision, DateTimeOffset At, string Origin, int Replaces, string State, EquatableArray<string> Changed);
+
+/// <summary>A value that differs between two specs.</summary>
+/// <param name="Path">Such as services.order.deploy.replicas.</param>
+/// <param name="Before">A text, or JSON; null: it was not there. So for the other.</param>
+public sealed record ChangeView(string Path, string? Before, string? After);
 
 /// <summary>The answer to a command that was carried out.</summary>
 /// <param name="Changed">False when it was so already.</param>

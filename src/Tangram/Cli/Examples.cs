@@ -10,7 +10,6 @@ internal static class Examples
             "tangram up -f compose.yaml          run the cluster of this file until Ctrl-C",
             "tangram status                      is it ready?",
             "tangram deploy                      make it match the file, or say why not",
-            "tangram '[suggest:7]' 'tangram s'   completions, for a shell's completion script",
             "",
             "Exit codes: 0 done; 1 tried and failed; 2 the file or the arguments are wrong; 3 no cluster answers.",
             "A command finds its cluster by TANGRAM_HOST (a socket or URL), else the file given or in this folder,",
@@ -27,6 +26,17 @@ internal static class Examples
         ["events"] = ["tangram events --follow"],
         ["logs"] = ["tangram logs order --tail 20", "tangram logs order-3 --follow"],
         ["why"] = ["tangram why order-3", "tangram why a-1"],
+        ["completion"] =
+        [
+            "source <(tangram completion bash)                    in ~/.bashrc; for zsh likewise in ~/.zshrc",
+            "tangram completion fish > ~/.config/fish/completions/tangram.fish",
+        ],
+        ["history"] = ["tangram history"],
+        ["diff"] =
+        [
+            "tangram diff                        from what runs to the file",
+            "tangram diff 3 5                    from one revision to another",
+        ],
         ["scale"] = ["tangram scale order=6 web=3"], ["rollback"] = ["tangram rollback"],
         ["drain"] = ["tangram drain a-1"],
         ["undrain"] = ["tangram undrain a-1"], ["revive"] = ["tangram revive a-1"],

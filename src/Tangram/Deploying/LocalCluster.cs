@@ -30,9 +30,7 @@ internal sealed class LocalCluster
             Kill = Kill,
             Revive = node => Names.IsValid(node) ? host.Nodes.Revive(NodeName.Of(node)) : $"there is no node '{node}'",
             Down = () => _ = StopInOrder(), Leave = () => _ = Leave(),
-            Plan = (spec, json) => Hashed(spec) is { Spec: { } hashed }
-                ? PlanPreview.Of(host.State, hashed, json)
-                : Hashed(spec).Error!,
+            Hash = Hashed,
             Refusals = subject => [.. host.Waiting.Where(w => w.Service.Value == subject).Select(w => w.Because)],
         };
         _commands = new CommandRunner(_port);
@@ -85,7 +83,7 @@ internal sealed class LocalCluster
     /// there.</summary>
     private (ClusterSpec? Prepared, string? Error) Prepare(ClusterSpec spec) => WithHashes(spec, _host.Files.Add);
 
-    private static (ClusterSpec? Spec, string? Error) Hashed(ClusterSpec spec) =>
+    internal static (ClusterSpec? Spec, string? Error) Hashed(ClusterSpec spec) =>
         WithHashes(spec, folder => RevisionFiles.HashOf(folder));
 
     internal static (ClusterSpec? Spec, string? Error) WithHashes(ClusterSpec spec, Func<string, string> hash)

@@ -121,11 +121,7 @@ internal sealed class ServerHost : IRunningRole
         Down = () => _events.Add(cluster, "down was asked for: a cluster of several machines is not stopped by one " +
             "command; scale its services to 0, and stop the agents, gateways and servers"),
         Leave = () => _left.TrySetResult(),
-        Plan = (spec, json) => LocalCluster.WithHashes(spec, folder => RevisionFiles.HashOf(folder)) switch
-        {
-            ({ } hashed, _) => PlanPreview.Of(_watch.State, hashed, json),
-            (_, var error) => error!,
-        },
+        Hash = LocalCluster.Hashed,
         Refusals = subject => [.. _leader.Waiting.Where(w => w.Service.Value == subject).Select(w => w.Because)],
     };
 

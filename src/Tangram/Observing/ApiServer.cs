@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Tangram.Coordinating;
 using Tangram.Deploying;
 using Tangram.Model;
+using Tangram.Planning;
 
 namespace Tangram.Observing;
 
@@ -67,6 +68,9 @@ internal sealed class ApiRoutes(ClusterPort port)
         Get(app, "/v1/ps", http => Write(http, 200, Look.Replicas(port.State())));
         Get(app, "/v1/events", EventsAsync);
         Get(app, "/v1/why/{subject}", WhyAsync);
+        Get(app, "/v1/history", http => Write(http, 200, History.Of(port.State())));
+        Get(app, "/v1/diff/{before}/{after}", http => DiffAsync(http, file: null));
+        Post(app, "/v1/diff", DiffFileAsync);
         Post(app, "/v1/plan", PlanAsync);
         Post(app, "/v1/deploy", DeployAsync);
         Post(app, "/v1/rollback", http => RunAsync(http, Commands.Rollback));
@@ -109,11 +113,45 @@ internal sealed class ApiRoutes(ClusterPort port)
 
     private async Task PlanAsync(HttpContext http)
     {
-        if (await BodyAsync<ClusterSpec>(http, Json.Read<ClusterSpec>) is not { } spec) return;
+        if (await HashedAsync(http) is not { } spec) return;
         var json = http.Request.Query["json"] == "true";
         http.Response.ContentType = json ? "application/json; charset=utf-8" : "text/plain; charset=utf-8";
-        await http.Response.WriteAsync(port.Plan(spec, json));
+        await http.Response.WriteAsync(PlanPreview.Of(port.State(), spec, json));
     }
+
+    private async Task<ClusterSpec?> HashedAsync(HttpContext http)
+    {
+        if (await BodyAsync<ClusterSpec>(http, Json.Read<ClusterSpec>) is not { } spec) return null;
+        var (hashed, error) = port.Hash(spec);
+        if (hashed is null)
+            await Refuse(http, 400, new ErrorView(error ?? "the files cannot be read", ErrorView.Arguments));
+        return hashed;
+    }
+
+    /// <summary>From the revision in force to a file.</summary>
+    private async Task DiffFileAsync(HttpContext http)
+    {
+        if (await HashedAsync(http) is { } spec) await DiffAsync(http, spec);
+    }
+
+    private async Task DiffAsync(HttpContext http, ClusterSpec? file)
+    {
+        var state = port.State();
+        var (from, to) = file is null
+            ? (Numbered(state, Named(http, "before")), Numbered(state, Named(http, "after")))
+            : (state.EffectiveSpec, file);
+        if (file is null && (from is null || to is null))
+            await Refuse(http, 404, new ErrorView("there are no such two revisions. There are: " +
+                string.Join(", ", state.Revisions.Keys), ErrorView.Arguments));
+        else
+            await Write(http, 200, SpecDiff.Of(from, to).ToArray());
+    }
+
+    /// <summary>Also "now", the one in force.</summary>
+    private static ClusterSpec? Numbered(ClusterState state, string number) =>
+        number == "now" ? state.EffectiveSpec
+        : int.TryParse(number, System.Globalization.CultureInfo.InvariantCulture, out var known) ? state.Spec(known)
+        : null;
 
     private async Task DeployAsync(HttpContext http)
     {

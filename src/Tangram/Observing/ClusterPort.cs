@@ -29,9 +29,8 @@ internal sealed record ClusterPort
     /// <summary>Ends this daemon; the replicas go on, and the next daemon takes over. Returns at once.</summary>
     public required Action Leave { get; init; }
 
-    /// <summary>What deploying a spec (its files not yet hashed) would change and why: as text, or as JSON when
-    /// true.</summary>
-    public required Func<ClusterSpec, bool, string> Plan { get; init; }
+    /// <summary>A spec with the hashes of its files, which are not copied; or why they cannot be read.</summary>
+    public required Func<ClusterSpec, (ClusterSpec? Hashed, string? Error)> Hash { get; init; }
 
     /// <summary>Why no node takes one more replica of a service; empty when one does.</summary>
     public Func<string, IReadOnlyList<string>> Refusals { get; init; } = _ => [];

@@ -21,6 +21,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("simulate", "--nodes", "5001")]
     [InlineData("logs", "--tail", "-1")]
     [InlineData("ps", "--jso")]
+    [InlineData("diff", "one")]
+    [InlineData("diff", "1", "2", "3")]
     public async Task Wrong_arguments_end_with_2_and_a_sentence(params string[] args)
     {
         Assert.Equal(Exit.Arguments, await _terminal.RunAsync(args));
@@ -33,6 +35,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("status")]
     [InlineData("ps")]
     [InlineData("drain", "a-1")]
+    [InlineData("history")]
+    [InlineData("diff", "1")]
     [InlineData("down")]
     public async Task Without_a_cluster_it_ends_with_3(params string[] args)
     {
@@ -74,6 +78,17 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(Exit.Done, await _terminal.RunAsync("[suggest:2]", "st"));
         Assert.Contains("status", _terminal.Out);
+    }
+
+    [Theory]
+    [InlineData("bash")]
+    [InlineData("zsh")]
+    [InlineData("fish")]
+    public async Task Each_shell_has_a_script_that_asks_the_program(string shell)
+    {
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("completion", shell));
+        Assert.Contains("tangram \"[suggest:", _terminal.Out);
+        Assert.Equal(Exit.Arguments, await _terminal.RunAsync("completion", "tcsh"));
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed class FakeCluster : IAsyncDisposable
                 Note($"kill {subject} {time}", subject == "nobody" ? "nothing is named nobody" : null),
             Revive = node => Note($"revive {node}", null),
             Down = () => Note("down", null), Leave = () => Note("leave", null),
-            Plan = (spec, json) => json ? "[]" : $"{spec.Name}: nothing to change",
+            Hash = spec => (spec, null),
             Refusals = service => [$"no node takes one more {service}"],
         };
     }
