@@ -3,7 +3,7 @@ namespace Tangram.Cli;
 /// <summary>What <c>--help</c> shows beneath the options, by command; "" is the program itself.</summary>
 internal static class Examples
 {
-    public static readonly Dictionary<string, string[]> Of = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string[]> Cluster = new()
     {
         [""] =
         [
@@ -43,6 +43,10 @@ internal static class Examples
         ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
         ["down"] = ["tangram down -f compose.yaml"],
         ["config"] = ["tangram config -f compose.yaml -f production.yaml", "tangram config --services"],
+    };
+
+    private static readonly Dictionary<string, string[]> Machines = new()
+    {
         ["server"] =
         [
             "tangram server --cluster shop --name s1 --listen 10.0.0.1:7600 --tls /etc/tangram/tls \\",
@@ -73,4 +77,7 @@ internal static class Examples
         ],
         ["version"] = ["tangram version --json"],
     };
+
+    // After those that it is made of: static fields are set in the order in which they stand.
+    public static readonly Dictionary<string, string[]> Of = new(Cluster.Concat(Machines), StringComparer.Ordinal);
 }

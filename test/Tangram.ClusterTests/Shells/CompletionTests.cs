@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Tangram.ClusterTests.Drilling;
 
-namespace Tangram.ClusterTests.Cli;
+namespace Tangram.ClusterTests.Shells;
 
 public sealed class CompletionTests
 {
