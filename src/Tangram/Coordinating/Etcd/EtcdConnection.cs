@@ -134,7 +134,8 @@ internal sealed class EtcdConnection : IAsyncDisposable
         if (late) return $"{endpoint} did not answer within {options.OpenPatience.TotalSeconds} s";
         var hint = (options.Tls, EtcdFault.Cause(e)) switch
         {
-            (_, SocketException or StoreConnectionException) => "",
+            // Who closes on our first words may have expected others; other trouble of the network speaks for itself.
+            (_, SocketException { SocketErrorCode: not SocketError.ConnectionReset } or StoreConnectionException) => "",
             (null, _) => " (is that etcd, and without TLS?)",
             ({ CaFile: { } ca }, AuthenticationException) => $" (is that etcd, with TLS, and is '{ca}' its authority?)",
             ({ CertificateFile: null }, _) => " (does it want a client certificate? None is given)",
