@@ -54,6 +54,10 @@ public sealed record ClusterState
     public ImmutableSortedDictionary<string, Versioned<GatewaySeen>> Gateways { get; init; } =
         ImmutableSortedDictionary.Create<string, Versioned<GatewaySeen>>(StringComparer.Ordinal);
 
+    /// <summary>What each job has done, as the leader remembers it.</summary>
+    public ImmutableSortedDictionary<ServiceName, Versioned<JobRuns>> Jobs { get; init; } =
+        ImmutableSortedDictionary<ServiceName, Versioned<JobRuns>>.Empty;
+
     /// <summary>Who watches whom: the same object in all states in which the same nodes live.</summary>
     public Ring Ring => _ring.Value;
 
@@ -91,6 +95,7 @@ public sealed record ClusterState
             Add(Keys.Seen(name), node.Seen);
             Add(Keys.Dead(name), node.Dead);
         }
+        foreach (var (name, job) in Jobs) Add(Keys.Job(name), job);
         foreach (var (name, gateway) in Gateways) Add(Keys.Gateway(name), gateway);
         return new RangeAnswer(StoreStatus.Ok, Revision, pairs);
 
@@ -128,6 +133,12 @@ public sealed record ClusterState
                 Node(node, n => n with { Assigned = Read<Assigned>(change) }),
             _ when After(key, Keys.SeenPrefix) is { } node => Node(node, n => n with { Seen = Read<Seen>(change) }),
             _ when After(key, Keys.DeadPrefix) is { } node => Node(node, n => n with { Dead = Read<Dead>(change) }),
+            _ when After(key, Keys.JobPrefix) is { } job => this with
+            {
+                Jobs = change.Deleted
+                    ? Jobs.Remove(ServiceName.Of(job))
+                    : Jobs.SetItem(ServiceName.Of(job), Read<JobRuns>(change)!),
+            },
             _ when After(key, Keys.GatewayPrefix) is { } gateway => this with
             {
                 Gateways = change.Deleted
@@ -136,7 +147,8 @@ public sealed record ClusterState
             },
             _ => this,
         };
-        var routed = key != Keys.Term && !key.StartsWith(Keys.GatewayPrefix, StringComparison.Ordinal);
+        var routed = key != Keys.Term && !key.StartsWith(Keys.GatewayPrefix, StringComparison.Ordinal)
+            && !key.StartsWith(Keys.JobPrefix, StringComparison.Ordinal);
         if (!routed || ReferenceEquals(next, this)) return next;
         return next with { RoutedRevision = Math.Max(rev, RoutedRevision) };
     }

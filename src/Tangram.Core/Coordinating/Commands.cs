@@ -104,6 +104,27 @@ public static class Commands
             : Bad($"there is no node '{node}'. The nodes are: {Listed(names.Select(n => n.Value))}");
     }
 
+    /// <summary>Has a job run once now, beside its schedule or the revision that brought it.</summary>
+    public static Decision Run(ClusterState state, CommandStamp by, ServiceName name)
+    {
+        if (state.Asked is not { } asked || state.EffectiveSpec is not { } spec) return NothingDeployed();
+        if (spec.Find(name) is not { } service)
+            return Bad($"there is no service '{name}'. The jobs are: " +
+                       Listed(spec.Services.Where(s => s.IsJob).Select(s => s.Name.Value)));
+        if (!service.IsJob)
+            return Bad($"'{name}' is no job: it runs all the time. Give it deploy.mode: replicated-job");
+        var job = Jobs.Of(state, name);
+        if (job.Active() is { } active && service.Schedule?.Overlap is null or Overlap.Forbid)
+            return Conflict($"run {active.Number} of {name} goes on, and runs of it do not overlap. Wait for it: " +
+                            $"`tangram jobs {name}` shows it");
+        if (Jobs.AskedOf(state, name) > job.Asked)
+            return Conflict($"{name} was asked to run a moment ago. See `tangram jobs {name}`");
+        var number = job.Asked + 1;
+        var runs = asked.Value.Runs.Where(r => r.Service != name).Append(new RunAsked(name, number))
+            .OrderBy(r => r.Service).ToEquatableArray();
+        return Ask(state, by, asked.Value with { Runs = runs }, $"run {name}");
+    }
+
     private static Accepted NewRevision(ClusterState state, CommandStamp by, ClusterSpec spec, string origin)
     {
         var number = RevisionHistory.NextNumber(state);
@@ -115,6 +136,8 @@ public static class Commands
         {
             Revision = number,
             Scale = ScaleAfter(state, spec),
+            Runs = (state.Asked?.Value.Runs ?? []).Where(r => spec.Find(r.Service) is { IsJob: true })
+                .ToEquatableArray(),
             Command = by.Id,
         };
         var writes = new List<StoreOp>

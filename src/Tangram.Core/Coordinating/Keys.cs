@@ -10,6 +10,7 @@ public static class Keys
     public const string Rollout = "rollout";
     public const string Revisions = "revisions/";
     public const string AssignedPrefix = "assigned/";
+    public const string JobPrefix = "jobs/";
     public const string SeenPrefix = "seen/";
     public const string DeadPrefix = "dead/";
     public const string GatewayPrefix = "gateways/";
@@ -17,6 +18,7 @@ public static class Keys
     /// <summary>Zero-padded so that keys sort as numbers do.</summary>
     public static string Revision(int number) => $"{Revisions}{number:00000000}";
     public static string Assigned(NodeName node) => AssignedPrefix + node.Value;
+    public static string Job(ServiceName job) => JobPrefix + job.Value;
     public static string Seen(NodeName node) => SeenPrefix + node.Value;
     public static string Dead(NodeName node) => DeadPrefix + node.Value;
     public static string Gateway(string gateway) => GatewayPrefix + gateway;

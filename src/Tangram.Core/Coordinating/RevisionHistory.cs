@@ -52,6 +52,8 @@ public static class RevisionHistory
         if (Before(state) is { } before) used.Add(before.Number);
         foreach (var node in state.Nodes.Values)
             foreach (var assignment in node.Assignments) used.Add(assignment.Revision);
+        // By their templates the leader knows what a job has done already, and for what.
+        foreach (var (_, job) in state.Jobs) used.UnionWith(job.Value.Runs.Select(run => run.Revision));
         return state.Revisions.Keys.Where(number => number <= added - Kept && !used.Contains(number));
     }
 }

@@ -5,6 +5,10 @@ using Tangram.Planning;
 
 namespace Tangram.Deploying;
 
+/// <summary>What this server's wall clock shows, and the occurrences of schedules that are due by it. Comes a few times
+/// a second. Wall time is for people and names occurrences; nothing is timed by it.</summary>
+public sealed record ClockRead(DateTimeOffset Now, EquatableArray<Due> Due) : Event;
+
 /// <summary>A server: stands for election and, while it leads, turns what is asked and what is seen into plans, one
 /// transaction at a time. It remembers nothing that must outlive it.</summary>
 public sealed class LeaderMachine : IMachine
@@ -39,6 +43,8 @@ public sealed class LeaderMachine : IMachine
     private Instant _rest;
     private string? _brake;
     private bool _short;
+    private DateTimeOffset? _wall;
+    private EquatableArray<Due> _due;
 
     /// <param name="id">Unique per process; see <see cref="CandidateMachine"/>.</param>
     public LeaderMachine(string name, string id, TimeSpan ttl)
@@ -61,6 +67,9 @@ public sealed class LeaderMachine : IMachine
                 MissGateways(changed.State, now);
                 (_state, _stateIsNew) = (changed.State, true);
                 break;
+            case ClockRead clock:
+                (_wall, _due) = (clock.Now, clock.Due);
+                return;
             case Event.Heard heard:
                 _membership.Hear(heard.Message, now);
                 return;
@@ -116,7 +125,7 @@ public sealed class LeaderMachine : IMachine
     }
 
     /// <summary>Nothing is on its way, so that time alone cannot make a step due.</summary>
-    private bool Settled => _state.Rollout is { Value.Ended: true } rollout && Waiting.Count == 0 &&
+    private bool Settled => _state.Rollout is { Value.Ended: true } rollout && Waiting.Count == 0 && _due.Count == 0 &&
         rollout.Value.Target == _state.Asked?.Value.Revision && AllRun;
 
     /// <summary>No replica of a living node is on its way out. Of one state it is found out once.</summary>
@@ -198,7 +207,7 @@ public sealed class LeaderMachine : IMachine
                     now) < service.Deploy.Update.Delay)
                     paced.Add(service.Name);
         return new PlanningFacts(graceOver.ToImmutable(), paced.ToImmutable(),
-            _missed.Values.Any(since => now - since < GatewayMissed));
+            _missed.Values.Any(since => now - since < GatewayMissed), _wall) { Due = [.. _due] };
     }
 
     /// <summary>Changes whenever a batch of the service is started, and so restarts its window.</summary>

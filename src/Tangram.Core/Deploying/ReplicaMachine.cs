@@ -143,6 +143,16 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
             Seen = Seen with { Phase = Phase.Stopped, Because = "it ended while it was being drained" };
             return;
         }
+        if (_assignment.Ended is { } ended)
+        {
+            Seen = Seen with { Phase = ended, Because = "its run is over" };
+            return;
+        }
+        if (_remembered && _spec.IsJob && !Rests(Seen.Exit) && GaveUp)
+        {
+            Seen = Seen with { Phase = Phase.Failed, Because = "it ended while Tangram was away" };
+            return;
+        }
         if (_remembered && Rests(Seen.Exit))
         {
             var how = Seen.Exit is { } code ? $"with exit code {code}" : "and nobody saw how, while Tangram was away";
@@ -228,12 +238,25 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
     {
         var policy = _spec?.Deploy.Restart ?? new RestartSpec();
         if (Rests(code)) return Resting(code);
+        if (_spec?.IsJob == true) return JobAfterExit(policy, now);
         if (wasReady && now - _readySince!.Value >= policy.Window) _attempts = 0;
         else if (++_attempts > (policy.MaxAttempts ?? int.MaxValue)) return Phase.Failed;
         var doubled = policy.Delay * Math.Pow(2, Math.Min(16, Math.Max(0, Seen.FailedStarts - 1)));
         _nextStart = wasReady ? _startedAt + policy.Delay : now + (doubled < LongestDelay ? doubled : LongestDelay);
         return Phase.Waiting;
     }
+
+    /// <summary>That a job has run for a while before it failed makes the next attempt no better.</summary>
+    private Phase JobAfterExit(RestartSpec policy, Instant now)
+    {
+        if (GaveUp) return Phase.Failed;
+        var delay = policy.Delay * Math.Pow(2, Math.Min(16, Seen.Restarts));
+        _nextStart = now + (delay < LongestDelay ? delay : LongestDelay);
+        return Phase.Waiting;
+    }
+
+    /// <summary>Starts are counted in the replica's record, so an agent that is replaced goes on counting.</summary>
+    private bool GaveUp => _spec?.Deploy.Restart.MaxAttempts is { } most && Seen.Restarts >= most;
 
     /// <summary>What ended so is not started again.</summary>
     private bool Rests(int? code) => _spec?.Deploy.Restart.Condition switch

@@ -50,7 +50,7 @@ public static class RolloutPolicy
 
         if (rollout.Stage == RolloutStage.Watching)
         {
-            var monitor = changed.Select(c => c.Spec.Deploy.Update.Monitor).DefaultIfEmpty().Max();
+            var monitor = changed.Select(c => c.Monitor).DefaultIfEmpty().Max();
             return windows.Held("watching", true, now) >= monitor ? Done(rollout, "it held while it was watched")
                 : null;
         }
@@ -73,15 +73,17 @@ public static class RolloutPolicy
 
         bool Held(ServiceProgress service) => service.FirstBatchServes
             & windows.Held($"trial {service.Spec.Name}", service.FirstBatchServes, now)
-                >= service.Spec.Deploy.Update.Monitor;
+                >= service.Monitor;
     }
 
     /// <summary>A service that has not come further, and is not being watched, for longer than any start may take: for
     /// want of room, or because what it depends on does not come.</summary>
     private static ServiceProgress? Stalled(ServiceProgress[] changed, Rollout rollout, Windows windows, Instant now)
     {
+        if (changed.Any(c => c.Works)) return null;
         var sum =
-            string.Join(",", changed.Select(c => $"{c.Fresh.Count}/{c.Fresh.Count(r => r.Settled)}/{c.Live.Count}"));
+            string.Join(",", changed.Select(c => $"{c.Fresh.Count}/{c.Fresh.Count(r => r.Settled)}/{c.Live.Count}" +
+                $"/{c.Run?.Completed.Count}"));
         var longest = changed.Select(c => c.Spec.Deploy.Update.Monitor + c.Spec.StartTimeout).DefaultIfEmpty().Max();
         var still = windows.Held($"still {sum} {rollout.Admitted.Count}", true, now);
         return still > Patience + longest ? changed.FirstOrDefault(c => !c.Complete) : null;

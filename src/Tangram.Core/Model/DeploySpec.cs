@@ -7,6 +7,10 @@ public enum DeployMode { Replicated, Global }
 public sealed record DeploySpec
 {
     public DeployMode Mode { get; init; }
+
+    /// <summary>It ends: <see cref="Replicas"/>, or with <see cref="DeployMode.Global"/> the nodes, count
+    /// completions.</summary>
+    public bool Job { get; init; }
     public int Replicas { get; init; } = 1;
     public EquatableArray<Variable> Labels { get; init; }
     public PlacementSpec Placement { get; init; } = new();

@@ -13,6 +13,9 @@ public sealed record Asked
     public EquatableArray<Scale> Scale { get; init; }
     public EquatableArray<NodeName> Drained { get; init; }
 
+    /// <summary>What people had run by <c>tangram run</c>: the last of each job.</summary>
+    public EquatableArray<RunAsked> Runs { get; init; }
+
     /// <summary>Identifies the command, so that a write whose answer was lost can be recognised.</summary>
     public string Command { get; init; } = "";
 
@@ -25,6 +28,9 @@ public sealed record Asked
 }
 
 public sealed record Scale(ServiceName Service, int Replicas);
+
+/// <param name="Number">Grows with each.</param>
+public sealed record RunAsked(ServiceName Service, long Number);
 
 /// <summary>Key <c>revisions/N</c>: immutable.</summary>
 public sealed record Revision
@@ -55,6 +61,12 @@ public sealed record Assignment
     public required int Revision { get; init; }
     public Intent Intent { get; init; }
     public string Because { get; init; } = "";
+
+    /// <summary>Of a job: the run that it belongs to.</summary>
+    public long? Run { get; init; }
+
+    /// <summary>Of a job: how it ended, once the leader has taken note of it. It is never started again.</summary>
+    public Phase? Ended { get; init; }
 }
 
 /// <summary>Key <c>assigned/NODE</c>: written by the leader only, sorted by replica.</summary>

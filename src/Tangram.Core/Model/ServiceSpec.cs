@@ -29,6 +29,9 @@ public sealed record ServiceSpec
     /// it has no guard.</summary>
     public bool Singleton { get; init; }
 
+    /// <summary>Of a job: when it runs. Null: once, when a revision brings or changes it.</summary>
+    public ScheduleSpec? Schedule { get; init; }
+
     /// <summary>The folder whose content is part of the revision, absolute. Null when nothing is copied.</summary>
     public string? Files { get; init; }
 
@@ -45,6 +48,8 @@ public sealed record ServiceSpec
     /// <summary>True when the gateway can send it requests: it has a probe, a route, a port, or exposes one.</summary>
     public bool Serves => Probe is not null || Routes.Count > 0 || Ports.Count > 0 || Expose.Count > 0;
 
+    public bool IsJob => Deploy.Job;
+
     /// <summary>True when readiness has to be asked; otherwise a process that runs is ready.</summary>
     public bool IsChecked => Serves || Healthcheck is { Disabled: false };
 
@@ -53,8 +58,8 @@ public sealed record ServiceSpec
     public ServiceSpec Template => this with
     {
         Routes = [], Ports = Ports.Where(p => p.Mode == PortMode.Host).ToEquatableArray(), DependsOn = [],
-        Balance = default, Files = null,
-        Deploy = new DeploySpec { Resources = Deploy.Resources },
+        Balance = default, Files = null, Schedule = null,
+        Deploy = new DeploySpec { Resources = Deploy.Resources, Job = Deploy.Job },
     };
 }
 

@@ -47,7 +47,7 @@ public static class Look
         // After a rollback all of the old revision runs again: that is ready, and the rollout says what happened.
         !Rollouts.InProgress(state)
         && state.Rollout?.Value.Stage is RolloutStage.Done or RolloutStage.RolledBack
-        && found.Desired.All(d =>
+        && found.Desired.All(d => d.Service.IsJob ? Jobs.Done(state, d.Service) :
             found.Replicas.Count(r => r.Service == d.Service.Name && r.Counts && r.Routed) >= d.Count);
 
     private static IEnumerable<NodeView> Nodes(ClusterState state) =>
@@ -55,7 +55,8 @@ public static class Look
         {
             var node = state.Nodes.GetValueOrDefault(known.Key);
             return new NodeView(known.Key.Value, known.Value?.Value, NodeWord(state, known.Key),
-                node?.Assignments.Count(a => a.Intent == Intent.Run) ?? 0, node?.Dead?.Value.Because ?? "");
+                node?.Assignments.Count(a => a is { Intent: Intent.Run, Ended: null }) ?? 0,
+                node?.Dead?.Value.Because ?? "");
         });
 
     private static ReplicaView View(FoundReplica r) => new(

@@ -15,8 +15,10 @@ internal sealed record FoundReplica(
     public ServiceName Service => Assignment.Service;
     public bool Ready => !Lost && Assignment.Intent == Intent.Run && Seen?.Phase == Phase.Ready;
 
-    /// <summary>It did its work and its restart policy lets it rest: all that was desired of it.</summary>
-    public bool Completed => !Lost && Assignment.Intent == Intent.Run && Seen?.Phase == Phase.Completed;
+    /// <summary>It did its work and its restart policy lets it rest: all that was desired of it. Of a job's replica
+    /// that is remembered, whatever became of its node.</summary>
+    public bool Completed => Assignment.Ended == Phase.Completed ||
+        !Lost && Assignment.Intent == Intent.Run && Seen?.Phase == Phase.Completed;
 
     /// <summary>It is one of those that were asked for.</summary>
     public bool Counts => UpToDate && (Ready || Completed);
@@ -26,6 +28,7 @@ internal sealed record FoundReplica(
 
     public string State => this switch
     {
+        { Assignment.Ended: { } ended } => Look.Camel(ended.ToString()),
         { Lost: true } => "lost",
         { Seen: null } => "pending",
         { Assignment.Intent: Intent.Stop, Seen.Phase: not (Phase.Stopped or Phase.Completed or Phase.Failed) } =>
@@ -60,7 +63,9 @@ internal sealed class Survey
     public IEnumerable<ServiceView> Services()
     {
         var byService = Replicas.ToLookup(r => r.Service);
-        foreach (var (service, count) in Desired) yield return View(service.Name, count, byService[service.Name]);
+        foreach (var (service, count) in Desired)
+            if (service.IsJob) yield return JobView(service, count, byService[service.Name]);
+            else yield return View(service.Name, count, byService[service.Name]);
         foreach (var left in byService.Select(g => g.Key).Except(Desired.Select(d => d.Service.Name)).Order())
             if (byService[left].Any(r => r is { Lost: false, Seen.Pid: not null }))
                 yield return View(left, 0, byService[left]);
@@ -69,6 +74,18 @@ internal sealed class Survey
     /// <summary>The live gateways that have not yet taken in what a node last said.</summary>
     public IEnumerable<string> Behind(NodeState node) =>
         _state.Gateways.Where(g => g.Value.Value.Applied < (node.Seen?.ModRevision ?? 0)).Select(g => g.Key);
+
+    /// <summary>A job is judged by what is remembered of it: completions count wherever they were made. What only a
+    /// schedule runs is never missing.</summary>
+    private ServiceView JobView(ServiceSpec job, int desired, IEnumerable<FoundReplica> replicas)
+    {
+        var revision = replicas.Select(r => r.Revision).DefaultIfEmpty().Max();
+        if (job.Schedule is not null) return new ServiceView(job.Name.Value, 0, 0, 0, revision);
+        var run = Jobs.Standing(_state, job);
+        var done = run?.Completed.Count ?? 0;
+        if (run is { Outcome: RunOutcome.Succeeded }) desired = done;
+        return new ServiceView(job.Name.Value, desired, done, done, revision);
+    }
 
     private static ServiceView View(ServiceName name, int desired, IEnumerable<FoundReplica> all)
     {

@@ -19,6 +19,8 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(GatewayView))]
 [JsonSerializable(typeof(CertificateView[]))]
 [JsonSerializable(typeof(HistoryView[]))]
+[JsonSerializable(typeof(JobView[]))]
+[JsonSerializable(typeof(RunView))]
 [JsonSerializable(typeof(ChangeView[]))]
 [JsonSerializable(typeof(Scale[]))]
 [JsonSerializable(typeof(string))]

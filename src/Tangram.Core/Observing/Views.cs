@@ -74,9 +74,27 @@ public sealed record HistoryView(
 /// <param name="Before">A text, or JSON; null: it was not there. So for the other.</param>
 public sealed record ChangeView(string Path, string? Before, string? After);
 
+/// <param name="Times">Cron and time zone; null: it runs when a revision brings or changes it.</param>
+/// <param name="Next">UTC; null without a schedule, and where it never comes.</param>
+/// <param name="State">running, succeeded, failed, replaced, or waiting when it never ran.</param>
+/// <param name="Skipped">Occurrences that did not run.</param>
+/// <param name="Runs">Newest first.</param>
+public sealed record JobView(
+    string Job, string? Times, DateTimeOffset? Next, string State, long Skipped, DateTimeOffset? LastSkipped,
+    string SkippedBecause, EquatableArray<RunView> Runs);
+
+/// <param name="Cause">revision, schedule or hand.</param>
+/// <param name="Request">Of a run by hand: see <see cref="DoneView"/>.</param>
+/// <param name="Outcome">running, succeeded, failed or replaced.</param>
+/// <param name="Exit">Of the replica that decided the outcome.</param>
+public sealed record RunView(
+    long Run, int Revision, string Cause, long? Request, DateTimeOffset? Occurrence, DateTimeOffset? Began,
+    DateTimeOffset? Ended, string Outcome, int? Exit, int Completed, int Replicas, string? Replica, string Because);
+
 /// <summary>The answer to a command that was carried out.</summary>
 /// <param name="Changed">False when it was so already.</param>
-public sealed record DoneView(int Revision, bool Changed, string What);
+/// <param name="Request">Of `run`: what the run will say that it was asked for by.</param>
+public sealed record DoneView(int Revision, bool Changed, string What, long? Request = null);
 
 /// <param name="Kind">arguments, conflict, unavailable (it did not happen) or unknown (it may have).</param>
 public sealed record ErrorView(string Error, string Kind)

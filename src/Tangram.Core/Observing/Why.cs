@@ -83,6 +83,8 @@ public static class Why
             .Where(r => r.Service.Value == service.Name).OrderBy(r => r.Assignment.Replica).ToList();
         yield return Invariant($"{service.Name} shall have {Counted(service.Desired, "replica")} on revision ")
                      + Invariant($"{found.Revision}: {service.Ready} ready, {service.Updated} of them up to date.");
+        if (state.EffectiveSpec?.Find(ServiceName.Of(service.Name)) is { IsJob: true } job)
+            foreach (var sentence in JobWords.Of(state, job)) yield return sentence;
         foreach (var scale in state.Asked?.Value.Scale ?? [])
             if (scale.Service.Value == service.Name)
                 yield return "The count was set by hand (`tangram scale`), not by the file.";
@@ -93,7 +95,8 @@ public static class Why
             var place = Place(replica.Node, replica.Zone);
             yield return $"{replica.Assignment.Replica} is {replica.State} on {place}{detail}.";
         }
-        var missing = service.Desired - replicas.Count(r => !r.Lost && r.Assignment.Intent == Intent.Run);
+        var missing = service.Desired - service.Ready > 0 && replicas.Exists(r => r.Assignment.Run is not null)
+            ? 0 : service.Desired - replicas.Count(r => !r.Lost && r.Assignment.Intent == Intent.Run);
         if (missing > 0) yield return Invariant($"{Counted(missing, "replica")} has no node.");
         foreach (var refusal in refusals) yield return $"{refusal.TrimEnd('.')}.";
         if (RolloutSentence(state) is { } rollout) yield return rollout;

@@ -9,6 +9,7 @@ public sealed record ComposeDraft(
 {
     /// <summary>Those that the file names, sorted.</summary>
     public EquatableArray<string> Profiles { get; init; }
+    public EquatableArray<ScheduleAsked> Schedules { get; init; }
 }
 
 /// <summary>Turns a parsed Compose file into a <see cref="ClusterSpec"/>: honours a key or refuses it with its place
@@ -61,6 +62,7 @@ public static class ComposeReader
         {
             Profiles = all.SelectMany(draft => draft.Profiles).Distinct().Order(StringComparer.Ordinal)
                 .ToEquatableArray(),
+            Schedules = drafts.Select(draft => draft.Schedule).OfType<ScheduleAsked>().ToEquatableArray(),
         };
     }
 

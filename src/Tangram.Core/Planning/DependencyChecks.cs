@@ -61,7 +61,10 @@ internal static class DependencyChecks
         if (dependency.Condition == DependencyCondition.Healthy && !target.Checked)
             problems.Error(place, $"'{target.Name}' can never be healthy: it has neither probe nor healthcheck",
                 $"give '{target.Name}' an x-tangram.probe or a healthcheck, or wait for service_started");
-        if (dependency.Condition == DependencyCondition.CompletedSuccessfully
+        if (spec.Schedule is not null)
+            problems.Error(place, $"'{target.Name}' runs by its schedule, and nobody can wait for it",
+                "delete the dependency, or the schedule");
+        else if (dependency.Condition == DependencyCondition.CompletedSuccessfully
             && spec.Deploy.Restart.Condition == RestartCondition.Any)
             problems.Error(place, $"'{target.Name}' can never complete: it is started again whenever it ends",
                 $"give '{target.Name}' deploy.restart_policy.condition: on-failure");

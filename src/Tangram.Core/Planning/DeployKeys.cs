@@ -6,8 +6,9 @@ internal static class DeployKeys
 {
     public static readonly Section Deploy = new("deploy",
         Yes("mode", "replicated (default) or global, which is one replica on every node; replicated-job or " +
-            "global-job for what ends: started again only when it fails"),
-        Yes("replicas", "0 to 100000; default 1; not with mode: global"),
+            "global-job for what ends: it runs once for each revision that brings or changes it, or by " +
+            "x-tangram.schedule"),
+        Yes("replicas", "0 to 100000; default 1; not with mode: global; of a job how many completions, to 1000"),
         Yes("endpoint_mode", "vip, which is the default and how the gateway works"),
         Yes("labels", "a map or a list of KEY=VALUE"),
         Yes("placement", "where replicas may run"),
@@ -42,9 +43,9 @@ internal static class DeployKeys
         No("devices", "label the nodes that have the device and use placement.constraints"));
 
     public static readonly Section Restart = new("deploy.restart_policy",
-        Yes("condition", "any (default), on-failure or none"),
+        Yes("condition", "any (default), on-failure (default of a job) or none"),
         Yes("delay", "default 1s between two starts; doubles, to 60 s, only after starts that never became ready"),
-        Yes("max_attempts", "1 or more; without it there is no end"),
+        Yes("max_attempts", "restarts, 1 or more; without it there is no end; of a job default 3"),
         Yes("window", "how long a start must stay ready not to count; default 0s"));
 
     public static readonly Section Update = new("deploy.update_config",

@@ -23,7 +23,7 @@ internal static class DeployReader
         var resources = fields.Open("resources", DeployKeys.Resources);
         return new DeploySpec
         {
-            Mode = mode,
+            Mode = mode, Job = IsJob(fields),
             Replicas = fields.Whole("replicas", 1, 0, MostReplicas),
             Labels = Variables.Read(fields["labels"], "labels", fields.Problems),
             Placement = PlacementReader.Read(fields.Open("placement", DeployKeys.Placement)),
@@ -56,6 +56,9 @@ internal static class DeployReader
     /// <summary>It ends, and is started again only when it failed.</summary>
     public static bool IsJob(Fields deploy) => deploy["mode"] is Tree.Scalar { Text: "replicated-job" or "global-job" };
 
+    /// <summary>With delays of 2, 4 and 8 s; a job that is tried for ever would hold up its deploy for ever.</summary>
+    private const int JobAttempts = 3;
+
     private static RestartSpec Restart(Fields fields, bool job)
     {
         var spec = new RestartSpec { Condition = job ? RestartCondition.OnFailure : RestartCondition.Any };
@@ -71,7 +74,7 @@ internal static class DeployReader
             ],
             ("always", "write any"), ("unless-stopped", "write any"), ("no", "write none")),
             Delay = fields.Duration("delay", spec.Delay),
-            MaxAttempts = fields.WholeOrNull("max_attempts", 1, int.MaxValue),
+            MaxAttempts = fields.WholeOrNull("max_attempts", 1, int.MaxValue) ?? (job ? JobAttempts : null),
             Window = fields.Duration("window", spec.Window),
         };
     }

@@ -26,6 +26,9 @@ public static class PlanTxn
     /// <summary>What the fields of one assignment are called and what stands between them, at most.</summary>
     private const int FieldNames = 100;
 
+    /// <summary>Jobs of a transaction: one comparison and one write each, of some ten runs.</summary>
+    public const int MostJobs = 20;
+
     /// <param name="term">The revision of the term key that makes the writer the leader.</param>
     public static Txn Of(ClusterState state, IReadOnlyList<Step> steps, long term)
     {
@@ -56,6 +59,7 @@ public static class PlanTxn
             compares.Add(Compare.Unchanged(Keys.Seen(node), state.Nodes[node].Seen?.ModRevision ?? 0));
             compares.Add(Compare.Unchanged(Keys.Dead(node), state.Nodes[node].Dead?.ModRevision ?? 0));
         }
+        AddJobs(state, steps, compares, ops);
         foreach (var step in steps) AddNodeOp(state, step, compares, ops);
         if (NextRollout(state, steps) is { } rollout) ops.Add(new StoreOp.Put(Keys.Rollout, Json.Write(rollout)));
         return new Txn { Compares = compares, Then = ops };
@@ -83,6 +87,9 @@ public static class PlanTxn
     /// of a plan with nothing but drains only the first part is given, and before them comes everything else.</summary>
     public static IReadOnlyList<IReadOnlyList<Step>> Parts(ClusterState state, IReadOnlyList<Step> steps)
     {
+        // What follows of it is planned from the state in which it is written down.
+        var jobs = steps.OfType<Step.Remember>().Chunk(MostJobs).ToArray();
+        if (jobs.Length > 0) return jobs;
         var first = FirstPart(state, steps);
         var others = steps.Where(s => s is not Step.Drain).ToArray();
         if (first.Count == steps.Count || others.Length == 0) return [first];
@@ -139,12 +146,14 @@ public static class PlanTxn
                     next.Add(s.Replica, new Assignment
                     {
                         Replica = s.Replica, Service = s.Service, Revision = s.Revision, Because = s.Because,
+                        Run = s.Run,
                     });
                     break;
                 case Step.Drain s: next[s.Replica] =
                     next[s.Replica] with { Intent = Intent.Drain, Because = s.Because }; break;
                 case Step.Stop s: next[s.Replica] =
                     next[s.Replica] with { Intent = Intent.Stop, Because = s.Because }; break;
+                case Step.Settle s: next[s.Replica] = next[s.Replica] with { Ended = s.Phase }; break;
                 case Step.Forget s: next.Remove(s.Replica); break;
             }
         }
@@ -161,6 +170,20 @@ public static class PlanTxn
             .Select(a => a.Service).ToHashSet();
         return state.Nodes.Values.Where(n => n.Assignments.Any(a => services.Contains(a.Service)))
             .Select(n => n.Name).Take(MostNodes);
+    }
+
+    /// <summary>A replica of a job rests on what is remembered of the job.</summary>
+    private static void AddJobs(ClusterState state, IReadOnlyList<Step> steps, List<Compare> compares,
+        List<StoreOp> ops)
+    {
+        var jobs = steps.OfType<Step.Remember>().Select(s => s.Job)
+            .Concat(steps.OfType<Step.Start>().Where(s => s.Run is not null).Select(s => s.Service));
+        foreach (var job in jobs.Distinct().Take(MostJobs))
+            compares.Add(Compare.Unchanged(Keys.Job(job), state.Jobs.GetValueOrDefault(job)?.ModRevision ?? 0));
+        foreach (var step in steps.OfType<Step.Remember>())
+            ops.Add(step.Runs is { } runs
+                ? new StoreOp.Put(Keys.Job(step.Job), Json.Write(runs))
+                : new StoreOp.Delete(Keys.Job(step.Job)));
     }
 
     private static void AddNodeOp(ClusterState state, Step step, List<Compare> compares, List<StoreOp> ops)

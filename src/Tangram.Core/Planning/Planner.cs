@@ -21,13 +21,18 @@ public static class Planner
         {
             var mine = standings.GetValueOrDefault(service.Name) ?? [];
             var unmet = Unmet(state, service, standings);
-            if (SingletonPlanner.Concerns(state, service, mine))
+            if (service.IsJob)
+                new JobPlanner(state, facts, service, mine, placement, steps, waiting).Plan(unmet);
+            else if (SingletonPlanner.Concerns(state, service, mine))
                 new SingletonPlanner(state, service, mine, placement, steps, waiting).Plan(unmet);
             else
                 new ServicePlanner(state, facts, service, mine, placement, steps, waiting).Plan(unmet);
         }
         foreach (var (service, replicas) in standings.OrderBy(s => s.Key))
             if (spec.Find(service) is null) Remove(state, service, replicas, steps);
+        foreach (var (job, _) in state.Jobs)
+            if (state.Rollout.Value.Ended && spec.Find(job) is not { IsJob: true } && !standings.ContainsKey(job))
+                steps.Add(new Step.Remember(job, null, "it is no job of the revision in force"));
         foreach (var replicas in standings.OrderBy(s => s.Key))
             foreach (var replica in replicas.Value) Finish(state, facts, replica, steps);
         return new Plan(steps.ToEquatableArray(), waiting.ToEquatableArray());
@@ -82,6 +87,12 @@ public static class Planner
             var live = (standings.GetValueOrDefault(dependency.Service) ?? []).Where(s => s.Live).ToArray();
             var desired = state.Asked!.Value.ReplicasOf(needed);
             if (desired == 0 && !dependency.Required) continue;
+            if (needed.IsJob)
+            {
+                if (UnmetJob(state, needed, dependency, standings.GetValueOrDefault(needed.Name) ?? []) is { } job)
+                    return job;
+                continue;
+            }
             if (Templates.Stale(state, needed, live).Count > 0) return $"{dependency.Service} is still being moved";
             var met = dependency.Condition switch
             {
@@ -92,6 +103,18 @@ public static class Planner
             if (!met) return $"it waits for {dependency.Service} to be {Words(dependency.Condition)}";
         }
         return null;
+    }
+
+    private static string? UnmetJob(ClusterState state, ServiceSpec job, DependencySpec dependency,
+        List<Standing> replicas)
+    {
+        if (Jobs.Done(state, job)) return null;
+        var run = Jobs.Standing(state, job);
+        if (dependency.Condition == DependencyCondition.Started && run is not null
+            && replicas.Any(r => r.Assignment.Run == run.Number && r.Seen is { Starts: > 0 })) return null;
+        return run is { Outcome: RunOutcome.Failed }
+            ? $"it waits for {job.Name}, which failed: {run.Because}"
+            : $"it waits for {job.Name} to be {Words(dependency.Condition)}";
     }
 
     private static string Words(DependencyCondition condition) => condition switch
@@ -115,7 +138,7 @@ public static class Planner
         var running = new Dictionary<(ServiceName, int Revision), (ServiceSpec? Spec, bool Stale)>();
         foreach (var node in alive)
         {
-            foreach (var assignment in node.Assignments)
+            foreach (var assignment in node.Assignments.Where(a => a.Ended is null))
             {
                 var key = (assignment.Service, assignment.Revision);
                 if (!running.TryGetValue(key, out var known))

@@ -21,6 +21,7 @@ internal sealed record ServiceDraft
     public IReadOnlyList<Placed<DependencySpec>> Dependencies { get; init; } = [];
     public IReadOnlyList<Placed<RouteSpec>> Routes { get; init; } = [];
     public IReadOnlyList<string> Profiles { get; init; } = [];
+    public ScheduleAsked? Schedule { get; init; }
     public IReadOnlyList<FolderAsked> Folders { get; init; } = [];
 
     /// <summary>The key is there, be its value right or wrong, so that a wrong one is not also called

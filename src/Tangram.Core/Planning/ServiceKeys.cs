@@ -150,9 +150,23 @@ internal static class ServiceKeys
         Yes("placement", "spread (default): over zones, then nodes; or binpack: fill the fullest node that has room"),
         Yes("files", "the folder whose content is part of the revision, relative to the file; replicas run in the " +
             "revision's copy of it"),
+        Yes("schedule", "when a job runs; without it a job runs once for each revision that brings or changes it"),
         No("breaker", "delete it: a backend that fails is left at once; settings for it come later"),
         No("degrade", "delete it; degrading comes later"),
         No("autoscale", "use deploy.replicas and 'tangram scale'; autoscaling comes later"));
+
+    public static readonly Section Schedule = new("x-tangram.schedule",
+        Yes("cron", "five fields, or six that begin with seconds: \"*/5 * * * *\", \"0 30 2 * * MON-FRI\"; or " +
+            "@hourly, @daily, @weekly, @monthly"),
+        Yes("time_zone", "a name such as Europe/Berlin; default UTC. Where clocks are put forward, what " +
+            "falls into the gap runs when it ends; where they are put back, a fixed time of day runs once, an " +
+            "interval in both hours"),
+        Yes("overlap", "what an occurrence does while a run goes on: forbid (default) skips it, allow runs it " +
+            "beside, replace ends the run first"),
+        Yes("missed", "what becomes of occurrences that nobody saw within 10 s: run-once (default) runs the " +
+            "newest, skip none"),
+        Yes("starting_deadline", "how late an occurrence may start at most; default: however late"),
+        Yes("history", "1 to 100 runs that have ended are remembered; default 10"));
 
     public static readonly Section Route = new("x-tangram.route",
         Yes("host", "an exact host name without a port; default: any"),

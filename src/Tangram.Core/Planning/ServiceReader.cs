@@ -49,26 +49,33 @@ internal static class ServiceReader
             Probe = TangramReader.Probe(tangram),
             Routes = routes.Select(route => route.Value).ToEquatableArray(),
             Balance = TangramReader.Balance(tangram),
-            Singleton = singleton,
+            Singleton = singleton, Schedule = ScheduleReader.Read(tangram),
         };
         CheckProgram(fields, entrypoint, command, entry);
         VolumeReader.Read(fields, folders);
         if (fields["extends"] is { } left)
             problems.Error(left.Place, "'extends' has no effect below a tag of merging", "delete the tag above it");
-        if (DeployReader.IsJob(deploy) && spec.Serves)
-            problems.Error(deploy.PlaceOf("mode"), "a job ends, and this service has a probe, a route or a port",
-                "delete those, or write mode: replicated");
+        ScheduleReader.Check(spec, tangram, deploy, problems);
         if (spec is { WorkingDirectory: not null, Files: not null })
             problems.Error(fields.PlaceOf("working_dir"), "'working_dir' and x-tangram.files exclude each other",
                 "leave out working_dir: the replica runs in the revision's copy of files");
         return name is null ? null : new ServiceDraft
         {
             Spec = spec, AsksProbe = tangram["probe"] is not null, AsksFiles = tangram["files"] is not null,
-            Place = entry.Key.Place, Ports = ports, Dependencies = dependencies, Routes = routes,
+            Place = entry.Key.Place, Ports = ports,
+            Schedule = Asked(spec, tangram), Dependencies = dependencies, Routes = routes,
             Profiles = Profiles(fields),
             Folders = folders.Asked, TangramPlace = tangram.Place, ReplicasPlace = deploy.PlaceOf("replicas"),
             MaxPerNodePlace = deploy.PlaceOf("placement"),
         };
+    }
+
+    private static ScheduleAsked? Asked(ServiceSpec spec, Fields tangram)
+    {
+        if (spec.Schedule is not { } schedule || tangram["schedule"] is not Tree.Map map) return null;
+        Place PlaceOf(string key) =>
+            map.Entries.FirstOrDefault(e => e.Key.Text == key)?.Value.Place ?? map.Place;
+        return new ScheduleAsked(spec.Name, schedule, PlaceOf("cron"), PlaceOf("time_zone"));
     }
 
     private static List<string> Profiles(Fields fields) =>

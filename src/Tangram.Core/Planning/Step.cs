@@ -8,7 +8,11 @@ public abstract record Step(string Because)
 {
     /// <summary>Run a new replica.</summary>
     public sealed record Start(NodeName Node, ReplicaName Replica, ServiceName Service, int Revision, string Because)
-        : Step(Because);
+        : Step(Because)
+    {
+        /// <summary>Of a job.</summary>
+        public long? Run { get; init; }
+    }
 
     /// <summary>Send it no new requests.</summary>
     public sealed record Drain(NodeName Node, ReplicaName Replica, string Because) : Step(Because);
@@ -18,6 +22,12 @@ public abstract record Step(string Because)
 
     /// <summary>It has ended: nobody needs to know it any more.</summary>
     public sealed record Forget(NodeName Node, ReplicaName Replica, string Because) : Step(Because);
+
+    /// <summary>Its end has been taken note of: it is never started again, and stays to be looked at.</summary>
+    public sealed record Settle(NodeName Node, ReplicaName Replica, Phase Phase, string Because) : Step(Because);
+
+    /// <summary>Write down what a job has done and is doing. Null: it is no job any more.</summary>
+    public sealed record Remember(ServiceName Job, JobRuns? Runs, string Because) : Step(Because);
 
     public sealed record DeclareDead(NodeName Node, Dead Dead, string Because) : Step(Because);
 
@@ -29,13 +39,15 @@ public abstract record Step(string Because)
     /// <summary>The node whose assignment the step changes, or null.</summary>
     public NodeName? AssignmentOf => this switch
     {
-        Start s => s.Node, Drain s => s.Node, Stop s => s.Node, Forget s => s.Node, _ => null,
+        Start s => s.Node, Drain s => s.Node, Stop s => s.Node, Forget s => s.Node,
+        Settle s => s.Node, _ => null,
     };
 
     /// <summary>The replica, node or "rollout" that the step is about.</summary>
     public string Subject => this switch
     {
         Start s => s.Replica.Value, Drain s => s.Replica.Value, Stop s => s.Replica.Value, Forget s => s.Replica.Value,
+        Settle s => s.Replica.Value, Remember s => s.Job.Value,
         DeclareDead s => s.Node.Value, Welcome s => s.Node.Value, _ => "rollout",
     };
 
@@ -45,6 +57,8 @@ public abstract record Step(string Because)
         Drain s => $"drain {s.Replica} on {s.Node}: {Because}",
         Stop s => $"stop {s.Replica} on {s.Node}: {Because}",
         Forget s => $"forget {s.Replica} on {s.Node}: {Because}",
+        Settle s => $"settle {s.Replica} on {s.Node}: {Because}",
+        Remember s => $"job {s.Job}: {Because}",
         DeclareDead s => $"declare {s.Node} dead: {Because}",
         Welcome s => $"welcome {s.Node} back: {Because}",
         Advance s => $"rollout of revision {s.Rollout.Target} is {s.Rollout.Stage}: {Because}",

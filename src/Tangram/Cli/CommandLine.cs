@@ -61,6 +61,7 @@ internal static class CommandLine
             LookCommands.Ps(context), LookCommands.Status(context), LookCommands.Events(context),
             LogsCommand.Make(context), LookCommands.Why(context), FileCommands.Config(context),
             HistoryCommands.History(context), HistoryCommands.Diff(context),
+            JobCommands.List(context), JobCommands.Run(context),
             ActCommands.Scale(context), DeployCommand.Rollback(context),
             ActCommands.Drain(context), ActCommands.Undrain(context),
             ActCommands.Kill(context), ActCommands.Revive(context), ActCommands.Down(context),

@@ -32,6 +32,8 @@ internal static class Examples
             "tangram completion fish > ~/.config/fish/completions/tangram.fish",
         ],
         ["history"] = ["tangram history"],
+        ["jobs"] = ["tangram jobs", "tangram jobs report              the runs of one job"],
+        ["run"] = ["tangram run report", "tangram run report --detach"],
         ["diff"] =
         [
             "tangram diff                        from what runs to the file",

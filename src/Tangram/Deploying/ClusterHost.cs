@@ -117,6 +117,7 @@ internal sealed class ClusterHost : IAsyncDisposable
         _tasks.Add(_services.Logs.RunAsync(_clock.Time, what => _services.Announce("logs", what), _serving.Token));
         _tasks.Add(new Housekeeping(() => State, Files, Logs, () => _nodes.Replicas).RunAsync(_clock.Time,
             what => _services.Announce("cluster", what), _serving.Token));
+        _tasks.Add(new ScheduleLoop(() => State, _server.Post, _clock.Time).RunAsync(_leading.Token));
         _led = _server.RunAsync(_leading.Token);
         _tasks.Add(_led);
     }

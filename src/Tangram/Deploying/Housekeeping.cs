@@ -36,7 +36,9 @@ internal sealed class Housekeeping(
         var named = now.Revisions.Values.SelectMany(r => r.Spec.Services)
             .Select(s => s.FilesHash).OfType<string>().ToHashSet();
         var live = now.Nodes.Values.SelectMany(n => n.Assignments).Select(a => a.Replica)
-            .Concat(running().Select(r => r.Replica)).ToHashSet();
+            .Concat(running().Select(r => r.Replica))
+            .Concat(now.Jobs.Values.SelectMany(j => j.Value.Runs).Select(r => r.Replica).OfType<ReplicaName>())
+            .ToHashSet();
         try
         {
             files.Collect(named, time.GetUtcNow() - Untouched);

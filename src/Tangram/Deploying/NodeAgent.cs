@@ -205,6 +205,7 @@ internal sealed class NodeAgent
                 WorkingDirectory = FolderOf(launch.Replica, launch.Spec),
                 Environment = EnvironmentOf(launch.Replica, launch.Spec, launch.Revision, port),
                 Limits = launch.Spec.Deploy.Resources.Limits, Singleton = launch.Spec.Singleton,
+                Job = launch.Spec.IsJob,
             };
             switch (_runner.Start(start))
             {

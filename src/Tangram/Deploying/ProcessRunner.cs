@@ -84,8 +84,10 @@ internal sealed class ProcessRunner(
             if (record.BootId == ProcessStat.BootId) Stragglers.EndAll(record, clusterId);
             new ReplicaCgroup(record.Cgroups).Remove();
             // Kept, because a task that has done its work must not do it again after the next restart either.
-            if (!record.Ended) Remember(record with { Ended = true });
-            gone.Add(record);
+            var ended = record.Ended ? record
+                : record with { Ended = true, Exit = records.ReadExit(record.Replica, record.Starts) };
+            if (!record.Ended) Remember(ended);
+            gone.Add(ended);
         }
         return new Adopted(running, gone, unreadable);
     }
@@ -124,7 +126,10 @@ internal sealed class ProcessRunner(
         var environment = ReplicaEnvironment.Of([.. start.Environment, .. mark],
             new Variable(ReplicaEnvironment.ClusterMark, clusterId),
             new Variable(ReplicaEnvironment.ReplicaMark, start.Replica.Value));
-        var (argv, passed) = Gate.Before(start.Replica.Value, start.Command, environment);
+        var (argv, passed) = start.Job
+            ? Gate.BeforeJob(start.Replica.Value, start.Command, environment, records.ExitOf(start.Replica),
+                start.Starts)
+            : Gate.Before(start.Replica.Value, start.Command, environment);
         var pid = Spawn.Start(Gate.Shell, argv, passed, start.WorkingDirectory, input.Number(), log.Number());
         if (pid < 0) throw new IOException($"{Gate.Shell} could not be run in {start.WorkingDirectory} (errno {-pid})");
         input.Dispose();
@@ -204,6 +209,8 @@ internal sealed class ProcessRunner(
             var status = watched.Child ? ExitStatus.Reap(watched.Record.Pid) : null;
             status ??= ExitStatus.Ask(watched.Record.Pid, watched.Pidfd.Number());
             exit = ReplicaExit.Of(watched.Record, status, outOfMemory);
+            if (exit.Exit is null && records.ReadExit(exit.Replica, watched.Record.Starts) is { } written)
+                exit = exit with { Exit = written };
             _running.Remove(watched.Record.Replica);
             Release(watched);
         }

@@ -55,7 +55,29 @@ internal sealed class RecordFolder
         DurableFile.Write(PathOf(record.Replica), text, durable);
     }
 
-    public void Remove(ReplicaName replica) => File.Delete(PathOf(replica));
+    public void Remove(ReplicaName replica)
+    {
+        File.Delete(PathOf(replica));
+        File.Delete(ExitOf(replica));
+    }
+
+    /// <summary>Where a job's shell writes START CODE; see <see cref="Gate.JobScript"/>.</summary>
+    public string ExitOf(ReplicaName replica) => Path.Combine(_folder, replica.Value + ".exit");
+
+    /// <summary>What the shell of this very start wrote; null when it wrote nothing.</summary>
+    public int? ReadExit(ReplicaName replica, int start)
+    {
+        try
+        {
+            var words = File.ReadAllText(ExitOf(replica)).Split(' ', StringSplitOptions.TrimEntries);
+            return words is [var number, var code] && int.TryParse(number, out var known) && known == start
+                && int.TryParse(code, out var exit) ? exit : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Every readable record, sorted by replica. One that cannot be read names nothing; it is removed and its
     /// file named in <paramref name="unreadable"/>: the orphan sweep then finds its process.</summary>

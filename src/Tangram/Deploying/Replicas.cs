@@ -26,6 +26,9 @@ internal sealed record ReplicaStart
 
     /// <summary>Its program does not run before it has a guard.</summary>
     public bool Singleton { get; init; }
+
+    /// <summary>How it ends is written down even when we are away.</summary>
+    public bool Job { get; init; }
 }
 
 internal abstract record StartAnswer

@@ -105,6 +105,7 @@ internal sealed class ServerHost : IRunningRole
         _tasks.Add(_contact.RunAsync(_ending.Token));
         _tasks.Add(_watch.RunAsync(_ending.Token));
         _tasks.Add(_loop.RunAsync(_ending.Token));
+        _tasks.Add(new ScheduleLoop(() => _watch.State, _loop.Post, time).RunAsync(_ending.Token));
         _tasks.Add(new Housekeeping(() => _watch.State, _files, logs: null, () => []).RunAsync(time,
             what => _events.Add(options.Role.Name, what), _ending.Token));
         _api = await ApiServer.StartAsync(Port(options.Role.Cluster, time),

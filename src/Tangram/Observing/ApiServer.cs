@@ -69,6 +69,9 @@ internal sealed class ApiRoutes(ClusterPort port)
         Get(app, "/v1/events", EventsAsync);
         Get(app, "/v1/why/{subject}", WhyAsync);
         Get(app, "/v1/history", http => Write(http, 200, History.Of(port.State())));
+        Get(app, "/v1/jobs", http => Write(http, 200, JobWords.Views(port.State(),
+            schedule => Cron.Of(schedule)?.Next(port.Clock.GetUtcNow()))));
+        Post(app, "/v1/run/{job}", RunJobAsync);
         Get(app, "/v1/diff/{before}/{after}", http => DiffAsync(http, file: null));
         Post(app, "/v1/diff", DiffFileAsync);
         Post(app, "/v1/plan", PlanAsync);
@@ -181,6 +184,22 @@ internal sealed class ApiRoutes(ClusterPort port)
             await RunAsync(http, (state, stamp) => command(state, stamp, NodeName.Of(name)));
     }
 
+    private async Task RunJobAsync(HttpContext http)
+    {
+        var name = Named(http, "job");
+        if (!Names.IsValid(name))
+        {
+            await Refuse(http, 400, new ErrorView($"'{name}' is not a job's name", ErrorView.Arguments));
+            return;
+        }
+        long? request = null;
+        await RunAsync(http, (state, stamp) =>
+        {
+            request = Jobs.Of(state, ServiceName.Of(name)).Asked + 1;
+            return Commands.Run(state, stamp, ServiceName.Of(name));
+        }, done => done with { Request = request });
+    }
+
     private Task KillAsync(HttpContext http)
     {
         TimeSpan? time = null;
@@ -210,10 +229,11 @@ internal sealed class ApiRoutes(ClusterPort port)
         return Write(http, 200, new DoneView(port.State().Asked?.Value.Revision ?? 0, true, what));
     }
 
-    private async Task RunAsync(HttpContext http, Func<ClusterState, CommandStamp, Decision> command)
+    private async Task RunAsync(HttpContext http, Func<ClusterState, CommandStamp, Decision> command,
+        Func<DoneView, DoneView>? more = null)
     {
         var (done, error) = await _commands.RunAsync(command, http.RequestAborted);
-        if (done is not null) await Write(http, 200, done);
+        if (done is not null) await Write(http, 200, more is null ? done : more(done));
         else await Refuse(http, error!.Kind switch
         {
             ErrorView.Arguments => 400,

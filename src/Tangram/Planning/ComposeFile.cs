@@ -46,6 +46,7 @@ internal static class ComposeFile
             if (!(asked.Key == "volumes" ? Path.Exists(asked.Path) : Directory.Exists(asked.Path)))
                 problems.Error(asked.Place, $"'{asked.Key}' names the folder {asked.Path}, which does not exist",
                     "create it, or correct the path; it is relative to the file");
+        foreach (var asked in draft.Schedules) Cron.Check(asked, problems);
         if (problems.HasErrors || draft.Spec is not { } spec) return new ComposeAnswer(null, problems.InOrder());
         return new ComposeAnswer(spec, problems.InOrder())
         {

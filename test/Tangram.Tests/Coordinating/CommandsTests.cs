@@ -31,6 +31,23 @@ public sealed class CommandsTests
     }
 
     [Fact]
+    public void Only_a_job_can_be_run_and_only_when_it_may_run_beside_what_goes_on()
+    {
+        var job = ServiceName.Of("order");
+        var spec = Documents.Spec(1);
+        spec = spec with { Services = [spec.Services[0] with { Deploy = new DeploySpec { Job = true } }] };
+        var documents = Running().Revision(1, spec);
+        var asked = Accepted(Commands.Run(documents.State, By, job));
+        Assert.Equal([new RunAsked(job, 1)], After(documents, asked).Asked!.Value.Runs);
+        var active = new JobRuns { Last = 1, Runs = [new JobRun { Number = 1, Revision = 1 }] };
+        Assert.Contains("run 1 of order goes on",
+            Why(Commands.Run(Running().Revision(1, spec).Put(Keys.Job(job), active).State, By, job)));
+        Assert.Contains("is no job", Why(Commands.Run(Running().State, By, job)));
+        Assert.Contains("The jobs are: order",
+            Why(Commands.Run(Running().Revision(1, spec).State, By, ServiceName.Of("other"))));
+    }
+
+    [Fact]
     public void A_number_is_never_given_twice_even_when_the_newest_revision_was_rolled_back()
     {
         var state = Running().Revision(2, Documents.Spec(2), 1).Asked(2).Rollout(1, 2, RolloutStage.RolledBack).State;
@@ -196,6 +213,8 @@ public sealed class CommandsTests
     }
 
     private static Decision.Accepted Accepted(Decision decision) => Assert.IsType<Decision.Accepted>(decision);
+
+    private static string Why(Decision decision) => Assert.IsType<Decision.Refused>(decision).Why;
 
     private static ClusterState After(Documents documents, Decision.Accepted decision)
     {

@@ -31,6 +31,7 @@ public sealed class SectionTests
         Service("deploy: { update_config: {\n KEY } }"),
         Service("deploy: { rollback_config: {\n KEY } }"),
         Service("x-tangram: {\n KEY }"),
+        Service("deploy: { mode: replicated-job }, x-tangram: { schedule: {\n KEY } }"),
         Service("x-tangram: { route: {\n KEY } }"),
     ];
 

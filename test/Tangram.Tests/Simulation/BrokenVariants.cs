@@ -43,6 +43,39 @@ public static class BrokenVariants
         ("ended processes go unnoticed", 1, Events((_, e) => e is ReplicaEvent.Exited ? null : e)),
     ];
 
+    /// <summary>The same for jobs, with the application's jobs in.</summary>
+    public static readonly (string Name, ulong Seed, SimulatorOptions Options)[] OfJobs =
+    [
+        ("the leader forgets which occurrence it decided", 1, Jobs(j => j with
+        {
+            Handled = j.Handled - TimeSpan.FromSeconds(5),
+        })),
+        ("a completion is forgotten", 1, Jobs(j => j with
+        {
+            Runs = [.. j.Runs.Select(r => r with { Completed = [] })],
+        })),
+        ("a request by hand is not ticked off", 1, Jobs(j => j with { Asked = 0 })),
+        ("a job that runs counts as completed", 1,
+            Events((who, e) =>
+                Server(who) && e is Event.StateChanged s ? new Event.StateChanged(AllCompleted(s.State)) : e)),
+        ("an agent that returns does not know how its jobs ended", 8, new SimulatorOptions { Adopts = s => s.Pid > 0 }),
+        ("a job that failed counts as completed", 2,
+            Events((_, e) => e is ReplicaEvent.Exited { Code: > 0 } x ? x with { Code = 0 } : e)),
+        ("the leader writes about jobs whatever stands there", 5, Effects((who, e) =>
+            Server(who) ? Compares(e, c => !c.Key.StartsWith(Keys.JobPrefix, StringComparison.Ordinal)
+                && c.Key != Keys.Term && c.Key != Keys.Rollout) : e)),
+    ];
+
+    private static SimulatorOptions Jobs(Func<JobRuns, JobRuns> change) => Effects((who, e) =>
+        Server(who) ? Puts(e, put => put.Key.StartsWith(Keys.JobPrefix, StringComparison.Ordinal)
+            ? put with { Value = Json.Write(change(Json.Read<JobRuns>(put.Value))) }
+            : put) : e);
+
+    private static ClusterState AllCompleted(ClusterState state) => Replicas(state, r =>
+        (r.Replica.Value.StartsWith("task", StringComparison.Ordinal)
+            || r.Replica.Value.StartsWith("timed", StringComparison.Ordinal)) && r.Phase == Phase.Ready
+            ? r with { Phase = Phase.Completed } : r);
+
     private static bool Server(string who) => who.StartsWith("server", StringComparison.Ordinal);
 
     private static SimulatorOptions Effects(Func<string, Effect, Effect?> change) => new() { OnEffect = change };
@@ -74,19 +107,19 @@ public static class BrokenVariants
             .Select(n => KeyValuePair.Create(n.Key, n.Value with { Seen = null }))),
     };
 
-    private static ClusterState AllReady(ClusterState state) => state with
+    private static ClusterState AllReady(ClusterState state) => Replicas(state, r =>
+        r.Phase == Phase.Starting ? r with { Phase = Phase.Ready } : r);
+
+    private static ClusterState Replicas(ClusterState state, Func<SeenReplica, SeenReplica> change) => state with
     {
-        Nodes =
-            state.Nodes.SetItems(state.Nodes.Where(n => n.Value.Seen is not null).Select(n => KeyValuePair.Create(n.Key,
-            n.Value with
+        Nodes = state.Nodes.SetItems(state.Nodes.Where(n => n.Value.Seen is not null)
+            .Select(n => KeyValuePair.Create(n.Key, n.Value with
             {
                 Seen = n.Value.Seen! with
                 {
                     Value = n.Value.Seen.Value with
                     {
-                        Replicas = n.Value.Seen.Value.Replicas
-                            .Select(r =>
-                                r.Phase == Phase.Starting ? r with { Phase = Phase.Ready } : r).ToEquatableArray(),
+                        Replicas = n.Value.Seen.Value.Replicas.Select(change).ToEquatableArray(),
                     },
                 },
             }))),

@@ -51,8 +51,8 @@ internal sealed class Invariants(Agenda agenda)
             || before.Spec(next.Current) is not { } spec) return;
         var proven = before.Spec(was.Current);
         bool Better(ServiceName service) =>
-            proven?.Find(service) is { } known && Behaviours.Of(known) == Behaviours.Good;
-        if (spec.Services.FirstOrDefault(s => Behaviours.Of(s) != Behaviours.Good && Better(s.Name)) is { } broken)
+            proven?.Find(service) is { } known && !Behaviours.IsBroken(known);
+        if (spec.Services.FirstOrDefault(s => Behaviours.IsBroken(s) && Better(s.Name)) is { } broken)
             Violated($"{broken.Name}, which is {Behaviours.Of(broken)}, became current");
     }
 
@@ -63,6 +63,7 @@ internal sealed class Invariants(Agenda agenda)
 
     private static bool IsLeaders(string key) => key == Keys.Rollout ||
         key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal)
+            || key.StartsWith(Keys.JobPrefix, StringComparison.Ordinal)
             || key.StartsWith(Keys.DeadPrefix, StringComparison.Ordinal);
 
     private void CheckNode(ClusterState before, NodeName node, EquatableArray<Assignment> after,
@@ -85,7 +86,7 @@ internal sealed class Invariants(Agenda agenda)
             if (old.Intent == Intent.Run && a.Intent == Intent.Stop && known.Dead is null && !withdrawn)
                 Violated($"{a.Replica} was stopped on a living node without being drained");
         }
-        foreach (var lost in was.Values.Where(a => a.Intent != Intent.Stop))
+        foreach (var lost in was.Values.Where(a => a.Intent != Intent.Stop && a.Ended is null))
             Violated($"{lost.Replica} was forgotten on {node} while its intent was {lost.Intent}");
     }
 
@@ -106,7 +107,8 @@ internal sealed class Invariants(Agenda agenda)
         var ready = before.Nodes.Values.Where(n => n.Dead is null).SelectMany(n => n.Assignments
             .Where(a =>
                 a.Service == service && a.Intent == Intent.Run && n.Find(a.Replica)?.Phase == Phase.Ready)).Count();
-        if (before.EffectiveSpec?.Find(service) is not { } spec || before.Asked is null) return;
+        if (before.EffectiveSpec?.Find(service) is not { IsJob: false } spec || before.Asked is null)
+            return;
         var desired = before.Asked.Value.ReplicasOf(spec);
         var update =
             before.Rollout!.Value.Stage == RolloutStage.RollingBack ? spec.Deploy.Rollback : spec.Deploy.Update;
@@ -130,7 +132,7 @@ internal sealed class Invariants(Agenda agenda)
             foreach (var a in node.Assignments.Where(a => a.Intent != Intent.Run && !off.Contains(node.Name)))
                 yield return $"{a.Replica} still has the intent {a.Intent}";
         }
-        foreach (var service in state.EffectiveSpec?.Services ?? [])
+        foreach (var service in state.EffectiveSpec?.Services.Where(s => !s.IsJob) ?? [])
         {
             var desired = state.Asked!.Value.ReplicasOf(service);
             var right = processes.Running.Count(p => p.Spec.Name == service.Name && p.Spec.Template == service.Template

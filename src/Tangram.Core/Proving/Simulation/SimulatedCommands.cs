@@ -18,6 +18,9 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, Rng alone, Simul
 
     public int Sent { get; private set; }
 
+    /// <summary>Null: the application has none.</summary>
+    public SimulatedJobs? Jobs { get; init; }
+
     public void Watch() => store.Changed += (state, _) => _seen.Add(state.Asked?.Value.Command ?? "");
 
     public void First() =>
@@ -30,6 +33,11 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, Rng alone, Simul
         if (store.State.Asked is null)
         {
             First();
+            return;
+        }
+        if (Jobs?.Chance(0.15) == true)
+        {
+            RunByHand();
             return;
         }
         switch (rng.Next(6))
@@ -49,6 +57,14 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, Rng alone, Simul
             default: Send("undrain", (asked, command) =>
                 (asked! with { Drained = [], Command = command }, null)); break;
         }
+    }
+
+    private void RunByHand()
+    {
+        var job = ServiceName.Of("timed");
+        var number = Coordinating.Jobs.Of(store.State, job).Asked + 1;
+        Send($"run {job}", (asked, command) =>
+            (asked! with { Runs = [new RunAsked(job, number)], Command = command }, null));
     }
 
     /// <summary>The last word: no node is drained.</summary>
@@ -104,11 +120,11 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, Rng alone, Simul
     {
         _version++;
         var changed = rng.Next(Services);
-        return new ClusterSpec
+        var spec = new ClusterSpec
         {
             Name = "simulated",
             Zones = [ZoneName.Of("a"), ZoneName.Of("b"), ZoneName.Of("c")],
-            Services = [Alone(), .. Enumerable.Range(0, Services).Select(i => new ServiceSpec
+            Services = [Alone(), .. Jobs?.Specs() ?? [], .. Enumerable.Range(0, Services).Select(i => new ServiceSpec
             {
                 Name = NameOf(i),
                 Command = i == changed ? [behaviour, $"{_version}"] : [Behaviours.Good, "0"],
@@ -126,6 +142,7 @@ internal sealed class SimulatedCommands(Agenda agenda, Rng rng, Rng alone, Simul
                 },
             })],
         };
+        return spec with { Services = spec.Services.OrderBy(s => s.Name).ToEquatableArray() };
     }
 
     /// <summary>Of which there must never be two. Now and then a revision changes it.</summary>

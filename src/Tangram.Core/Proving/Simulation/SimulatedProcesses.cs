@@ -14,6 +14,9 @@ internal static class Behaviours
     public static readonly string[] All = [Good, Good, Good, Exits, NeverReady, HalfBroken];
 
     public static string Of(ServiceSpec spec) => spec.Command[0];
+
+    public static bool IsBroken(ServiceSpec spec) =>
+        spec.IsJob ? SimulatedJobs.IsBroken(spec) : Of(spec) != Good;
 }
 
 internal sealed class SimulatedProcess(ReplicaName replica, NodeName node, ServiceSpec spec, int revision, int start,
@@ -27,11 +30,12 @@ internal sealed class SimulatedProcess(ReplicaName replica, NodeName node, Servi
     public int Pid => pid;
     public int Port => port;
 
-    public bool Ready(Instant now) => now >= readyAt && Behaviours.Of(spec) is Behaviours.Good or Behaviours.HalfBroken;
+    public bool Ready(Instant now) => now >= readyAt &&
+        (spec.IsJob || Behaviours.Of(spec) is Behaviours.Good or Behaviours.HalfBroken);
 }
 
 /// <summary>The processes of all nodes. They outlive agents and die with their node's power.</summary>
-internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
+internal sealed class SimulatedProcesses(Agenda agenda, Rng rng, SimulatedJobs jobs)
 {
     private readonly SortedDictionary<ReplicaName, SimulatedProcess> _running = [];
     private readonly Dictionary<NodeName, SortedDictionary<ReplicaName, SimulatedProcess>> _onNode = [];
@@ -55,6 +59,8 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
             Violated?.Invoke($"{launch.Replica} was started on {node} while it runs on {twin.Node}");
             return;
         }
+        if (launch.Spec.IsJob && jobs.Completed(launch.Replica))
+            Violated?.Invoke($"{launch.Replica} was started on {node} though it has done its work");
         // The guard lives before the gate opens: the program of one that comes too late never runs.
         if (launch.Spec.Singleton && GuardOf(node) <= agenda.Now)
         {
@@ -72,7 +78,12 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
         OnNode(node)[launch.Replica] = process;
         _starts[launch.Replica] = launch.Start;
         answer(new ReplicaEvent.Launched(launch.Replica, launch.Start, process.Pid, port, null));
-        if (Behaviours.Of(launch.Spec) == Behaviours.Exits)
+        if (launch.Spec.IsJob)
+        {
+            var (after, code) = jobs.EndOf(launch.Spec, launch.Start);
+            agenda.After(after, () => End(process, code));
+        }
+        else if (Behaviours.Of(launch.Spec) == Behaviours.Exits)
             agenda.After(rng.Between(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(500)), () =>
                 End(process, 3));
     }
@@ -80,7 +91,8 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
     public void Signal(ReplicaName replica)
     {
         if (!_running.TryGetValue(replica, out var process)) return;
-        agenda.After(rng.Between(TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1)), () => End(process, 0));
+        var code = process.Spec.IsJob ? 143 : 0;
+        agenda.After(rng.Between(TimeSpan.FromMilliseconds(5), TimeSpan.FromSeconds(1)), () => End(process, code));
     }
 
     public void Kill(ReplicaName replica)
@@ -116,7 +128,8 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
             yield return new Survivor(process.Replica, process.Spec.Name, process.Revision, process.Start, process.Pid,
                 process.Port, process.Spec.Singleton);
         foreach (var record in records.Where(r => !_running.ContainsKey(r.Replica) && _starts.ContainsKey(r.Replica)))
-            yield return new Survivor(record.Replica, record.Service, record.Revision, _starts[record.Replica], 0, 0);
+            yield return new Survivor(record.Replica, record.Service, record.Revision, _starts[record.Replica], 0, 0,
+                Exit: jobs.ExitOf(record.Replica, _starts[record.Replica]));
     }
 
     private SortedDictionary<ReplicaName, SimulatedProcess> OnNode(NodeName node)
@@ -130,6 +143,7 @@ internal sealed class SimulatedProcesses(Agenda agenda, Rng rng)
         if (!_running.TryGetValue(process.Replica, out var now) || now != process) return;
         _running.Remove(process.Replica);
         OnNode(process.Node).Remove(process.Replica);
+        if (process.Spec.IsJob) jobs.Ended(process, code);
         Exited?.Invoke(process, code);
     }
 }

@@ -18,6 +18,9 @@ internal sealed class SimulatedStore(Agenda agenda, Rng rng, SimulatorOptions op
 
     public ClusterState State => _states[^1];
 
+    /// <summary>What it was so many changes before, as far as that is known.</summary>
+    public ClusterState Recent(int back) => _states[Math.Max(0, _states.Count - 1 - back)];
+
     public TimeSpan Slowness { get; set; } = TimeSpan.FromMilliseconds(2);
     public bool Healed { get; set; }
 

@@ -30,6 +30,8 @@ public sealed partial class Simulator
     private readonly LinkedList<string> _trace = [];
     private readonly List<string> _said = [];
     private readonly SimulatedCommands _commands;
+    private readonly SimulatedJobs _jobs;
+    private readonly JobInvariants _jobInvariants;
     private double _loss;
     private long _events;
     private int _faults;
@@ -40,15 +42,23 @@ public sealed partial class Simulator
     {
         (_seed, _options, _rng, _loss) = (seed, options, new Rng(seed), options.MessageLoss);
         _store = new SimulatedStore(_agenda, _rng.Split(), options);
-        _processes = new SimulatedProcesses(_agenda, _rng.Split());
+        _jobs = new SimulatedJobs(_agenda, new Rng(seed ^ 0x6A6F6273), _store);
+        _processes = new SimulatedProcesses(_agenda, _rng.Split(), _jobs);
         _invariants = new Invariants(_agenda);
         var alone = new Rng(~seed);
         _naps = alone.Split();
-        _commands = new SimulatedCommands(_agenda, _rng.Split(), alone, _store, Note, _invariants.Violated);
+        _commands = new SimulatedCommands(_agenda, _rng.Split(), alone, _store, Note, _invariants.Violated)
+        {
+            Jobs = options.Jobs ? _jobs : null,
+        };
+        _jobInvariants = new JobInvariants(_invariants.Violated, _jobs);
         _processes.Violated = _invariants.Violated;
         _processes.Exited = Exited;
         _store.Applied = (who, before, txn) =>
+        {
             _invariants.Check(who, before, txn, id => _termIds.GetValueOrDefault(id));
+            _jobInvariants.Check(before, txn);
+        };
         _store.Changed += Tell;
     }
 
@@ -76,6 +86,7 @@ public sealed partial class Simulator
         Every(TimeSpan.FromSeconds(1), () => Maybe(_options.FaultsPerSecond, Fault));
         Every(TimeSpan.FromSeconds(1), () => Maybe(_options.CommandsPerSecond, () => _commands.Next([.. Nodes])));
         Every(TimeSpan.FromSeconds(1), Nap);
+        if (_options.Jobs) Every(ClockEvery, ReadClocks);
         RunUntil(Instant.Zero + _options.Trouble);
 
         Heal();
@@ -84,14 +95,15 @@ public sealed partial class Simulator
         while (!_broken && _agenda.Now - healed < _options.Patience)
         {
             RunUntil(_agenda.Now + TimeSpan.FromSeconds(1));
-            complaints = [.. _invariants.NotConverged(_store.State, _processes, _off)];
+            complaints = [.. NotConverged()];
             if (complaints.Length == 0) break;
         }
         foreach (var complaint in complaints.Length == 0 ? [] : Diagnosis()) Note(complaint);
         foreach (var complaint in complaints) _invariants.Violated($"did not converge: {complaint}");
         _commands.CheckNothingLost();
         return new SimulationResult(_seed, _invariants.Violations, [.. _trace], _events, _agenda.Now - Instant.Zero,
-            _agenda.Now - healed, _commands.Sent, _faults, _moves);
+            _agenda.Now - healed, _commands.Sent, _faults, _moves,
+            _jobInvariants.Runs);
     }
 
     /// <summary>What someone who looks at a cluster that does not converge wants to know first.</summary>
@@ -371,6 +383,7 @@ public sealed partial class Simulator
         Note("the world heals");
         (_healed, _loss, _store.Healed, _store.Slowness) = (true, 0, true, TimeSpan.FromMilliseconds(2));
         _commands.End();
+        _jobs.Heal();
         foreach (var node in _cut.ToArray()) Reconnect(node);
         foreach (var node in _off.ToArray()) PowerOn(node);
         foreach (var actor in _actors.Values.Where(a => a.Paused).ToArray()) actor.Resume();

@@ -22,6 +22,9 @@ public sealed record SimulatorOptions
     /// <see cref="AgentNews"/> says they need, and no requests are simulated.</summary>
     public bool Sparing { get; init; }
 
+    /// <summary>The application has jobs too, and one of them a schedule.</summary>
+    public bool Jobs { get; init; } = true;
+
     /// <summary>How long faults and commands go on before the world heals.</summary>
     public TimeSpan Trouble { get; init; } = TimeSpan.FromSeconds(90);
 
@@ -58,7 +61,8 @@ public sealed record SimulatorOptions
 /// <param name="Violations">Broken invariants, with the virtual time; empty when all held.</param>
 /// <param name="Trace">The announced steps and the faults, newest last, bounded.</param>
 public sealed record SimulationResult(ulong Seed, IReadOnlyList<string> Violations, IReadOnlyList<string> Trace,
-    long Events, TimeSpan Simulated, TimeSpan ConvergedAfter, int Commands, int Faults, int Moves)
+    long Events, TimeSpan Simulated, TimeSpan ConvergedAfter, int Commands, int Faults, int Moves,
+    int JobRuns)
 {
     public bool Held => Violations.Count == 0;
 }
