@@ -8,7 +8,12 @@ public abstract record ReplicaEffect(ReplicaName Replica) : Coordinating.Effect
 {
     /// <param name="Port">The port it had before; null for the first start.</param>
     public sealed record Launch(ReplicaName Replica, int Start, int Revision, ServiceSpec Spec, int? Port)
-        : ReplicaEffect(Replica);
+        : ReplicaEffect(Replica)
+    {
+        /// <summary>Of a job; see <see cref="Assignment"/>.</summary>
+        public long? Run { get; init; }
+        public DateTimeOffset? Occurrence { get; init; }
+    }
 
     public sealed record Signal(ReplicaName Replica, string Name) : ReplicaEffect(Replica);
     public sealed record Kill(ReplicaName Replica) : ReplicaEffect(Replica);
@@ -164,7 +169,10 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
         Seen = Seen with { Phase = Phase.Starting, Starts = Seen.Starts + 1, Pid = null };
         (_running, _remembered, _failedChecks, _checkSince, _readySince) = (true, false, 0, null, null);
         (_startedAt, _nextCheck) = (now, now + LostCheck);
-        effects.Add(new ReplicaEffect.Launch(replica, Seen.Starts, _assignment.Revision, _spec, Seen.Port));
+        effects.Add(new ReplicaEffect.Launch(replica, Seen.Starts, _assignment.Revision, _spec, Seen.Port)
+        {
+            Run = _assignment.Run, Occurrence = _assignment.Occurrence,
+        });
     }
 
     private void End(Instant now, List<Coordinating.Effect> effects)

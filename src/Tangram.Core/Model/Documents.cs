@@ -65,6 +65,9 @@ public sealed record Assignment
     /// <summary>Of a job: the run that it belongs to.</summary>
     public long? Run { get; init; }
 
+    /// <summary>Of a job that its schedule runs: see <see cref="JobRun.Occurrence"/>.</summary>
+    public DateTimeOffset? Occurrence { get; init; }
+
     /// <summary>Of a job: how it ended, once the leader has taken note of it. It is never started again.</summary>
     public Phase? Ended { get; init; }
 }

@@ -112,7 +112,7 @@ internal sealed class JobPlanner(ClusterState state, PlanningFacts facts, Servic
                 : $"run {run.Number}: {run.Completed.Count} of {run.Replicas} completions are done";
             if (nodes is not null) because = $"run {run.Number}: every node runs it once";
             steps.Add(new Step.Start(answer.Nodes[i], ReplicaName.Of(service.Name, _serial++), service.Name,
-                run.Revision, because) { Run = run.Number });
+                run.Revision, because) { Run = run.Number, Occurrence = run.Occurrence });
             // So that it does not go on when its node comes back.
             if (i < lost.Count)
                 steps.Add(new Step.Stop(lost[i].Node.Name, lost[i].Replica, "its node is dead and it runs elsewhere"));

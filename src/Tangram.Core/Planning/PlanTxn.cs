@@ -146,7 +146,7 @@ public static class PlanTxn
                     next.Add(s.Replica, new Assignment
                     {
                         Replica = s.Replica, Service = s.Service, Revision = s.Revision, Because = s.Because,
-                        Run = s.Run,
+                        Run = s.Run, Occurrence = s.Occurrence,
                     });
                     break;
                 case Step.Drain s: next[s.Replica] =

@@ -12,6 +12,7 @@ public abstract record Step(string Because)
     {
         /// <summary>Of a job.</summary>
         public long? Run { get; init; }
+        public DateTimeOffset? Occurrence { get; init; }
     }
 
     /// <summary>Send it no new requests.</summary>

@@ -203,7 +203,8 @@ internal sealed class NodeAgent
                 Replica = launch.Replica, Service = launch.Spec.Name, Revision = launch.Revision, Port = port,
                 Starts = launch.Start, Command = [.. launch.Spec.Entrypoint, .. launch.Spec.Command],
                 WorkingDirectory = FolderOf(launch.Replica, launch.Spec),
-                Environment = EnvironmentOf(launch.Replica, launch.Spec, launch.Revision, port),
+                Environment =
+                    [.. EnvironmentOf(launch.Replica, launch.Spec, launch.Revision, port), .. RunOf(launch)],
                 Limits = launch.Spec.Deploy.Resources.Limits, Singleton = launch.Spec.Singleton,
                 Job = launch.Spec.IsJob,
             };
@@ -252,6 +253,16 @@ internal sealed class NodeAgent
             new Variable("TANGRAM_ZONE", _zone.Value),
             new Variable("TANGRAM_REVISION", revision.ToString(CultureInfo.InvariantCulture)),
         ];
+    }
+
+    /// <summary>What a job is told about its run.</summary>
+    private static IEnumerable<Variable> RunOf(ReplicaEffect.Launch launch)
+    {
+        if (launch.Run is { } run)
+            yield return new Variable("TANGRAM_RUN", run.ToString(CultureInfo.InvariantCulture));
+        if (launch.Occurrence is { } at)
+            yield return new Variable("TANGRAM_OCCURRENCE",
+                at.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
     }
 
     private void Own(Task work)
