@@ -50,8 +50,8 @@ public sealed class JobDrill
         Assert.All(ended, run => Assert.Contains(lines, l => l[1] == $"{run.Run}"
             && l[0] == $"{run.Occurrence:yyyy-MM-ddTHH:mm:ssZ}"));
         Assert.Equal(job.Runs.Max(r => r.Run), job.Runs.Count);
-        Figures.Note($"{nameof(JobDrill)}: a job of every second, the daemon killed {Kills} times: {ended.Count} runs, " +
-                     $"none twice, each with its exit code; {job.Skipped} occurrences skipped");
+        Figures.Note($"{nameof(JobDrill)}: a job of every second, the daemon killed {Kills} times: {ended.Count} " +
+                     $"runs, none twice, each with its exit code; {job.Skipped} occurrences skipped");
     }
 
     [Fact]

@@ -64,6 +64,8 @@ public static class Commands
                            "Drain a node to have one less");
             if (replicas is < 0 or > MostReplicas)
                 return Bad($"'{name}' cannot have {replicas} replicas. Use 0 to {MostReplicas}");
+            if (service.IsJob && replicas > JobRuns.MostCompletions)
+                return Bad($"'{name}' is a job, and has at most {JobRuns.MostCompletions} completions");
             if (service.Singleton && replicas > 1)
                 return Bad($"'{name}' is a singleton: there are never two of it. Use 0 or 1, or deploy it without " +
                            "x-tangram.singleton");

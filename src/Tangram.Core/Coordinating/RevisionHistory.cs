@@ -53,7 +53,9 @@ public static class RevisionHistory
         foreach (var node in state.Nodes.Values)
             foreach (var assignment in node.Assignments) used.Add(assignment.Revision);
         // By their templates the leader knows what a job has done already, and for what.
-        foreach (var (_, job) in state.Jobs) used.UnionWith(job.Value.Runs.Select(run => run.Revision));
+        foreach (var (_, job) in state.Jobs)
+            foreach (var run in job.Value.Runs)
+                if (run.Running || run.Cause == RunCause.Revision) used.Add(run.Revision);
         return state.Revisions.Keys.Where(number => number <= added - Kept && !used.Contains(number));
     }
 }

@@ -68,6 +68,8 @@ public sealed class LeaderMachine : IMachine
                 (_state, _stateIsNew) = (changed.State, true);
                 break;
             case ClockRead clock:
+                // A schedule that is met for the first time waits for the first reading.
+                _stateIsNew |= _wall is null;
                 (_wall, _due) = (clock.Now, clock.Due);
                 return;
             case Event.Heard heard:
@@ -241,6 +243,8 @@ public sealed class LeaderMachine : IMachine
         }
         _planFrom = answer.Revision;
         if (_parts.Count > 0) _planned = PlanTxn.After(_planned, _pendingSteps, answer.Revision);
-        foreach (var step in _pendingSteps) effects.Add(new Effect.Announce(step.Subject, step.ToString()));
+        // How a job's replica ended is said of its run.
+        foreach (var step in _pendingSteps)
+            if (step is not Step.Settle) effects.Add(new Effect.Announce(step.Subject, step.ToString()));
     }
 }

@@ -6,6 +6,9 @@ public sealed record JobRuns
 {
     public const int UsualHistory = 10;
 
+    /// <summary>Of one run: all of them are remembered in one document.</summary>
+    public const int MostCompletions = 1000;
+
     public static readonly JobRuns None = new();
 
     /// <summary>Oldest first.</summary>

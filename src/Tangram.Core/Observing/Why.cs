@@ -47,7 +47,7 @@ public static class Why
         if (seen is { FailedStarts: > 0 })
             yield return $"Its start failed {Times(seen.FailedStarts)} in a row: each next attempt waits twice as " +
                          "long, up to 60 s.";
-        if (!replica.UpToDate)
+        if (!replica.UpToDate && replica.Assignment.Run is null)
             yield return Invariant($"It does not have the content of revision {found.Revision} and will be replaced.");
         foreach (var sentence in WaitsFor(state, found, replica)) yield return sentence;
     }

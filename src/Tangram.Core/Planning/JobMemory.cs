@@ -166,13 +166,18 @@ internal sealed class JobMemory(ClusterState state, PlanningFacts facts, Service
         Runs = _job.Runs.Select(r => r.Number == run.Number ? run : r).ToEquatableArray(),
     };
 
+    /// <summary>Of all runs that have ended, so that the document stays far smaller than what a store takes.</summary>
+    private const int MostCompletions = 3 * JobRuns.MostCompletions;
+
     /// <summary>The oldest that have ended, but for the one that stands and what a rollback would come back
     /// to.</summary>
     private void Forget(int history)
     {
         var ended = _job.Runs.Where(r => !r.Running).ToList();
-        if (ended.Count <= history) return;
-        var gone = ended.Take(ended.Count - history)
+        var (kept, completions) = (0, 0);
+        while (kept < Math.Min(history, ended.Count)
+            && (completions += ended[^(kept + 1)].Completed.Count) <= MostCompletions) kept++;
+        var gone = ended.Take(ended.Count - kept)
             .Where(r => r.Number != _job.Stands
                 && (r.Cause != RunCause.Revision || r.Revision != _rollout.Current)).Select(r => r.Number).ToHashSet();
         if (gone.Count == 0) return;

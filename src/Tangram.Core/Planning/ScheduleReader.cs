@@ -35,8 +35,9 @@ internal static class ScheduleReader
         };
     }
 
-    public static void Check(ServiceSpec spec, Fields tangram, Fields deploy, ProblemList problems)
+    public static void Check(ServiceSpec spec, Fields fields, Fields tangram, Fields deploy)
     {
+        var problems = fields.Problems;
         if (tangram["schedule"] is { } schedule && !spec.IsJob)
             problems.Error(schedule.Place, spec.Serves
                     ? "a schedule is for a job, and this service has a probe, a route or a port"
@@ -47,15 +48,15 @@ internal static class ScheduleReader
         if (spec.Serves)
             problems.Error(deploy.PlaceOf("mode"), "a job ends, and this service has a probe, a route or a port",
                 "delete those, or write mode: replicated");
+        if (fields["restart"] is { } restart && spec.Deploy.Restart.Condition == RestartCondition.Any)
+            problems.Error(restart.Place, "'restart' would start a job again after it has done its work",
+                "delete it, or write on-failure or no");
         if (spec.Singleton)
             problems.Error(tangram.PlaceOf("singleton"), "a job cannot be a singleton: it ends, and has no guard",
                 "delete it; runs of a job do not overlap unless its schedule says overlap: allow");
-        if (spec.Deploy.Replicas > MostCompletions)
+        if (spec.Deploy.Replicas > JobRuns.MostCompletions)
             problems.Error(deploy.PlaceOf("replicas"),
-                $"'replicas' is {spec.Deploy.Replicas}, and a job has at most {MostCompletions} completions",
+                $"'replicas' is {spec.Deploy.Replicas}, and a job has at most {JobRuns.MostCompletions} completions",
                 "let each do more of the work");
     }
-
-    /// <summary>All completions of a run are remembered in one document.</summary>
-    private const int MostCompletions = 1000;
 }

@@ -150,8 +150,8 @@ internal static class ServiceKeys
         Yes("placement", "spread (default): over zones, then nodes; or binpack: fill the fullest node that has room"),
         Yes("files", "the folder whose content is part of the revision, relative to the file; replicas run in the " +
             "revision's copy of it"),
-        Yes("schedule", "when a job runs; without it a job runs once for each revision that brings or changes it. The " +
-            "job finds its run in TANGRAM_RUN, and the time that it runs for, in UTC, in TANGRAM_OCCURRENCE"),
+        Yes("schedule", "when a job runs; without it a job runs once for each revision that brings or changes it. " +
+            "The job finds its run in TANGRAM_RUN, and the time that it runs for, in UTC, in TANGRAM_OCCURRENCE"),
         No("breaker", "delete it: a backend that fails is left at once; settings for it come later"),
         No("degrade", "delete it; degrading comes later"),
         No("autoscale", "use deploy.replicas and 'tangram scale'; autoscaling comes later"));

@@ -55,7 +55,7 @@ internal static class ServiceReader
         VolumeReader.Read(fields, folders);
         if (fields["extends"] is { } left)
             problems.Error(left.Place, "'extends' has no effect below a tag of merging", "delete the tag above it");
-        ScheduleReader.Check(spec, tangram, deploy, problems);
+        ScheduleReader.Check(spec, fields, tangram, deploy);
         if (spec is { WorkingDirectory: not null, Files: not null })
             problems.Error(fields.PlaceOf("working_dir"), "'working_dir' and x-tangram.files exclude each other",
                 "leave out working_dir: the replica runs in the revision's copy of files");

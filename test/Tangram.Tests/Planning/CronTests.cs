@@ -90,6 +90,7 @@ public sealed class CronTests
     [InlineData("deploy: { mode: replicated-job }, ", "a job ends, and this service has a probe",
         "route: { path: / }, ")]
     [InlineData("deploy: { mode: replicated-job }, ", "a job cannot be a singleton", "singleton: true, ")]
+    [InlineData("restart: always, deploy: { mode: replicated-job }, ", "'restart' would start a job again")]
     [InlineData("deploy: { mode: replicated-job, replicas: 1001 }, ", "a job has at most 1000 completions")]
     public void A_schedule_is_for_a_job_and_a_job_serves_nobody(string service, string expected, string more = "") =>
         Assert.Contains(expected, Problems($$"""

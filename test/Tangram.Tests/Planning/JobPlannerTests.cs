@@ -276,6 +276,19 @@ public sealed class JobPlannerTests
     }
 
     [Fact]
+    public void Of_runs_with_many_completions_fewer_are_remembered()
+    {
+        var completed = Enumerable.Range(1, 1000).Select(n => ($"migrate-{n}", "a-1")).ToArray();
+        var runs = Enumerable.Range(1, 8).Select(n => Run(n, 1, RunOutcome.Succeeded, 1000, completed) with
+        {
+            Cause = RunCause.Schedule,
+        }).ToArray();
+        var next = Next(Scheduled(runs), At(1.001, 1));
+        Assert.Equal([6, 7, 8, 9], next.Runs.Select(r => r.Number));
+        Assert.True(Json.Write(next).Length < TxnRules.MostBytes / 2);
+    }
+
+    [Fact]
     public void What_is_no_job_any_more_is_forgotten_once_the_revision_without_it_stands()
     {
         var documents = Memory(new Documents().Revision(1, Spec(1)).Revision(2, Documents.Spec(("order", 0)), 1),
