@@ -30,7 +30,17 @@ internal static class ServiceKeys
         Yes("env_file", "a file or a list of files of KEY=VALUE lines; environment wins over them"),
         Yes("extends", "the service to begin with, of this file or another; this one's words are laid over it"),
         Yes("profiles", "a list of names; without one of them active the service does not run"),
-        Yes("volumes", "only \"/path:/path\", the same path on both sides: a process sees its machine's folders"),
+        Yes("label_file", "a file or a list of files of KEY=VALUE lines; labels win over them"),
+        Yes("configs", "a list of names of the top level, or the long form; the folder with all of them is in " +
+            "TANGRAM_CONFIGS"),
+        Yes("secrets", "as configs, with TANGRAM_SECRETS; never in environment variables, output or the store"),
+        Yes("volumes", "\"NAME:/path\": a volume of the top level, which the process finds in TANGRAM_VOLUME_<NAME> " +
+            "and not at the path; or \"/path:/path\", the same on both sides: a folder of the machine"),
+        Yes("networks", "names of the top level, which are checked and separate nothing"),
+        Yes("network_mode", "host, as is always so; none is refused, others are passed over with a warning"),
+        Yes("ulimits", "by name, such as nofile: a number, or { soft, hard }; -1 means none; more than Tangram has " +
+            "itself needs root"),
+        Yes("oom_score_adj", "-1000 to 1000; below what Tangram itself has needs root"),
         Yes("cpus", "as deploy.resources.limits.cpus, and not together with it"),
         Yes("mem_limit", "as deploy.resources.limits.memory, and not together with it"),
         Yes("mem_reservation", "as deploy.resources.reservations.memory, and not together with it"),
@@ -39,13 +49,8 @@ internal static class ServiceKeys
         Yes("x-tangram", "what Compose has no word for"),
         No("image", "leave it out to run a plain process, and say what to run in command; images come later"),
         No("build", "leave it out and build before: command runs what is there; images come later"),
-        No("label_file", "write the labels under deploy.labels"),
         No("volumes_from", Mount),
         No("tmpfs", "let the process write below /tmp"),
-        No("configs", "put the files into the x-tangram.files folder; configs come later"),
-        No("secrets", "let the process read a file of its machine; secrets come later"),
-        Pass("networks", "services reach each other by TANGRAM_URL_<SERVICE>; a process is in its machine's network"),
-        Pass("network_mode", "a process is always in its machine's network"),
         No("links", Names),
         No("external_links", "give the address in environment"),
         No("extra_hosts", "write the names into the machine's /etc/hosts"),
@@ -65,6 +70,7 @@ internal static class ServiceKeys
         Pass("attach", "'tangram logs' shows the output"),
         Pass("annotations", "they are for containers; labels are kept"),
         Pass("pull_policy", "a process has no image to pull"),
+        Pass("pull_refresh_after", "a process has no image to pull"),
         No("platform", "label the nodes and use deploy.placement.constraints"),
         No("runtime", Container),
         No("isolation", Container),
@@ -102,10 +108,8 @@ internal static class ServiceKeys
         No("mem_swappiness", Unlimited),
         No("memswap_limit", Unlimited),
         No("oom_kill_disable", Unlimited),
-        No("oom_score_adj", Unlimited),
         No("shm_size", "set the size of the machine's /dev/shm"),
-        No("sysctls", "set them on the machine"),
-        No("ulimits", "set them where Tangram is started, or by ulimit in sh -c"));
+        No("sysctls", "set them on the machine"));
 
     public static readonly Section Port = new("ports (long form)",
         Yes("target", "the container's port; a process listens on PORT whatever it says"),
@@ -117,12 +121,12 @@ internal static class ServiceKeys
         No("app_protocol", "delete it: the gateway serves HTTP/1.1, HTTP/2 and WebSocket by what the client speaks"));
 
     public static readonly Section Volume = new("volumes (long form)",
-        Yes("type", "bind"),
-        Yes("source", "an absolute path"),
-        Yes("target", "the same path"),
+        Yes("type", "volume or bind"),
+        Yes("source", "a name of the top level, or an absolute path"),
+        Yes("target", "for a bind the same path; a named volume is in TANGRAM_VOLUME_<NAME>, and not at its target"),
         Yes("read_only", "false; true is refused, since nothing would keep the process from writing"),
         No("bind", "delete it: a process sees its machine's folders as they are"),
-        No("volume", "delete it: a process sees its machine's folders as they are"),
+        Yes("volume", "what only a named volume has"),
         No("tmpfs", "delete it: let the process write below /tmp"),
         No("image", "delete it; images come later"),
         No("consistency", "delete it: a process sees its machine's folders as they are"));

@@ -10,10 +10,13 @@ internal static class TopKeys
         Yes("x-tangram", "what Compose has no word for"),
         Yes("version", "changes nothing, as in Compose, and is warned about"),
         Yes("include", "a list of files whose services come to stand beside this file's"),
-        Pass("networks", "services reach each other by TANGRAM_URL_<SERVICE>; a process is in its machine's network"),
-        No("volumes", "delete it: a process writes to folders of its machine by their paths; volumes come later"),
-        No("configs", "delete it: put the files into the service's x-tangram.files folder; configs come later"),
-        No("secrets", "delete it: let the process read a file of its machine; secrets come later"),
+        Yes("networks", "a map from name to network; nothing is separated: a process is in its machine's network, " +
+            "and reaches services by TANGRAM_URL_<SERVICE>"),
+        Yes("volumes", "a map from name to volume: a folder in the state of each node, whose path is in " +
+            "TANGRAM_VOLUME_<NAME>"),
+        Yes("configs", "a map from name to config: a read-only file, whose path is in TANGRAM_CONFIG_<NAME>"),
+        Yes("secrets", "a map from name to secret: a file that only its owner can read, whose path is in " +
+            "TANGRAM_SECRET_<NAME>"),
         No("models", "delete it: run the model as a service of its own"));
 
     public static readonly Section Tangram = new("x-tangram (top level)",

@@ -55,10 +55,11 @@ internal static class FileCommands
         {
             var answer = context.Finder.Answer(context.Finder.RequestOf(
                 parsed.GetValue(file), parsed.GetValue(envFile), parsed.GetValue(profile)));
+            var spec = answer.Spec! with { Contents = null };
             context.Around.Print(
-                parsed.GetValue(services) ? string.Join('\n', answer.Spec!.Services.Select(s => s.Name))
+                parsed.GetValue(services) ? string.Join('\n', spec.Services.Select(s => s.Name))
                 : parsed.GetValue(profiles) ? string.Join('\n', answer.Profiles)
-                : parsed.GetValue(json) ? JsonNode.Parse(Json.Write(answer.Spec!))!.ToJsonString(Indented)
+                : parsed.GetValue(json) ? JsonNode.Parse(Json.Write(spec))!.ToJsonString(Indented)
                 : answer.Resolved!().TrimEnd());
             return Exit.Done;
         });
