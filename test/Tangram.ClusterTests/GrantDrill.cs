@@ -36,6 +36,7 @@ public sealed class GrantDrill : IAsyncDisposable
 
         // Then the change was told without its content, the new ones are read, and the volume is the same
         Assert.Contains("would move every replica of: web", plan);
+        Assert.Contains("web: the secret 'token' has changed", plan);
         Assert.Equal(["~ services.web.configs.app.yaml: changed", "~ services.web.secrets.token: changed"],
             diff.Split('\n').Where(line => line is ['~' or '+' or '-', ..]));
         Assert.Equal(["two", Second, "started once", "started once"], await SaidAsync(2));

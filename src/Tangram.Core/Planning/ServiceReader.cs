@@ -75,7 +75,7 @@ internal static class ServiceReader
     private static ServiceSpec Given(ServiceSpec spec, Fields fields, Folders folders, Declarations declared)
     {
         NetworkReader.Read(fields, declared);
-        return spec with
+        var given = spec with
         {
             Configs = GrantReader.Read(fields, GrantKind.Config, declared),
             Secrets = GrantReader.Read(fields, GrantKind.Secret, declared),
@@ -83,6 +83,8 @@ internal static class ServiceReader
             Ulimits = UlimitReader.Read(fields),
             OomScoreAdj = UlimitReader.OomScore(fields),
         };
+        MountedPaths.Warn(given, fields);
+        return given;
     }
 
     private static List<string> Profiles(Fields fields) =>

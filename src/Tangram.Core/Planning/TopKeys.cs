@@ -13,26 +13,30 @@ internal static class TopKeys
         Yes("networks", "a map from name to network; nothing is separated: a process is in its machine's network, " +
             "and reaches services by TANGRAM_URL_<SERVICE>"),
         Yes("volumes", "a map from name to volume: a folder in the state of each node, whose path is in " +
-            "TANGRAM_VOLUME_<NAME>"),
-        Yes("configs", "a map from name to config: a read-only file, whose path is in TANGRAM_CONFIG_<NAME>"),
+            "TANGRAM_VOLUME_<NAME>").On("each machine has its own"),
+        Yes("configs", "a map from name to config: a read-only file, whose path is in TANGRAM_CONFIG_<NAME>")
+            .On("sent to the machines that run it"),
         Yes("secrets", "a map from name to secret: a file that only its owner can read, whose path is in " +
-            "TANGRAM_SECRET_<NAME>"),
-        No("models", "delete it: run the model as a service of its own"));
+            "TANGRAM_SECRET_<NAME>").On("sent to the machines that run it"),
+        No("models", "delete it: run the model as a service of its own").Never());
 
     public static readonly Section Tangram = new("x-tangram (top level)",
-        Yes("zones", "a list of zone names; default [a]"),
-        Yes("nodes_per_zone", "virtual nodes of each zone on one machine, 1 to 1000; default 1"),
-        Yes("objectives", "what the service promises"),
-        Yes("gateway", "where requests come in"));
+        Yes("zones", "a list of zone names; default [a]").As(new Shape.Many(new Shape.Text(), Least: 1))
+            .On("an agent says its zone"),
+        Yes("nodes_per_zone", "virtual nodes of each zone on one machine, 1 to 1000; default 1")
+            .As(new Shape.Whole(1, 1000))
+            .On("agents are the nodes"),
+        Yes("objectives", "what the service promises").As(new Shape.Of(() => Objectives!)),
+        Yes("gateway", "where requests come in").As(new Shape.Of(() => Gateway!)));
 
     public static readonly Section Objectives = new("x-tangram.objectives",
-        Yes("availability", "a share such as 99.99%"),
-        Yes("latency_p99", "a duration"),
-        Yes("recovery_time", "a duration: how long an outage may last"),
-        Yes("recovery_point", "a duration: how much written work may be lost"));
+        Yes("availability", "a share such as 99.99%").As(Shape.Share),
+        Yes("latency_p99", "a duration").As(Shape.Duration),
+        Yes("recovery_time", "a duration: how long an outage may last").As(Shape.Duration),
+        Yes("recovery_point", "a duration: how much written work may be lost").As(Shape.Duration));
 
     public static readonly Section Gateway = new("x-tangram.gateway",
         Yes("listen", "a list of http:// URLs without a path; default [\"http://127.0.0.1:8080\"]; port 0 takes a " +
-            "free one"),
-        No("tls", "listen on http:// behind something that ends TLS; https comes later"));
+            "free one").As(new Shape.Many(new Shape.Text("^http://"), Least: 1)).On("on each gateway"),
+        No("tls", "listen on http:// behind something that ends TLS; https comes later").Never());
 }

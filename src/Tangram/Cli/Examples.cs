@@ -45,7 +45,11 @@ internal static class Examples
         [
             "tangram down -f compose.yaml", "tangram down --volumes              and remove its volumes, for good",
         ],
-        ["config"] = ["tangram config -f compose.yaml -f production.yaml", "tangram config --services"],
+        ["config"] =
+        [
+            "tangram config -f compose.yaml -f production.yaml", "tangram config --services",
+            "tangram config --schema > x-tangram.schema.json      for an editor",
+        ],
     };
 
     private static readonly Dictionary<string, string[]> Machines = new()

@@ -173,6 +173,22 @@ public sealed class GrantTests
         Assert.Contains(answer.Problems, p => p.ToString().Contains("'aliases' is passed over"));
     }
 
+    [Theory]
+    [InlineData("environment: { F: /run/secrets/t }", "'environment' speaks of '/run/secrets/t', where")]
+    [InlineData("entrypoint: [sh, -c, 'cat /etc/a.json']", "'entrypoint' speaks of '/etc/a.json', where")]
+    [InlineData("environment: { F: '--data=/var/lib/x/db' }", "it finds that in $TANGRAM_VOLUME_DATA")]
+    [InlineData("environment: { F: /var/lib/xy }", null)]
+    [InlineData("environment: { F: /mnt/var/lib/x }", null)]
+    public void A_path_at_which_only_a_container_has_it_is_warned_about(string key, string? told)
+    {
+        var (answer, _) = Read(key + ", secrets: [t], configs: [{ source: c, target: etc/a.json }], " +
+            "volumes: ['data:/var/lib/x']",
+            "secrets: { t: { file: token } }\nconfigs: { c: { content: x } }\nvolumes: { data: }");
+        var warnings = answer.Problems.Where(p => p.What.Contains("speaks of")).Select(p => p.ToString()).ToList();
+        if (told is null) Assert.Empty(warnings);
+        else Assert.Contains(told, Assert.Single(warnings));
+    }
+
     [Fact]
     public void Limits_of_the_kernel_are_read_short_and_long()
     {
