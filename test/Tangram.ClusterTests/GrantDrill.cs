@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Tangram.ClusterTests.BadInput;
 using Tangram.ClusterTests.Drilling;
 using Tangram.Deploying;
 
@@ -58,7 +59,7 @@ public sealed class GrantDrill : IAsyncDisposable
         // Then the secrets are in their own files, which only their owner can read, and nowhere else
         foreach (var secret in new[] { First, Second })
         {
-            var file = Assert.Single(Holding(secret));
+            var file = Assert.Single(Holding(secret, State));
             Assert.Equal("token", Path.GetFileName(file));
             Assert.Equal(UnixFileMode.UserRead, System.IO.File.GetUnixFileMode(file));
             Assert.Equal(FolderContent.OwnFolder, System.IO.File.GetUnixFileMode(Path.GetDirectoryName(file)!));
@@ -71,6 +72,38 @@ public sealed class GrantDrill : IAsyncDisposable
         Assert.True(Directory.Exists(volume));
         await DoAsync(First, "down", "--volumes", "-f", File);
         Assert.False(Directory.Exists(volume));
+    }
+
+    [Fact]
+    public async Task An_agent_is_sent_what_its_replicas_are_given()
+    {
+        // Given a server and an agent with state folders of their own, and a service with a secret of the server's disk
+        await using var house = SmallHouse.Given(encrypted: true);
+        var folder = Path.GetDirectoryName(house.File)!;
+        await System.IO.File.WriteAllTextAsync(Path.Combine(folder, "token"), First);
+        await System.IO.File.WriteAllTextAsync(house.File,
+            $$"""
+              name: {{house.Cluster}}
+              services:
+                web:
+                  command: [sh, -c, 'cat "$$TANGRAM_SECRET_TOKEN" > {{folder}}/new; mv {{folder}}/new {{folder}}/said;
+                             exec sleep 1000']
+                  secrets: [token]
+                  deploy: { update_config: { monitor: 1s } }
+              secrets: { token: { file: token } }
+              """);
+
+        // When it is deployed
+        house.StartServer();
+        house.StartAgent();
+        await house.DeployAsync();
+
+        // Then the replica reads it, and of each state folder only the copy holds it
+        Assert.Equal(First, await System.IO.File.ReadAllTextAsync(Path.Combine(folder, "said")));
+        Assert.Equal(["agent", "server"], Holding(First, folder).Where(file => file.Contains("/secrets/"))
+            .Select(file => Path.GetRelativePath(folder, file).Split('/')[0]).Order());
+        Assert.Equal(4, Holding(First, folder).Count);
+        Assert.DoesNotContain(First, house.Printed());
     }
 
     public async ValueTask DisposeAsync()
@@ -111,8 +144,8 @@ public sealed class GrantDrill : IAsyncDisposable
         return await System.IO.File.ReadAllLinesAsync(file);
     }
 
-    /// <summary>The files below the state folder that hold a text; the lock cannot be opened, and is empty.</summary>
-    private List<string> Holding(string text) => [.. Directory.EnumerateFiles(State, "*",
+    /// <summary>The files below a folder that hold a text; the lock cannot be opened, and is empty.</summary>
+    private static List<string> Holding(string text, string folder) => [.. Directory.EnumerateFiles(folder, "*",
         new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
         .Where(file => Native.IsRegularFile(file) && Path.GetFileName(file) != "lock")
         .Where(file => ReadAll(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0)];
