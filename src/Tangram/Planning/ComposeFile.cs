@@ -46,7 +46,7 @@ internal static class ComposeFile
             if (!(asked.Key == "volumes" ? Path.Exists(asked.Path) : Directory.Exists(asked.Path)))
                 problems.Error(asked.Place, $"'{asked.Key}' names the folder {asked.Path}, which does not exist",
                     "create it, or correct the path; it is relative to the file");
-        var contents = Contents.Read(draft.Contents, files, variable, problems);
+        var contents = Contents.Read(request.NameOnly ? [] : draft.Contents, files, variable, problems);
         if (problems.HasErrors || draft.Spec is not { } read) return new ComposeAnswer(null, problems.InOrder());
         var spec = read with { Contents = contents.Count == 0 ? null : contents };
         return new ComposeAnswer(spec, problems.InOrder())

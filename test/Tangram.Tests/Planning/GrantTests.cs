@@ -1,6 +1,7 @@
 using System.Text;
 using Tangram.Model;
 using Tangram.Planning;
+using Tangram.Planning.Composing;
 
 namespace Tangram.Tests.Planning;
 
@@ -127,6 +128,18 @@ public sealed class GrantTests
         "1:58: 'ipv4_address' is not honoured in networks (of a service")]
     public void What_cannot_be_is_refused_in_its_place(string key, string top, string told) =>
         Assert.StartsWith("compose.yaml:" + told, Error(key, top));
+
+    [Fact]
+    public void Who_wants_only_the_name_needs_no_secret()
+    {
+        var files = new MemoryFiles
+        {
+            ["compose.yaml"] = Service.Replace("KEY", "secrets: [a]") + "secrets: { a: { environment: NO_SUCH } }",
+        };
+        var request = new ComposeRequest(["/srv/shop/compose.yaml"]);
+        Assert.Null(ComposeFile.Read(request, files, new ProblemList()).Spec);
+        Assert.Equal("shop", ComposeFile.Read(request with { NameOnly = true }, files, new ProblemList()).Spec?.Name);
+    }
 
     [Fact]
     public void A_content_has_a_largest_size()

@@ -5,7 +5,12 @@ namespace Tangram.Planning.Composing;
 /// <summary>What a command names: Compose files, of which later ones are laid over earlier ones, files of variables
 /// (empty: <c>.env</c> beside the first), and profiles. Paths are absolute.</summary>
 public sealed record ComposeRequest(
-    EquatableArray<string> Files, EquatableArray<string> EnvFiles = default, EquatableArray<string> Profiles = default);
+    EquatableArray<string> Files, EquatableArray<string> EnvFiles = default, EquatableArray<string> Profiles = default)
+{
+    /// <summary>Which cluster it is, and no more: what configs and secrets hold is not read, and need not be there.
+    /// </summary>
+    public bool NameOnly { get; init; }
+}
 
 /// <summary>All files as one tree.</summary>
 /// <param name="Variable">A variable by its name, as it is known in the file of a place.</param>
