@@ -17,6 +17,9 @@ public static class SchedulePolicy
         ScheduleSpec schedule, JobRuns job, int replicas, Due due, DateTimeOffset now)
     {
         var late = now - due.Newest;
+        // Known when a schedule is changed and changed back, and the clock of the next leader is behind.
+        if (job.Runs.FirstOrDefault(r => r.Occurrence == due.Newest) is { } known)
+            return (Verdict.Skip, $"run {known.Number} was for it");
         if (replicas == 0) return (Verdict.Skip, "no replica is asked for");
         if (schedule.StartingDeadline is { } deadline && late > deadline)
             return (Verdict.Skip, $"it would start {Words(late)} late, and starting_deadline is {Words(deadline)}");

@@ -56,6 +56,19 @@ public sealed class SchedulePolicyTests
             Decide(new ScheduleSpec { Cron = "" }, 0, false, replicas: 0));
 
     [Fact]
+    public void An_occurrence_that_has_run_does_not_run_again_when_its_schedule_comes_back()
+    {
+        var job = new JobRuns
+        {
+            Last = 7,
+            Runs = [new JobRun { Number = 7, Revision = 1, Outcome = RunOutcome.Succeeded, Occurrence = Noon }],
+        };
+        Assert.Equal((Verdict.Skip, "run 7 was for it"), SchedulePolicy.Decide(
+            new ScheduleSpec { Cron = "", Overlap = Overlap.Allow }, job, 1,
+            new Due(ServiceName.Of("report"), "", Noon, 1), Noon + TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
     public void The_sentence_says_how_late_it_is_and_what_still_goes_on()
     {
         Assert.Equal("it was missed, and runs 60 min late",
