@@ -14,7 +14,7 @@ public sealed class SpecificationTests
         """
         # The Compose Specification: the share honoured
 
-        *This page is recorded by a test, from the examples in test/Tangram.Tests/Planning/Specification, and held by it.*
+        *This page is recorded by a test, from examples in test/Tangram.Tests/Planning/Specification, and held by it.*
 
         One small file for everything that the specification's text shows, in our own words. **Honoured** means that it
         is read without an error, and what it says is done. **With a warning** is a part of those: something in it is
@@ -45,8 +45,11 @@ public sealed class SpecificationTests
     public void What_config_prints_of_an_example_means_the_same() => Assert.All(
         All.Value.Where(reading => reading.Spec is not null), reading =>
         {
-            var files = new MemoryFiles { ["compose.yaml"] = reading.Resolved! };
-            var again = files.Read(["compose.yaml"], profiles: ["*"]);
+            var file = Path.GetTempFileName();
+            File.WriteAllText(file, reading.Resolved);
+            var request = new ComposeRequest([file], Profiles: ["*"]);
+            var again = ComposeFile.Read(request, Machine, new ProblemList());
+            File.Delete(file);
             Assert.True(reading.Spec == again.Spec, $"{reading.Example.Name} became\n{reading.Resolved}\n" +
                 string.Join('\n', again.Problems));
         });
@@ -79,10 +82,12 @@ public sealed class SpecificationTests
     private static readonly Lazy<Reading[]> All = new(() => [.. SpecificationExample.All.Select(Read)]);
 
     /// <summary>The environment is the same everywhere: it has a PATH, and nothing else.</summary>
+    private static ComposeFolder Machine => new(name => name == "PATH" ? "/usr/bin:/bin" : null);
+
     private static Reading Read(SpecificationExample example)
     {
-        var folder = new ComposeFolder(name => name == "PATH" ? "/usr/bin:/bin" : null);
-        var answer = ComposeFile.Read(new ComposeRequest(example.Files.ToEquatableArray()), folder, new ProblemList());
+        var request = new ComposeRequest(example.Files.ToEquatableArray());
+        var answer = ComposeFile.Read(request, Machine, new ProblemList());
         return new Reading(example, answer.Spec, answer.Problems, answer.Resolved?.Invoke());
     }
 
