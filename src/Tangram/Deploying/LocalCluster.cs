@@ -26,6 +26,7 @@ internal sealed class LocalCluster
         _port = new ClusterPort
         {
             Cluster = name, Store = host.Store, State = () => host.State, Events = events, Clock = clock,
+            Listen = host.Listen, Readings = host.Readings,
             Prepare = (spec, _) => Task.FromResult(Prepare(spec)),
             Kill = Kill,
             Revive = node => Names.IsValid(node) ? host.Nodes.Revive(NodeName.Of(node)) : $"there is no node '{node}'",
