@@ -10,7 +10,7 @@ internal sealed class Progress(Surroundings around)
         if (line == _last || line == "") return;
         _last = line;
         if (!around.Colour) around.Print(line);
-        else around.Out.Write("\r\e[2K" + (line.Length < Width ? line : line[..(Width - 1)]));
+        else around.Out.Write("\r\e[2K" + CellText.Cut(line, (around.Width ?? 80) - 1));
         around.Out.Flush();
     }
 
@@ -20,6 +20,4 @@ internal sealed class Progress(Surroundings around)
         if (around.Colour && _last != "") around.Out.Write("\r\e[2K");
         _last = "";
     }
-
-    private static int Width => Console.IsOutputRedirected || Console.WindowWidth < 20 ? 80 : Console.WindowWidth;
 }

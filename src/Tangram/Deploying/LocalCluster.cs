@@ -154,6 +154,8 @@ internal sealed class LocalCluster
     private async Task LetGoAsync(bool handOver = false)
     {
         if (_api is not null) await _api.DisposeAsync().ConfigureAwait(false);
+        // The next daemon writes it from the moment at which it may have the state.
+        if (handOver) _events.Dispose();
         if (handOver) await _host.HandOverAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         _events.Dispose();

@@ -31,8 +31,8 @@ internal static class OpenApi
             {
                 ["title"] = "Tangram",
                 ["version"] = "1",
-                ["description"] = "The API of a running cluster, on the unix socket STATE/CLUSTER/tangram.sock, which " +
-                    "its owner alone may open. While the store does not answer, every answer has the header " +
+                ["description"] = "The API of a running cluster, on the unix socket STATE/CLUSTER/tangram.sock, " +
+                    "which its owner alone may open. While the store does not answer, every answer has the header " +
                     $"{ApiAnswers.StaleHeader} with a sentence that says since when. Fields are added, never renamed.",
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "http://tangram" }),

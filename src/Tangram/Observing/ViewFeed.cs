@@ -12,7 +12,7 @@ internal sealed record WatchItem(string Cursor, ClusterView? Snapshot, DeltaView
 /// with a new snapshot. Views are made when a watcher asks, so nothing is done while there is none.</summary>
 internal sealed class ViewFeed
 {
-    /// <summary>Entries of deltas that are kept, at about 200 bytes each: every replica of a large cluster once.</summary>
+    /// <summary>Entries of deltas that are kept, at about 200 bytes each.</summary>
     public const int MostEntries = 20_000;
 
     /// <summary>Changes that come together are one delta.</summary>

@@ -41,7 +41,8 @@ public sealed class DeltaTests
         Head = Head(rng),
         Services = Some(rng, 4, i => new ServiceView($"s{i}", rng.Next(3), rng.Next(3), 0, 1), s => s.Name),
         Nodes = Some(rng, 4, i => new NodeView($"n{i}", null, States[rng.Next(4)], rng.Next(2), ""), n => n.Name),
-        Gateways = Some(rng, 3, i => new GatewayView($"http://{i}", $"g{rng.Next(2)}"), g => $"{g.Gateway} {g.Address}"),
+        Gateways = Some(rng, 3, i => new GatewayView($"http://{i}", $"g{rng.Next(2)}"),
+            g => $"{g.Gateway} {g.Address}"),
         Replicas = Some(rng, 12, i => Replica($"order-{i}", States[rng.Next(4)]), r => r.Replica),
     };
 

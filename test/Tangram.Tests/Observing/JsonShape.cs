@@ -20,7 +20,8 @@ internal sealed class JsonShape(JsonNode document)
         if (schema["$ref"] is { } reference)
             return Wrong(document["components"]!["schemas"]![((string)reference!).Split('/')[^1]]!, value, at);
         if ((schema["anyOf"] ?? schema["oneOf"]) is JsonArray choices)
-            return choices.Any(c => !Wrong(c!, value, at).Any()) ? [] : [$"{at}: {value?.ToJsonString()} is none of them"];
+            return choices.Any(c => !Wrong(c!, value, at).Any()) ? []
+                : [$"{at}: {value?.ToJsonString()} is none of them"];
         return Own(schema.AsObject(), value, at);
     }
 

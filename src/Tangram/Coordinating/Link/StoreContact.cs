@@ -21,7 +21,7 @@ internal sealed class StoreContact(IStore store, TimeProvider time, Action<strin
 
     public bool Answers => _answers;
 
-    /// <summary>Not null when it does not answer, or has not for a while: then what was read of it may be old.</summary>
+    /// <summary>Not null when it does not answer, or has not for a while: what was read of it may be old.</summary>
     public StaleView? Stale() => _last is var last && (_answers || last.Trouble == "")
         && time.GetElapsedTime(last.Stamp) < Silence
         ? null
