@@ -20,5 +20,8 @@ return await CommandLine.RunAsync(args, around, new Entrances
     Simulate = SimulateEntrance.RunAsync,
     Trust = TrustEntrance.Run,
     DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),
+    Volumes = async (folder, remove, cancellation) => remove
+        ? await KeptVolumes.RemoveAsync(folder, around.Clock, cancellation)
+        : KeptVolumes.Of(folder),
     ReadLog = (request, cancellation) => LogEntrance.ReadAsync(request, around.Clock, cancellation),
 });
