@@ -9,7 +9,7 @@ internal sealed class Progress(Surroundings around)
     {
         if (line == _last || line == "") return;
         _last = line;
-        if (!around.Colour) around.Print(line);
+        if (!around.Screen) around.Print(line);
         else around.Out.Write("\r\e[2K" + CellText.Cut(line, (around.Width ?? 80) - 1));
         around.Out.Flush();
     }
@@ -17,7 +17,7 @@ internal sealed class Progress(Surroundings around)
     /// <summary>Before anything else is printed.</summary>
     public void Clear()
     {
-        if (around.Colour && _last != "") around.Out.Write("\r\e[2K");
+        if (around.Screen && _last != "") around.Out.Write("\r\e[2K");
         _last = "";
     }
 }

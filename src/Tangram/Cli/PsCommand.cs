@@ -33,7 +33,7 @@ internal sealed class PsCommand(CommandContext context, string[] services)
                 await ps.ListAsync(place, parsed.GetValue(json), cancellation);
             else if (parsed.GetValue(json))
                 await ps.WatchAsync(place, (item, _, _) => context.Around.Print(item.Data), cancellation);
-            else if (context.Around.Colour)
+            else if (context.Around.Screen)
             {
                 var screen = new FullScreen(context.Around);
                 await screen.RunAsync(end => ps.WatchAsync(place, (_, _, now) => screen.Draw(ps.Page(now)), end),

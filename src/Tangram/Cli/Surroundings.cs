@@ -27,7 +27,10 @@ internal sealed record Surroundings
     public Func<char?> Key { get; init; } = () => null;
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    public bool Colour => Terminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") != "dumb";
+    /// <summary>Lines that were printed can be drawn over.</summary>
+    public bool Screen => Terminal && Variable("TERM") != "dumb";
+
+    public bool Colour => Screen && string.IsNullOrEmpty(Variable("NO_COLOR"));
 
     public static Surroundings OfThisProcess()
     {

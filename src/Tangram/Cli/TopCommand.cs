@@ -24,7 +24,7 @@ internal sealed class TopCommand(CommandContext context, ClusterClient client, s
             using var client = new ClusterClient(context.Finder.Find(parsed.GetValue(file)));
             var top = new TopCommand(context, client, parsed.GetValue(services) ?? []);
             if (parsed.GetValue(json)) context.PrintJson(await top.MeasuredAsync("0.5", cancellation));
-            else if (parsed.GetValue(once) || !context.Around.Colour)
+            else if (parsed.GetValue(once) || !context.Around.Screen)
                 (await top.TableAsync("0.5", cancellation)).Write(context.Around);
             else await top.LiveAsync(cancellation);
             context.WarnThatItIsOld(client);

@@ -16,6 +16,8 @@ internal sealed class ApiSchemas
         [typeof(ZoneName)] = "A zone's name.", [typeof(ReplicaName)] = "A replica's name.",
     };
 
+    private static JsonObject Base64 => new() { ["type"] = "string", ["contentEncoding"] = "base64" };
+
     private readonly SortedDictionary<string, JsonNode> _named = new(StringComparer.Ordinal);
 
     /// <summary>The schemas that were referred to, by name.</summary>
@@ -30,6 +32,7 @@ internal sealed class ApiSchemas
     public JsonNode For(Type type)
     {
         if (type == typeof(object)) return new JsonObject { ["type"] = "object" };
+        if (type == typeof(Content)) return Base64;
         if (type.IsArray) return ListOf(type.GetElementType()!);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(EquatableArray<>))
             return ListOf(type.GetGenericArguments()[0]);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Tangram.Cli;
 using Tangram.Model;
 using Tangram.Observing;
@@ -64,6 +65,25 @@ public sealed class CommandLineTests : IDisposable
             using var terminal = new Terminal();
             Assert.Equal(Exit.Done, await terminal.RunAsync(command == "" ? ["--help"] : [command, "--help"]));
             Assert.Contains(examples[0], terminal.Out);
+        }
+    }
+
+    [Fact]
+    public void Every_example_is_a_command_line_that_is_understood()
+    {
+        var tree = CommandLine.Tree(new CommandContext(_terminal.Around, _terminal.Entrances));
+        var lines = Examples.Of.Values.SelectMany(e => string.Join('\n', e).Replace("\\\n", "").Split('\n'))
+            .Where(line => line.StartsWith("tangram ", StringComparison.Ordinal)).ToList();
+        Assert.True(lines.Count > 40);
+        foreach (var line in lines)
+        {
+            // What stands after a gap is a remark, and after > a file of the shell's.
+            var typed = Regex.Split(Regex.Replace(line, @"(?<=\S)   *(?!--)\S.*$", ""), " > ")[0];
+            var words = Regex.Matches(typed, @"'([^']*)'|\S+").Select(w => w.Value.Trim('\'')).Skip(1).ToArray();
+            var parsed = tree.Parse(words);
+            Assert.True(parsed.Errors.Count == 0 && parsed.Action is not null,
+                $"{line}: {string.Join("; ", parsed.Errors)}");
+            Assert.NotSame(tree, parsed.CommandResult.Command);
         }
     }
 

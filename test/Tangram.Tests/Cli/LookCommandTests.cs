@@ -173,7 +173,14 @@ public sealed class LookCommandTests : IAsyncLifetime
         Assert.Contains("\e[", colourful.Out);
         using var plain = Another(columns: 200);
         plain.Variables["NO_COLOR"] = "1";
-        foreach (var look in (string[])["status", "ps", "top", "history", "events"]) await plain.RunAsync(look);
+        foreach (var look in (string[])["status", "ps", "top --once", "history", "events"])
+            await plain.RunAsync(look.Split(' '));
         Assert.DoesNotContain("\e", plain.Out);
+        // Who wants no colours still has a screen.
+        var top = plain.RunAsync("top");
+        await PrintedAsync(plain, "q ends");
+        plain.Typed = 'q';
+        Assert.Equal(Exit.Done, await top.WaitAsync(Patience, TimeProvider.System));
+        Assert.DoesNotMatch("\e\\[[0-9;]*m", plain.Out);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class JsonShape(JsonNode document)
     private static readonly HashSet<string> Known =
     [
         "type", "$ref", "properties", "required", "items", "enum", "anyOf", "oneOf", "description", "pattern",
-        "maxLength", "format", "default", "additionalProperties",
+        "maxLength", "format", "default", "additionalProperties", "contentEncoding",
     ];
 
     public IEnumerable<string> Wrong(JsonNode schema, JsonNode? value, string at = "$")
