@@ -98,6 +98,15 @@ internal sealed class ShopCluster : IAsyncDisposable
         return printed;
     }
 
+    /// <summary>Starts a line as it is typed into a shell, in the folder of the file.</summary>
+    public Child Type(string line)
+    {
+        var start = new ProcessStartInfo("bash", ["-c", line]) { WorkingDirectory = _folder };
+        Surround(start, _folder);
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(Binary)}:{start.Environment["PATH"]}";
+        return new Child(start);
+    }
+
     /// <summary>Starts a deploy and does not wait for its end.</summary>
     public Child Deploy(string file, params string[] options) => Start(["deploy", "-f", Copy(file), .. options]);
 
