@@ -1,3 +1,4 @@
+using Tangram.Cli;
 using Tangram.ClusterTests.Drilling;
 using Tangram.ClusterTests.Proving;
 
@@ -152,5 +153,13 @@ public sealed class JobDrill
         Assert.Equal(1, code);
         Assert.Contains("ended with exit code 3", printed);
         Assert.Equal(2, (await cluster.RunAsync("run", "nothing")).Code);
+
+        // And help's examples do what it says
+        await File.WriteAllTextAsync(cluster.Notes, "0");
+        foreach (var line in Examples.Of["jobs"].Concat(Examples.Of["run"]))
+        {
+            (code, printed) = await cluster.RunAsync(line.Split("  ")[0].Split(' ')[1..]);
+            Assert.True(code == 0, $"{line} ended with {code}: {printed}");
+        }
     }
 }
