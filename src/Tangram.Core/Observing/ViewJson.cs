@@ -20,6 +20,7 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(CertificateView[]))]
 [JsonSerializable(typeof(HistoryView[]))]
 [JsonSerializable(typeof(ChangeView[]))]
+[JsonSerializable(typeof(Doctoring.FindingView[]))]
 [JsonSerializable(typeof(Scale[]))]
 [JsonSerializable(typeof(string))]
 public sealed partial class ViewJson : JsonSerializerContext

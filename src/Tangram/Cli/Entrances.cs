@@ -3,6 +3,7 @@ using Tangram.Coordinating.Link;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Observing;
+using Tangram.Observing.Doctoring;
 using Tangram.Planning;
 using Tangram.Planning.Composing;
 
@@ -37,6 +38,12 @@ internal sealed record Entrances
     /// <summary>Stops the replicas that a killed daemon left, given the cluster's state folder; returns what it
     /// did.</summary>
     public required Func<string, CancellationToken, Task<string>> DownWithoutDaemon { get; init; }
+
+    /// <summary>What there is to know of this machine, and of what a file needs of it.</summary>
+    public required Func<ClusterSpec?, Surroundings, MachineFacts> ReadMachine { get; init; }
+
+    /// <summary>Changes one setting of the running kernel.</summary>
+    public required Func<KernelSetting, SettingOutcome> SetKernel { get; init; }
 
     /// <summary>The lines of one replica's log.</summary>
     public required Func<LogRequest, CancellationToken, IAsyncEnumerable<string>> ReadLog { get; init; }

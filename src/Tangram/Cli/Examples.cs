@@ -75,6 +75,12 @@ internal static class Examples
             "tangram ca issue agent a-1 --address 10.0.0.11 --days 90",
             "tangram ca show s-1                                    whose, and until when?",
         ],
+        ["doctor"] =
+        [
+            "tangram doctor                      is this machine fit?",
+            "tangram doctor -f compose.yaml      and for this file?",
+            "tangram doctor --fix                carry out what is safe, after asking",
+        ],
         ["version"] = ["tangram version --json"],
     };
 

@@ -13,6 +13,10 @@ internal sealed record Surroundings
 
     /// <summary>A person watches standard output.</summary>
     public bool Terminal { get; init; }
+
+    /// <summary>A person can be asked: standard input and output are a terminal.</summary>
+    public bool Asks { get; init; }
+    public TextReader In { get; init; } = TextReader.Null;
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     public bool Colour => Terminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") != "dumb";
@@ -28,6 +32,8 @@ internal sealed record Surroundings
             Out = Console.Out,
             Error = Console.Error,
             Terminal = !Console.IsOutputRedirected,
+            Asks = !Console.IsInputRedirected && !Console.IsOutputRedirected,
+            In = Console.In,
         };
     }
 

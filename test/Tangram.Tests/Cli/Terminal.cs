@@ -1,5 +1,6 @@
 using Tangram.Cli;
 using Tangram.Model;
+using Tangram.Observing.Doctoring;
 using Tangram.Tests.Coordinating;
 
 namespace Tangram.Tests.Cli;
@@ -24,6 +25,7 @@ internal sealed class Terminal : IDisposable
         Simulate = (request, _, _) => { Simulation = request; return Task.FromResult(Exit.Failed); },
         Trust = Tangram.Coordinating.Trust.TrustEntrance.Run,
         DownWithoutDaemon = (folder, _) => Task.FromResult($"stopped what was left in {Path.GetFileName(folder)}"),
+        ReadMachine = (_, _) => Machine, SetKernel = setting => Kernel(setting),
         ReadLog = Lines,
     };
 
@@ -32,6 +34,11 @@ internal sealed class Terminal : IDisposable
     public string WorkingFolder { get; } = Directory.CreateTempSubdirectory("tangram-work-").FullName;
     public Dictionary<string, string> Variables { get; } = [];
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+    public MachineFacts Machine { get; set; } = new() { Root = true, Cores = 2 };
+    public Func<KernelSetting, SettingOutcome> Kernel { get; set; } = _ => throw new InvalidOperationException();
+
+    /// <summary>What a person types; null: nobody is there.</summary>
+    public string? Typed { get; set; }
     public LoadRequest? Load { get; private set; }
     public SimulateRequest? Simulation { get; private set; }
     public string Out => _out.ToString();
@@ -41,6 +48,7 @@ internal sealed class Terminal : IDisposable
     {
         Variable = Variables.GetValueOrDefault, StateRoot = StateRoot, WorkingFolder = WorkingFolder,
         Out = TextWriter.Synchronized(_out), Error = TextWriter.Synchronized(_error), Clock = Clock,
+        Asks = Typed is not null, In = new StringReader(Typed ?? ""),
     };
 
     public Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(args, Around, Entrances);
