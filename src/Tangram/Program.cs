@@ -23,5 +23,8 @@ return await CommandLine.RunAsync(args, around, new Entrances
     DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),
     ReadMachine = (spec, where) => new MachineReading(where.StateRoot, spec, where.Clock).Read(),
     SetKernel = KernelSettings.Apply,
+    Volumes = async (folder, remove, cancellation) => remove
+        ? await KeptVolumes.RemoveAsync(folder, around.Clock, cancellation)
+        : KeptVolumes.Of(folder),
     ReadLog = (request, cancellation) => LogEntrance.ReadAsync(request, around.Clock, cancellation),
 });

@@ -109,7 +109,9 @@ public static class Commands
         var number = RevisionHistory.NextNumber(state);
         var revision = new Revision
         {
-            Number = number, Spec = spec, Replaces = RevisionHistory.InForce(state), At = by.At, Origin = origin,
+            // What secrets hold is never stored.
+            Number = number, Spec = spec with { Contents = null },
+            Replaces = RevisionHistory.InForce(state), At = by.At, Origin = origin,
         };
         var asked = (state.Asked?.Value ?? new Asked { Revision = number }) with
         {

@@ -38,6 +38,20 @@ public static class RelayRules
         return null;
     }
 
+    /// <summary>Why a copy is not sent, or null. Configs and secrets go only to the nodes that run what they are given
+    /// to.</summary>
+    /// <param name="state">The revisions, and what the peer is assigned.</param>
+    public static string? RefusesFiles(PeerIdentity peer, string hash, ClusterState state)
+    {
+        if (peer.Role == PeerRole.Server) return null;
+        if (!state.Revisions.Values.Any(r => r.Spec.Services.Any(s => s.GrantsHash == hash))) return null;
+        var assigned = state.Nodes.GetValueOrDefault(peer.Name)?.Assignments ?? [];
+        return peer.Role == PeerRole.Agent
+            && assigned.Any(a => state.Spec(a.Revision)?.Find(a.Service)?.GrantsHash == hash)
+            ? null
+            : $"{peer} runs no service that is given {hash}";
+    }
+
     /// <summary>Whether a lease may be a peer's, by the keys that hang on it: another's key says that it is
     /// not.</summary>
     public static bool MayOwn(PeerIdentity peer, long lease, IEnumerable<KeyValue> pairs) =>

@@ -14,6 +14,10 @@ public sealed record ClusterSpec
     /// <summary>Where the gateway listens for routed requests, as URLs.</summary>
     public EquatableArray<string> GatewayListen { get; init; }
 
+    /// <summary>What its configs and secrets hold. Only on the way from a command to a server, which keeps it as files:
+    /// a spec that is stored or shown has none.</summary>
+    public EquatableArray<CarriedContent>? Contents { get; init; }
+
     public ServiceSpec? Find(ServiceName name)
     {
         var services = Services.AsSpan();

@@ -75,6 +75,10 @@ public static class Names
         : throw new FormatException($"'{value}' is not a {kind} name: use 1 to {Longest} letters, digits, '-', '_' " +
                                     "or '.', starting with a letter or digit");
 
+    /// <summary>Upper case, with '_' for whatever a variable's name cannot hold.</summary>
+    public static string InVariable(string name) => string.Concat(
+        name.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
+
     internal static int CompareNatural(string a, string b)
     {
         var (cutA, cutB) = (a.LastIndexOf('-'), b.LastIndexOf('-'));

@@ -36,6 +36,22 @@ public sealed record ServiceSpec
     /// made.</summary>
     public string? FilesHash { get; init; }
 
+    public EquatableArray<GrantSpec> Configs { get; init; }
+    public EquatableArray<GrantSpec> Secrets { get; init; }
+
+    /// <summary>SHA-256 of the folder with the content of <see cref="Configs"/> and <see cref="Secrets"/>, in
+    /// hexadecimal; filled when a revision is made. The folder also holds random bytes, so that the hash tells nothing
+    /// about a secret.</summary>
+    public string? GrantsHash { get; init; }
+    public EquatableArray<VolumeSpec> Volumes { get; init; }
+    public EquatableArray<UlimitSpec> Ulimits { get; init; }
+    public int? OomScoreAdj { get; init; }
+
+    public EquatableArray<GrantSpec> Grants(GrantKind kind) => kind == GrantKind.Config ? Configs : Secrets;
+
+    /// <summary>What a revision keeps files of: its folder's copy, and that of its configs and secrets.</summary>
+    public IEnumerable<string> Hashes => new[] { FilesHash, GrantsHash }.OfType<string>();
+
     /// <summary>How long a replica may take to become ready. After it, a rollout counts the replica as
     /// failed.</summary>
     public TimeSpan StartTimeout => Healthcheck is { Disabled: false } h
@@ -54,6 +70,7 @@ public sealed record ServiceSpec
     {
         Routes = [], Ports = Ports.Where(p => p.Mode == PortMode.Host).ToEquatableArray(), DependsOn = [],
         Balance = default, Files = null,
+        Volumes = Volumes.Where(v => v.Kind == VolumeKind.Named).ToEquatableArray(),
         Deploy = new DeploySpec { Resources = Deploy.Resources },
     };
 }

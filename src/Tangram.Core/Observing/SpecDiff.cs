@@ -9,6 +9,7 @@ public static class SpecDiff
 {
     /// <summary>What entries of a list are told apart by; other lists are one value.</summary>
     private const string Name = "name";
+    private const string GrantsHash = "grantsHash";
 
     /// <summary>In the order of the file, what is gone last. Null: nothing is there.</summary>
     public static EquatableArray<ChangeView> Of(ClusterSpec? before, ClusterSpec? after)
@@ -49,7 +50,9 @@ public static class SpecDiff
     /// <summary>The entries of a map, or of a list of things with names; null for any other value.</summary>
     private static List<(string Key, JsonElement Value)>? Named(JsonElement? value) => value switch
     {
-        { ValueKind: JsonValueKind.Object } map => [.. map.EnumerateObject().Select(p => (p.Name, p.Value))],
+        // What the hash of a copy is made of is compared by itself: targets, modes and prints.
+        { ValueKind: JsonValueKind.Object } map =>
+            [.. map.EnumerateObject().Where(p => p.Name != GrantsHash).Select(p => (p.Name, p.Value))],
         { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(HasName) =>
             [.. list.EnumerateArray().Select(item => (item.GetProperty(Name).GetString()!, Unnamed(item)))],
         _ => null,

@@ -9,6 +9,9 @@ public sealed record ComposeDraft(
 {
     /// <summary>Those that the file names, sorted.</summary>
     public EquatableArray<string> Profiles { get; init; }
+
+    /// <summary>What the services that run are given, to be read.</summary>
+    public EquatableArray<ContentAsked> Contents { get; init; }
 }
 
 /// <summary>Turns a parsed Compose file into a <see cref="ClusterSpec"/>: honours a key or refuses it with its place
@@ -31,7 +34,8 @@ public static class ComposeReader
         var top = Fields.Open(root, TopKeys.Top, root.Place, problems);
         if (top["version"] is { } version)
             problems.Warn(version.Place, "'version' changes nothing", "delete it; Compose itself no longer reads it");
-        var all = Services(top, folder);
+        var declared = Declarations.Read(top, folder);
+        var all = Services(top, folder, declared);
         var drafts = all.Where(draft => profiles.Runs(draft.Profiles)).ToList();
         var idle = all.Where(draft => !profiles.Runs(draft.Profiles)).ToDictionary(d => d.Name, d => d.Profiles[0]);
         if (drafts.Count == 0 && idle.Count > 0)
@@ -61,16 +65,22 @@ public static class ComposeReader
         {
             Profiles = all.SelectMany(draft => draft.Profiles).Distinct().Order(StringComparer.Ordinal)
                 .ToEquatableArray(),
+            Contents = Given(drafts, declared, GrantKind.Config).Concat(Given(drafts, declared, GrantKind.Secret))
+                .ToEquatableArray(),
         };
     }
 
-    private static List<ServiceDraft> Services(Fields top, string folder)
+    private static IEnumerable<ContentAsked> Given(List<ServiceDraft> drafts, Declarations declared, GrantKind kind) =>
+        drafts.SelectMany(draft => draft.Spec.Grants(kind)).Select(grant => grant.Name).Distinct()
+            .Select(name => declared.Contents(kind).GetValueOrDefault(name)).OfType<ContentAsked>();
+
+    private static List<ServiceDraft> Services(Fields top, string folder, Declarations declared)
     {
         var drafts = new List<ServiceDraft>();
         if (top["services"] is Tree.Map { Entries.Count: > 0 } map)
             foreach (var entry in map.Entries)
             {
-                if (ServiceReader.Read(entry, folder, top.Problems) is { } draft) drafts.Add(draft);
+                if (ServiceReader.Read(entry, folder, declared, top.Problems) is { } draft) drafts.Add(draft);
             }
         else if (top.IsMap && top["services"] is not Tree.Refused)
             top.Problems.Error(top.PlaceOf("services"), "the file has no services",

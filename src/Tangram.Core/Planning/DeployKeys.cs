@@ -37,7 +37,7 @@ internal static class DeployKeys
     public static readonly Section Reservations = new("deploy.resources.reservations",
         Yes("cpus", "cores, such as \"0.25\""),
         Yes("memory", "bytes, such as 128M (units of 1024)"),
-        No("pids", "write it under limits: processes are limited, not reserved"),
+        No("pids", "write it under limits: processes are limited, not reserved").Never(),
         No("generic_resources", "label the nodes that have the resource and use placement.constraints"),
         No("devices", "label the nodes that have the device and use placement.constraints"));
 

@@ -12,6 +12,14 @@ internal sealed class Folders(string folder)
     /// <summary>The absolute path of the key's folder, or null when there is none.</summary>
     public string? Read(Fields fields, string key)
     {
+        if (PathOf(fields, key) is not { } path) return null;
+        Need(key, path, fields.PlaceOf(key));
+        return path;
+    }
+
+    /// <summary>As above, of a file, and not remembered.</summary>
+    public string? PathOf(Fields fields, string key)
+    {
         if (fields.Filled(key) is not { } text) return null;
         var place = fields.PlaceOf(key);
         if (text.StartsWith('~'))
@@ -20,9 +28,7 @@ internal sealed class Folders(string folder)
                 "write the path out, relative to the file or absolute");
             return null;
         }
-        var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(text, folder));
-        Need(key, path, place);
-        return path;
+        return Path.TrimEndingDirectorySeparator(Path.GetFullPath(text, folder));
     }
 
     /// <summary>A path that is absolute already.</summary>

@@ -6,6 +6,26 @@ namespace Tangram.Planning;
 public sealed record SectionKey(string Name, Support Support, string Note)
 {
     internal bool Honoured => Support == Support.Honoured;
+
+    /// <summary>For a service with an image, once those run. What a process cannot have, a container mostly
+    /// can.</summary>
+    public Support Container { get; init; } = Support == Support.Refused ? Support.Honoured : Support;
+
+    /// <summary>How that differs where a cluster has many machines.</summary>
+    public string Machines { get; init; } = "same";
+
+    /// <summary>Null: known to the reader alone.</summary>
+    public Shape? Shape { get; init; }
+
+    /// <summary>A container will not have it either.</summary>
+    internal SectionKey Never() => this with { Container = Support.Refused };
+
+    /// <summary>It is passed over only for want of a container.</summary>
+    internal SectionKey Later() => this with { Container = Support.Honoured };
+
+    internal SectionKey On(string machines) => this with { Machines = machines };
+
+    internal SectionKey As(Shape shape) => this with { Shape = shape };
 }
 
 public enum Support { Honoured, PassedOver, Refused }

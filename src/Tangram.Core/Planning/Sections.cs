@@ -6,7 +6,9 @@ public static class Sections
     public static IReadOnlyList<Section> All { get; } =
     [
         TopKeys.Top, TopKeys.Tangram, TopKeys.Objectives, TopKeys.Gateway, FileKeys.Include,
+        DeclaredKeys.Config, DeclaredKeys.Secret, DeclaredKeys.Volume, DeclaredKeys.Network,
         ServiceKeys.Service, FileKeys.Extends, FileKeys.EnvFile, ServiceKeys.Port, ServiceKeys.Volume,
+        DeclaredKeys.VolumeUse, DeclaredKeys.Grant, DeclaredKeys.NetworkUse, DeclaredKeys.Ulimit,
         ServiceKeys.Healthcheck, ServiceKeys.Dependency,
         DeployKeys.Deploy, DeployKeys.Placement, DeployKeys.Preference, DeployKeys.Resources, DeployKeys.Limits,
         DeployKeys.Reservations, DeployKeys.Restart, DeployKeys.Update, DeployKeys.Rollback,

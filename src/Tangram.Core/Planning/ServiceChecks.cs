@@ -32,6 +32,5 @@ internal static class ServiceChecks
                 "give each service its own");
     }
 
-    private static string UrlVariable(ServiceName name) => "TANGRAM_URL_" + string.Concat(
-        name.Value.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToUpperInvariant(c) : '_'));
+    private static string UrlVariable(ServiceName name) => "TANGRAM_URL_" + Names.InVariable(name.Value);
 }

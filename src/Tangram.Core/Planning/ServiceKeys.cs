@@ -12,13 +12,14 @@ internal static class ServiceKeys
 
     public static readonly Section Service = new("a service",
         Yes("command", "a list, or a string that is split like a shell's words but run without a shell. The " +
-            "replica's port is in PORT: command: [sh, -c, 'exec app --port $$PORT']"),
-        Yes("entrypoint", "as command, and stands before it"),
+            "replica's port is in PORT: command: [sh, -c, 'exec app --port $$PORT']")
+            .On("the program is on each machine"),
+        Yes("entrypoint", "as command, and stands before it").On("the program is on each machine"),
         Yes("environment", "a map or a list of KEY=VALUE; a KEY alone takes its value from your environment"),
-        Yes("working_dir", "a folder, relative to the file; not together with x-tangram.files"),
+        Yes("working_dir", "a folder, relative to the file; not together with x-tangram.files").On("on each machine"),
         Yes("expose", "a list of ports, kept for containers: a process listens on PORT"),
         Yes("ports", "\"8081:8080\", \"127.0.0.1:8081:8080\" or the long form: published on the gateways; TCP only, " +
-            "no ranges, and never a port alone"),
+            "no ranges, and never a port alone").On("on each gateway; with mode: host on the node"),
         Yes("healthcheck", "a command that tells whether a replica is well"),
         Yes("depends_on", "a list or a map of services that come first"),
         Yes("stop_grace_period", "how long a replica may take to end; default 10s"),
@@ -30,7 +31,19 @@ internal static class ServiceKeys
         Yes("env_file", "a file or a list of files of KEY=VALUE lines; environment wins over them"),
         Yes("extends", "the service to begin with, of this file or another; this one's words are laid over it"),
         Yes("profiles", "a list of names; without one of them active the service does not run"),
-        Yes("volumes", "only \"/path:/path\", the same path on both sides: a process sees its machine's folders"),
+        Yes("label_file", "a file or a list of files of KEY=VALUE lines; labels win over them"),
+        Yes("configs", "a list of names of the top level, or the long form; the folder with all of them is in " +
+            "TANGRAM_CONFIGS").On("sent to the machines that run it"),
+        Yes("secrets", "as configs, with TANGRAM_SECRETS; never in environment variables, output or the store")
+            .On("sent to the machines that run it"),
+        Yes("volumes", "\"NAME:/path\": a volume of the top level, which the process finds in TANGRAM_VOLUME_<NAME> " +
+            "and not at the path; or \"/path:/path\", the same on both sides: a folder of the machine")
+            .On("each machine has its own"),
+        Yes("networks", "names of the top level, which are checked and separate nothing"),
+        Yes("network_mode", "host, as is always so; none is refused, others are passed over with a warning"),
+        Yes("ulimits", "by name, such as nofile: a number, or { soft, hard }; -1 means none; more than Tangram has " +
+            "itself needs root"),
+        Yes("oom_score_adj", "-1000 to 1000; below what Tangram itself has needs root"),
         Yes("cpus", "as deploy.resources.limits.cpus, and not together with it"),
         Yes("mem_limit", "as deploy.resources.limits.memory, and not together with it"),
         Yes("mem_reservation", "as deploy.resources.reservations.memory, and not together with it"),
@@ -38,39 +51,35 @@ internal static class ServiceKeys
         Yes("deploy", "how many, where and how"),
         Yes("x-tangram", "what Compose has no word for"),
         No("image", "leave it out to run a plain process, and say what to run in command; images come later"),
-        No("build", "leave it out and build before: command runs what is there; images come later"),
-        No("label_file", "write the labels under deploy.labels"),
-        No("volumes_from", Mount),
+        No("build", "leave it out and build before: command runs what is there; images come later").Never(),
+        No("volumes_from", Mount).Never(),
         No("tmpfs", "let the process write below /tmp"),
-        No("configs", "put the files into the x-tangram.files folder; configs come later"),
-        No("secrets", "let the process read a file of its machine; secrets come later"),
-        Pass("networks", "services reach each other by TANGRAM_URL_<SERVICE>; a process is in its machine's network"),
-        Pass("network_mode", "a process is always in its machine's network"),
-        No("links", Names),
-        No("external_links", "give the address in environment"),
+        No("links", Names).Never(),
+        No("external_links", "give the address in environment").Never(),
         No("extra_hosts", "write the names into the machine's /etc/hosts"),
         No("hostname", "delete it: the replica's name is in TANGRAM_REPLICA"),
         Pass("container_name", "replicas are named SERVICE-1, SERVICE-2 and so on"),
-        No("domainname", "delete it: a process has its machine's name"),
+        No("domainname", "delete it: a process has its machine's name").Never(),
         No("dns", "set the machine's resolver"),
         No("dns_opt", "set the machine's resolver"),
         No("dns_search", "set the machine's resolver"),
-        No("mac_address", Container),
+        No("mac_address", Container).Never(),
         Pass("develop", "'tangram deploy' brings out a change"),
         No("post_start", "do it in the command before the program starts"),
         No("pre_stop", "let the program do it on its stop signal"),
-        No("provider", "run it as a service with a command"),
-        No("models", "run the model as a service of its own"),
+        No("provider", "run it as a service with a command").Never(),
+        No("models", "run the model as a service of its own").Never(),
         Pass("logging", "output goes to a file of each replica, which 'tangram logs' shows"),
         Pass("attach", "'tangram logs' shows the output"),
-        Pass("annotations", "they are for containers; labels are kept"),
-        Pass("pull_policy", "a process has no image to pull"),
+        Pass("annotations", "they are for containers; labels are kept").Later(),
+        Pass("pull_policy", "a process has no image to pull").Later(),
+        Pass("pull_refresh_after", "a process has no image to pull").Later(),
         No("platform", "label the nodes and use deploy.placement.constraints"),
         No("runtime", Container),
-        No("isolation", Container),
-        Pass("init", "a process is ended with its whole process group"),
-        Pass("tty", "a replica has no terminal"),
-        Pass("stdin_open", "a replica has no input"),
+        No("isolation", Container).Never(),
+        Pass("init", "a process is ended with its whole process group").Later(),
+        Pass("tty", "a replica has no terminal").Later(),
+        Pass("stdin_open", "a replica has no input").Later(),
         No("user", User),
         No("group_add", User),
         No("userns_mode", Container),
@@ -78,7 +87,7 @@ internal static class ServiceKeys
         No("cap_add", User),
         No("cap_drop", User),
         No("security_opt", Container),
-        No("credential_spec", Container),
+        No("credential_spec", Container).Never(),
         No("read_only", Container),
         No("storage_opt", Container),
         No("ipc", Container),
@@ -89,11 +98,11 @@ internal static class ServiceKeys
         No("devices", "delete it: a process sees the machine's devices by their permissions"),
         No("device_cgroup_rules", Container),
         No("gpus", "label the nodes that have one and use deploy.placement.constraints"),
-        No("use_api_socket", Container),
+        No("use_api_socket", Container).Never(),
         No("blkio_config", "delete it: input and output are not limited"),
         No("cpuset", "start the program with taskset"),
-        No("cpu_count", Unlimited),
-        No("cpu_percent", Unlimited),
+        No("cpu_count", Unlimited).Never(),
+        No("cpu_percent", Unlimited).Never(),
         No("cpu_shares", Unlimited),
         No("cpu_period", Unlimited),
         No("cpu_quota", Unlimited),
@@ -102,10 +111,8 @@ internal static class ServiceKeys
         No("mem_swappiness", Unlimited),
         No("memswap_limit", Unlimited),
         No("oom_kill_disable", Unlimited),
-        No("oom_score_adj", Unlimited),
         No("shm_size", "set the size of the machine's /dev/shm"),
-        No("sysctls", "set them on the machine"),
-        No("ulimits", "set them where Tangram is started, or by ulimit in sh -c"));
+        No("sysctls", "set them on the machine"));
 
     public static readonly Section Port = new("ports (long form)",
         Yes("target", "the container's port; a process listens on PORT whatever it says"),
@@ -114,15 +121,16 @@ internal static class ServiceKeys
         Yes("protocol", "tcp"),
         Yes("mode", "ingress (default) or host"),
         Yes("name", "for people; changes nothing"),
-        No("app_protocol", "delete it: the gateway serves HTTP/1.1, HTTP/2 and WebSocket by what the client speaks"));
+        No("app_protocol", "delete it: the gateway serves HTTP/1.1, HTTP/2 and WebSocket by what the client speaks")
+            .Never());
 
     public static readonly Section Volume = new("volumes (long form)",
-        Yes("type", "bind"),
-        Yes("source", "an absolute path"),
-        Yes("target", "the same path"),
+        Yes("type", "volume or bind"),
+        Yes("source", "a name of the top level, or an absolute path"),
+        Yes("target", "for a bind the same path; a named volume is in TANGRAM_VOLUME_<NAME>, and not at its target"),
         Yes("read_only", "false; true is refused, since nothing would keep the process from writing"),
         No("bind", "delete it: a process sees its machine's folders as they are"),
-        No("volume", "delete it: a process sees its machine's folders as they are"),
+        Yes("volume", "what only a named volume has"),
         No("tmpfs", "delete it: let the process write below /tmp"),
         No("image", "delete it; images come later"),
         No("consistency", "delete it: a process sees its machine's folders as they are"));
@@ -142,19 +150,22 @@ internal static class ServiceKeys
         Yes("restart", "default false; with true a change of that service restarts this one"));
 
     public static readonly Section Tangram = new("x-tangram (of a service)",
-        Yes("probe", "http:/PATH or tcp: readiness, asked on the replica's port"),
-        Yes("route", "{host, path}, or a list of them: which requests of the gateway come here"),
-        Yes("balance", "least-requests (default) or round-robin"),
+        Yes("probe", "http:/PATH or tcp: readiness, asked on the replica's port")
+            .As(new Shape.Text("^(tcp|http:/([^/].*)?)$")),
+        Yes("route", "{host, path}, or a list of them: which requests of the gateway come here")
+            .As(new Shape.OneOrMany(new Shape.Of(() => Route!))),
+        Yes("balance", "least-requests (default) or round-robin").As(new Shape.Words("least-requests", "round-robin")),
         Yes("singleton", "true: never two processes of it at once, whatever fails; it stops where its node loses its " +
-            "lease, and moves stop first"),
-        Yes("placement", "spread (default): over zones, then nodes; or binpack: fill the fullest node that has room"),
+            "lease, and moves stop first").As(Shape.Flag),
+        Yes("placement", "spread (default): over zones, then nodes; or binpack: fill the fullest node that has room")
+            .As(new Shape.Words("spread", "binpack")),
         Yes("files", "the folder whose content is part of the revision, relative to the file; replicas run in the " +
-            "revision's copy of it"),
-        No("breaker", "delete it: a backend that fails is left at once; settings for it come later"),
-        No("degrade", "delete it; degrading comes later"),
-        No("autoscale", "use deploy.replicas and 'tangram scale'; autoscaling comes later"));
+            "revision's copy of it").As(new Shape.Text()).On("sent to the machines that run it"),
+        No("breaker", "delete it: a backend that fails is left at once; settings for it come later").Never(),
+        No("degrade", "delete it; degrading comes later").Never(),
+        No("autoscale", "use deploy.replicas and 'tangram scale'; autoscaling comes later").Never());
 
     public static readonly Section Route = new("x-tangram.route",
-        Yes("host", "an exact host name without a port; default: any"),
-        Yes("path", "starts with /; the path itself and what lies below it; default /"));
+        Yes("host", "an exact host name without a port; default: any").As(new Shape.Text()),
+        Yes("path", "starts with /; the path itself and what lies below it; default /").As(new Shape.Text("^/")));
 }

@@ -11,7 +11,8 @@ internal static class ServiceReader
     private const string Shell = "quote it, or write [sh, -c, '…'] to have a shell run it";
 
     /// <summary>Null when its name is none; its problems are noted all the same.</summary>
-    public static ServiceDraft? Read(Tree.Entry entry, string folder, ProblemList problems)
+    public static ServiceDraft? Read(
+        Tree.Entry entry, string folder, Declarations declared, ProblemList problems)
     {
         var fields = Fields.Open(entry.Value, ServiceKeys.Service, entry.Key.Place, problems);
         var folders = new Folders(folder);
@@ -51,8 +52,8 @@ internal static class ServiceReader
             Balance = TangramReader.Balance(tangram),
             Singleton = singleton,
         };
+        spec = Given(spec, fields, folders, declared);
         CheckProgram(fields, entrypoint, command, entry);
-        VolumeReader.Read(fields, folders);
         if (fields["extends"] is { } left)
             problems.Error(left.Place, "'extends' has no effect below a tag of merging", "delete the tag above it");
         if (DeployReader.IsJob(deploy) && spec.Serves)
@@ -69,6 +70,21 @@ internal static class ServiceReader
             Folders = folders.Asked, TangramPlace = tangram.Place, ReplicasPlace = deploy.PlaceOf("replicas"),
             MaxPerNodePlace = deploy.PlaceOf("placement"),
         };
+    }
+
+    private static ServiceSpec Given(ServiceSpec spec, Fields fields, Folders folders, Declarations declared)
+    {
+        NetworkReader.Read(fields, declared);
+        var given = spec with
+        {
+            Configs = GrantReader.Read(fields, GrantKind.Config, declared),
+            Secrets = GrantReader.Read(fields, GrantKind.Secret, declared),
+            Volumes = VolumeReader.Read(fields, folders, declared),
+            Ulimits = UlimitReader.Read(fields),
+            OomScoreAdj = UlimitReader.OomScore(fields),
+        };
+        MountedPaths.Warn(given, fields);
+        return given;
     }
 
     private static List<string> Profiles(Fields fields) =>

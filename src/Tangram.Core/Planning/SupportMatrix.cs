@@ -31,7 +31,14 @@ public static class SupportMatrix
         - **Durations** are written `500ms`, `10s`, `1m30s` (units us, ms, s, m, h, d). **Sizes** are bytes, or have a
           unit of 1024: `64k`, `256M`, `2gb`.
         - **Relative paths** start at the file's folder.
-        - **Networks** of containers mean nothing to processes, which share their machine's: they are passed over.
+        - **Configs, secrets and volumes** are told to a process by variables, since nothing is mounted: see
+          [what a process is given](given.md).
+        - **Networks** of containers mean nothing to processes, which share their machine's: names are checked,
+          `internal` is refused, and the rest is passed over with a warning.
+        - **The tables** say of each key whether a process has it; whether a service with an image will, once those
+          run (until then `image` is refused); how it differs with [many machines](many-machines.md); and what it takes,
+          or what to write instead.
+        - [In an editor](completion.md#in-an-editor) the keys of `x-tangram` are completed by a JSON Schema.
         - Anchors, aliases and merge keys (`<<`) work. A file has one document, at most 10 MB, at most 100 levels and,
           with its aliases written out, at most a million values.
 
@@ -43,9 +50,10 @@ public static class SupportMatrix
         foreach (var section in Sections.All)
         {
             text.Append($"\n## {section.Title}\n\n");
-            text.Append("| key | honoured | |\n|---|---|---|\n");
+            text.Append("| key | process | container (later) | many machines | |\n|---|---|---|---|---|\n");
             foreach (var key in section.Keys)
-                text.Append($"| `{key.Name}` | {Word(key.Support)} | {Cell(key.Note)} |\n");
+                text.Append($"| `{key.Name}` | {Word(key.Support)} | {Word(key.Container)} | " +
+                            $"{(key.Support == Support.Refused ? "" : key.Machines)} | {Cell(key.Note)} |\n");
         }
         return text.ToString();
     }

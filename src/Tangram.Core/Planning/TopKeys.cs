@@ -10,26 +10,33 @@ internal static class TopKeys
         Yes("x-tangram", "what Compose has no word for"),
         Yes("version", "changes nothing, as in Compose, and is warned about"),
         Yes("include", "a list of files whose services come to stand beside this file's"),
-        Pass("networks", "services reach each other by TANGRAM_URL_<SERVICE>; a process is in its machine's network"),
-        No("volumes", "delete it: a process writes to folders of its machine by their paths; volumes come later"),
-        No("configs", "delete it: put the files into the service's x-tangram.files folder; configs come later"),
-        No("secrets", "delete it: let the process read a file of its machine; secrets come later"),
-        No("models", "delete it: run the model as a service of its own"));
+        Yes("networks", "a map from name to network; nothing is separated: a process is in its machine's network, " +
+            "and reaches services by TANGRAM_URL_<SERVICE>"),
+        Yes("volumes", "a map from name to volume: a folder in the state of each node, whose path is in " +
+            "TANGRAM_VOLUME_<NAME>").On("each machine has its own"),
+        Yes("configs", "a map from name to config: a read-only file, whose path is in TANGRAM_CONFIG_<NAME>")
+            .On("sent to the machines that run it"),
+        Yes("secrets", "a map from name to secret: a file that only its owner can read, whose path is in " +
+            "TANGRAM_SECRET_<NAME>").On("sent to the machines that run it"),
+        No("models", "delete it: run the model as a service of its own").Never());
 
     public static readonly Section Tangram = new("x-tangram (top level)",
-        Yes("zones", "a list of zone names; default [a]"),
-        Yes("nodes_per_zone", "virtual nodes of each zone on one machine, 1 to 1000; default 1"),
-        Yes("objectives", "what the service promises"),
-        Yes("gateway", "where requests come in"));
+        Yes("zones", "a list of zone names; default [a]").As(new Shape.Many(new Shape.Text(), Least: 1))
+            .On("an agent says its zone"),
+        Yes("nodes_per_zone", "virtual nodes of each zone on one machine, 1 to 1000; default 1")
+            .As(new Shape.Whole(1, 1000))
+            .On("agents are the nodes"),
+        Yes("objectives", "what the service promises").As(new Shape.Of(() => Objectives!)),
+        Yes("gateway", "where requests come in").As(new Shape.Of(() => Gateway!)));
 
     public static readonly Section Objectives = new("x-tangram.objectives",
-        Yes("availability", "a share such as 99.99%"),
-        Yes("latency_p99", "a duration"),
-        Yes("recovery_time", "a duration: how long an outage may last"),
-        Yes("recovery_point", "a duration: how much written work may be lost"));
+        Yes("availability", "a share such as 99.99%").As(Shape.Share),
+        Yes("latency_p99", "a duration").As(Shape.Duration),
+        Yes("recovery_time", "a duration: how long an outage may last").As(Shape.Duration),
+        Yes("recovery_point", "a duration: how much written work may be lost").As(Shape.Duration));
 
     public static readonly Section Gateway = new("x-tangram.gateway",
         Yes("listen", "a list of http:// URLs without a path; default [\"http://127.0.0.1:8080\"]; port 0 takes a " +
-            "free one"),
-        No("tls", "listen on http:// behind something that ends TLS; https comes later"));
+            "free one").As(new Shape.Many(new Shape.Text("^http://"), Least: 1)).On("on each gateway"),
+        No("tls", "listen on http:// behind something that ends TLS; https comes later").Never());
 }

@@ -58,16 +58,32 @@ internal static class ActCommands
     public static Command Down(CommandContext context)
     {
         var file = CommandContext.FileOption();
-        var command = new Command("down", "Stops the cluster in order; also what a killed Tangram left") { file };
+        var volumes = new Option<bool>("--volumes", "-v")
+        {
+            Description = "Then remove its named volumes on this machine, with all that is in them",
+        };
+        var command = new Command("down", "Stops the cluster in order; also what a killed Tangram left")
+        {
+            file, volumes,
+        };
         command.SetAction(async (parsed, cancellation) =>
         {
             var place = context.Finder.Find(parsed.GetValue(file));
             var runs = place.Folder is null || ClusterFinder.Answers(place.Address);
             if (!runs && !Directory.Exists(place.Folder))
                 throw CommandFailure.NoCluster($"'{place.Name}' does not run and has no state in {place.Folder}");
+            var remove = parsed.GetValue(volumes);
+            if (remove && place.Folder is null)
+                throw new CommandFailure(Exit.Arguments,
+                    "the volumes are on the cluster's machines: run this there, without TANGRAM_HOST");
             context.Around.Print(runs
                 ? await DownAsync(context, place, cancellation)
                 : await context.Entrances.DownWithoutDaemon(place.Folder!, cancellation));
+            if (place.Folder is not { } folder) return Exit.Done;
+            var kept = await context.Entrances.Volumes(folder, remove, cancellation);
+            if (kept.Count > 0)
+                context.Around.Print(remove ? $"removed the volumes {string.Join(", ", kept)}"
+                    : $"kept the volumes {string.Join(", ", kept)}; `tangram down --volumes` removes them");
             return Exit.Done;
         });
         return command;

@@ -99,7 +99,7 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
             && PlainName().Match(File.ReadAllText(files[0])) is { Success: true } plain
             && Names.IsValid(plain.Groups[1].Value)) return plain.Groups[1].Value;
         // The name may need variables, and every profile's services are as good as any for it.
-        var request = new ComposeRequest(files, Profiles: ["*"]);
+        var request = new ComposeRequest(files, Profiles: ["*"]) { NameOnly = true };
         if (named.Length > 0) return Read(request).Name;
         // A file that happens to lie here and is not ours says nothing.
         return entrances.ReadFiles(request).Spec?.Name;

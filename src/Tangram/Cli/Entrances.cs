@@ -44,6 +44,10 @@ internal sealed record Entrances
 
     /// <summary>Changes one setting of the running kernel.</summary>
     public required Func<KernelSetting, SettingOutcome> SetKernel { get; init; }
+    /// <summary>The named volumes on this machine of a cluster that has ended, by its state folder; with true they are
+    /// removed.</summary>
+    public Func<string, bool, CancellationToken, Task<IReadOnlyList<string>>> Volumes { get; init; } =
+        (_, _, _) => Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>The lines of one replica's log.</summary>
     public required Func<LogRequest, CancellationToken, IAsyncEnumerable<string>> ReadLog { get; init; }

@@ -41,8 +41,15 @@ internal static class Examples
         ["drain"] = ["tangram drain a-1"],
         ["undrain"] = ["tangram undrain a-1"], ["revive"] = ["tangram revive a-1"],
         ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
-        ["down"] = ["tangram down -f compose.yaml"],
-        ["config"] = ["tangram config -f compose.yaml -f production.yaml", "tangram config --services"],
+        ["down"] =
+        [
+            "tangram down -f compose.yaml", "tangram down --volumes              and remove its volumes, for good",
+        ],
+        ["config"] =
+        [
+            "tangram config -f compose.yaml -f production.yaml", "tangram config --services",
+            "tangram config --schema > x-tangram.schema.json      for an editor",
+        ],
     };
 
     private static readonly Dictionary<string, string[]> Machines = new()

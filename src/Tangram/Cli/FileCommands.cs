@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tangram.Model;
+using Tangram.Planning;
 
 namespace Tangram.Cli;
 
@@ -46,19 +47,29 @@ internal static class FileCommands
         var json = new Option<bool>("--json") { Description = "Print what Tangram understands by it, as JSON" };
         var services = new Option<bool>("--services") { Description = "Print only the names of the services that run" };
         var profiles = new Option<bool>("--profiles") { Description = "Print only the names of all profiles" };
+        var schema = new Option<bool>("--schema")
+        {
+            Description = "Print the JSON Schema of x-tangram, for editors; reads no file",
+        };
         var command = new Command("config",
             "Prints the file with everything worked in that it leads to: one file that means the same")
         {
-            file, envFile, profile, json, services, profiles,
+            file, envFile, profile, json, services, profiles, schema,
         };
         command.SetAction(parsed =>
         {
+            if (parsed.GetValue(schema))
+            {
+                context.Around.Print(XTangramSchema.Text().TrimEnd());
+                return Exit.Done;
+            }
             var answer = context.Finder.Answer(context.Finder.RequestOf(
                 parsed.GetValue(file), parsed.GetValue(envFile), parsed.GetValue(profile)));
+            var spec = answer.Spec! with { Contents = null };
             context.Around.Print(
-                parsed.GetValue(services) ? string.Join('\n', answer.Spec!.Services.Select(s => s.Name))
+                parsed.GetValue(services) ? string.Join('\n', spec.Services.Select(s => s.Name))
                 : parsed.GetValue(profiles) ? string.Join('\n', answer.Profiles)
-                : parsed.GetValue(json) ? JsonNode.Parse(Json.Write(answer.Spec!))!.ToJsonString(Indented)
+                : parsed.GetValue(json) ? JsonNode.Parse(Json.Write(spec))!.ToJsonString(Indented)
                 : answer.Resolved!().TrimEnd());
             return Exit.Done;
         });

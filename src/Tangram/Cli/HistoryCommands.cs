@@ -11,6 +11,9 @@ internal static class HistoryCommands
     /// <summary>A value that is longer is cut; --json has the whole.</summary>
     private const int Shown = 60;
 
+    /// <summary>By which the contents of configs and secrets are told apart; nothing to read.</summary>
+    private const string Print = ".print";
+
     public static Command History(CommandContext context)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
@@ -83,6 +86,8 @@ internal static class HistoryCommands
 
     private static string Words(ChangeView change) => change switch
     {
+        { Before: not null, After: not null } when change.Path.EndsWith(Print, StringComparison.Ordinal) =>
+            $"~ {change.Path[..^Print.Length]}: changed",
         { Before: null } => $"+ {change.Path}: {Short(change.After!)}",
         { After: null } => $"- {change.Path}: {Short(change.Before)}",
         _ => $"~ {change.Path}: {Short(change.Before)} -> {Short(change.After)}",

@@ -23,6 +23,9 @@ internal static class FolderContent
     internal readonly record struct Entry(string Relative, Kind Kind, UnixFileMode Mode, string Target);
 
     public const UnixFileMode ReadAndExecute = (UnixFileMode)0b101_101_101;
+
+    /// <summary>Of a copy's folders: some hold secrets.</summary>
+    public const UnixFileMode OwnFolder = (UnixFileMode)0b101_000_000;
     private const int Block = 128 * 1024;
 
     /// <summary>Sorted by path. Throws <see cref="FilesRefusedException"/> for what cannot be copied

@@ -34,7 +34,7 @@ internal sealed class Housekeeping(
         if (now.Revision == 0 || now.Recalled) return;
         // A revision that a replica runs is never forgotten.
         var named = now.Revisions.Values.SelectMany(r => r.Spec.Services)
-            .Select(s => s.FilesHash).OfType<string>().ToHashSet();
+            .SelectMany(s => s.Hashes).ToHashSet();
         var live = now.Nodes.Values.SelectMany(n => n.Assignments).Select(a => a.Replica)
             .Concat(running().Select(r => r.Replica)).ToHashSet();
         try

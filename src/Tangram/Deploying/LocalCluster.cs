@@ -13,6 +13,7 @@ internal sealed class LocalCluster
     private readonly ClusterHost _host;
     private readonly EventLog _events;
     private readonly CommandRunner _commands;
+    private readonly RevisionMaker _maker;
     private readonly ClusterPort _port;
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _atOnce = new();
@@ -22,15 +23,15 @@ internal sealed class LocalCluster
 
     private LocalCluster(ClusterHost host, EventLog events, string name, TimeProvider clock)
     {
-        (_host, _events) = (host, events);
+        (_host, _events, _maker) = (host, events, new RevisionMaker(host.Files, host.Store, () => host.State));
         _port = new ClusterPort
         {
             Cluster = name, Store = host.Store, State = () => host.State, Events = events, Clock = clock,
-            Prepare = (spec, _) => Task.FromResult(Prepare(spec)),
+            Prepare = _maker.KeepAsync,
             Kill = Kill,
             Revive = node => Names.IsValid(node) ? host.Nodes.Revive(NodeName.Of(node)) : $"there is no node '{node}'",
             Down = () => _ = StopInOrder(), Leave = () => _ = Leave(),
-            Hash = Hashed,
+            Hash = _maker.Look,
             Refusals = subject => [.. host.Waiting.Where(w => w.Service.Value == subject).Select(w => w.Because)],
         };
         _commands = new CommandRunner(_port);
@@ -71,36 +72,12 @@ internal sealed class LocalCluster
 
     private async Task AskAsync(ClusterSpec spec, CancellationToken cancellation)
     {
-        var (prepared, error) = Prepare(spec);
+        var (prepared, error) = await _maker.KeepAsync(spec, cancellation).ConfigureAwait(false);
         if (prepared is null) throw new CommandFailure(Exit.Arguments, error!);
         var (_, refused) =
             await _commands.RunAsync((state, stamp) => Commands.Deploy(state, stamp, prepared, supersede: true),
             cancellation).ConfigureAwait(false);
         if (refused is not null) throw new CommandFailure(Exit.Failed, refused.Error);
-    }
-
-    /// <summary>Copies each service's files and names the copy by its hash. Nothing is asked for before all are
-    /// there.</summary>
-    private (ClusterSpec? Prepared, string? Error) Prepare(ClusterSpec spec) => WithHashes(spec, _host.Files.Add);
-
-    internal static (ClusterSpec? Spec, string? Error) Hashed(ClusterSpec spec) =>
-        WithHashes(spec, folder => RevisionFiles.HashOf(folder));
-
-    internal static (ClusterSpec? Spec, string? Error) WithHashes(ClusterSpec spec, Func<string, string> hash)
-    {
-        var services = new List<ServiceSpec>();
-        foreach (var service in spec.Services)
-        {
-            try
-            {
-                services.Add(service.Files is { } files ? service with { FilesHash = hash(files) } : service);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FilesRefusedException)
-            {
-                return (null, $"the files of {service.Name} cannot be copied: {e.Message}");
-            }
-        }
-        return (spec with { Services = services.ToEquatableArray() }, null);
     }
 
     private string? Kill(string subject, TimeSpan? revivedAfter)

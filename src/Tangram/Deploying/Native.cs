@@ -154,6 +154,16 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "adjtimex", SetLastError = true)]
     private static partial int Adjtimex(byte* timex);
 
+    [LibraryImport("libc", EntryPoint = "prlimit", SetLastError = true)]
+    private static partial int ProcessLimit(int pid, int resource, ulong* wanted, ulong* before);
+
+    /// <summary>Of another process; <see cref="ulong.MaxValue"/> means none.</summary>
+    public static bool SetLimit(int pid, int resource, ulong soft, ulong hard)
+    {
+        var wanted = stackalloc ulong[] { soft, hard };
+        return ProcessLimit(pid, resource, wanted, null) == 0;
+    }
+
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint Syscall(nint number, nint a, nint b, nint c, nint d);
 

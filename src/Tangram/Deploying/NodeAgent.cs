@@ -142,7 +142,9 @@ internal sealed class NodeAgent
             case AgentLeft: _left.TrySetResult(); break;
             case EverythingStopped: _stopped.TrySetResult(); break;
             case GuardSingletons guard: Guard(guard.Until); break;
-            case ReplicaEffect.Launch launch when Missing(launch) is { } hash: Own(FetchAsync(launch, hash)); break;
+            case ReplicaEffect.Launch launch when Missing(launch) is { Length: > 0 } hashes:
+                Own(FetchAsync(launch, hashes));
+                break;
             case ReplicaEffect.Launch launch: Post(Launch(launch)); break;
             case ReplicaEffect.Signal signal: _runner.Signal(signal.Replica,
                 Signals.Number(signal.Name) ?? Native.SigTerm); break;
@@ -155,16 +157,17 @@ internal sealed class NodeAgent
         }
     }
 
-    /// <summary>The hash of the files that are not on this machine yet, or null.</summary>
-    private string? Missing(ReplicaEffect.Launch launch) =>
-        _services.Fetch is not null && launch.Spec is { WorkingDirectory: null, FilesHash: { } hash }
-        && !_services.Files.Has(hash) ? hash : null;
+    /// <summary>The hashes of what is not on this machine yet.</summary>
+    private string[] Missing(ReplicaEffect.Launch launch) => _services.Fetch is null ? []
+        : [.. launch.Spec.Hashes.Where(hash => !_services.Files.Has(hash))];
 
-    private async Task FetchAsync(ReplicaEffect.Launch launch, string hash)
+    private async Task FetchAsync(ReplicaEffect.Launch launch, string[] hashes)
     {
         try
         {
-            var fetched = await _services.Fetch!(hash, _ending.Token).ConfigureAwait(false);
+            var fetched = true;
+            foreach (var hash in hashes)
+                fetched = fetched && await _services.Fetch!(hash, _ending.Token).ConfigureAwait(false);
             var happened = fetched
                 ? Launch(launch)
                 : new ReplicaEvent.Launched(launch.Replica, launch.Start, 0, launch.Port ?? 0,
@@ -205,6 +208,7 @@ internal sealed class NodeAgent
                 WorkingDirectory = FolderOf(launch.Replica, launch.Spec),
                 Environment = EnvironmentOf(launch.Replica, launch.Spec, launch.Revision, port),
                 Limits = launch.Spec.Deploy.Resources.Limits, Singleton = launch.Spec.Singleton,
+                Ulimits = launch.Spec.Ulimits, OomScoreAdj = launch.Spec.OomScoreAdj,
             };
             switch (_runner.Start(start))
             {
@@ -247,6 +251,8 @@ internal sealed class NodeAgent
         [
             new Variable("HOST", _host), new Variable("PORT", number), new Variable("ASPNETCORE_HTTP_PORTS", number),
             .. _services.ServicePorts.Variables(), .. spec.Environment,
+            .. GrantVariables.All(spec, spec.GrantsHash is { } hash ? _services.Files.Open(hash) : null,
+                volume => _services.State.Volume(_node, volume)),
             new Variable("TANGRAM_SERVICE", spec.Name.Value), new Variable("TANGRAM_NODE", _node.Value),
             new Variable("TANGRAM_ZONE", _zone.Value),
             new Variable("TANGRAM_REVISION", revision.ToString(CultureInfo.InvariantCulture)),

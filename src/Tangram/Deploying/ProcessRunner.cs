@@ -44,7 +44,8 @@ internal sealed class ProcessRunner(
         var (cgroup, warnings) = cgroups.Create(start.Replica, start.Starts, start.Limits);
         try
         {
-            return new StartAnswer.Started(Launch(start, cgroup), warnings);
+            var (pid, more) = Launch(start, cgroup);
+            return new StartAnswer.Started(pid, [.. warnings, .. more]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -112,7 +113,7 @@ internal sealed class ProcessRunner(
         }
     }
 
-    private int Launch(ReplicaStart start, ReplicaCgroup cgroup)
+    private (int Pid, IReadOnlyList<string> Warnings) Launch(ReplicaStart start, ReplicaCgroup cgroup)
     {
         var (input, go) = Descriptors.Pipe();
         using var ends = input;
@@ -128,9 +129,11 @@ internal sealed class ProcessRunner(
         var pid = Spawn.Start(Gate.Shell, argv, passed, start.WorkingDirectory, input.Number(), log.Number());
         if (pid < 0) throw new IOException($"{Gate.Shell} could not be run in {start.WorkingDirectory} (errno {-pid})");
         input.Dispose();
+        IReadOnlyList<string> warnings;
         try
         {
             cgroup.Enter(pid);
+            warnings = ProcessLimits.Apply(pid, start);
             var record = new ReplicaRecord
             {
                 Replica = start.Replica, Service = start.Service, Revision = start.Revision, Port = start.Port,
@@ -150,7 +153,7 @@ internal sealed class ProcessRunner(
             throw;
         }
         Open(opener);
-        return pid;
+        return (pid, warnings);
     }
 
     private static unsafe void Open(SafeFileHandle opener)

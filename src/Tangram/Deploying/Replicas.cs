@@ -23,6 +23,8 @@ internal sealed record ReplicaStart
     /// <summary>Exactly these, over the few that <see cref="ReplicaEnvironment"/> inherits.</summary>
     public required IReadOnlyList<Variable> Environment { get; init; }
     public Resources Limits { get; init; } = new();
+    public EquatableArray<UlimitSpec> Ulimits { get; init; }
+    public int? OomScoreAdj { get; init; }
 
     /// <summary>Its program does not run before it has a guard.</summary>
     public bool Singleton { get; init; }

@@ -2,9 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Tangram.Deploying;
 
-/// <summary>The copies of <c>x-tangram.files</c> that revisions run from, each stored once under the hash of its
-/// content and read-only. A revision names its copy by <see cref="Model.ServiceSpec.FilesHash"/>; revisions with the
-/// same content share one. Thread-safe, and so are two processes.</summary>
+/// <summary>The copies of <c>x-tangram.files</c> that revisions run from, and of the configs and secrets that they are
+/// given, each stored once under the hash of its content and read-only. A revision names its copies by
+/// <see cref="Model.ServiceSpec.Hashes"/>; revisions with the same content share one. Thread-safe, and so are two
+/// processes.</summary>
 /// <param name="folder">The state folder's <c>files</c>; nothing else may be in it.</param>
 internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
 {
@@ -20,12 +21,24 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
         var full = Path.GetFullPath(source);
         if ((Path.GetFullPath(folder) + '/').StartsWith(full.TrimEnd('/') + '/', StringComparison.Ordinal))
             throw new FilesRefusedException($"{full} holds Tangram's own state: choose the service's own folder");
+        return Made(beside => FolderContent.Hash(full, _limits, beside));
+    }
+
+    /// <summary>The same of a folder that is made for it. Throws what <paramref name="fill"/> does.</summary>
+    public string Make(Action<string> fill) => Made(beside =>
+    {
+        fill(beside);
+        return FolderContent.Hash(beside, _limits);
+    });
+
+    private string Made(Func<string, string> fill)
+    {
         Directory.CreateDirectory(folder, StateFolder.OwnerOnly);
         var beside = Path.Combine(folder, $".new-{Environment.ProcessId}-{Guid.NewGuid():N}");
         Directory.CreateDirectory(beside, StateFolder.OwnerOnly);
         try
         {
-            var hash = FolderContent.Hash(full, _limits, beside);
+            var hash = fill(beside);
             Settle(beside, hash);
             return hash;
         }
@@ -109,11 +122,11 @@ internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)
         var place = PathOf(hash);
         if (Has(hash) && Verify(hash)) return;
         foreach (var inner in Directory.EnumerateDirectories(beside, "*", Everything))
-            File.SetUnixFileMode(inner, FolderContent.ReadAndExecute);
+            File.SetUnixFileMode(inner, FolderContent.OwnFolder);
         Sync(beside);
         if (Directory.Exists(place)) Remove(place);
         Directory.Move(beside, place);
-        File.SetUnixFileMode(place, FolderContent.ReadAndExecute);
+        File.SetUnixFileMode(place, FolderContent.OwnFolder);
         DurableFile.SyncFolder(folder);
         _verified[hash] = true;
     }

@@ -24,6 +24,7 @@ internal sealed class ServerHost : IRunningRole
     private readonly StoreContact _contact;
     private readonly FilesCourier _courier;
     private readonly RevisionFiles _files;
+    private readonly RevisionMaker _maker;
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Task> _tasks = [];
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -40,6 +41,7 @@ internal sealed class ServerHost : IRunningRole
         _watch = new StateWatch(store, time);
         _files = new RevisionFiles(folder.Files);
         _courier = new FilesCourier(_files, link.Options, time);
+        _maker = new RevisionMaker(_files, store, () => _watch.State);
         _leader = new LeaderMachine(options.Role.Name, $"{Environment.ProcessId}-{Guid.NewGuid():N}", Ttl);
         _loop = new MachineLoop(_leader, store, clock, effect =>
         {
@@ -121,7 +123,7 @@ internal sealed class ServerHost : IRunningRole
         Down = () => _events.Add(cluster, "down was asked for: a cluster of several machines is not stopped by one " +
             "command; scale its services to 0, and stop the agents, gateways and servers"),
         Leave = () => _left.TrySetResult(),
-        Hash = LocalCluster.Hashed,
+        Hash = _maker.Look,
         Refusals = subject => [.. _leader.Waiting.Where(w => w.Service.Value == subject).Select(w => w.Because)],
     };
 
@@ -129,9 +131,12 @@ internal sealed class ServerHost : IRunningRole
     private async Task<(ClusterSpec? Prepared, string? Error)> PrepareAsync(ClusterSpec spec,
         CancellationToken cancellation)
     {
-        var (prepared, error) = LocalCluster.WithHashes(spec, _files.Add);
+        // Another server may have made them; without them all would look changed.
+        foreach (var hash in (_watch.State.EffectiveSpec?.Services ?? []).Select(s => s.GrantsHash).OfType<string>())
+            await _courier.TryFetchAsync(hash, cancellation).ConfigureAwait(false);
+        var (prepared, error) = await _maker.KeepAsync(spec, cancellation).ConfigureAwait(false);
         if (prepared is null) return (null, error);
-        var hashes = prepared.Services.Select(s => s.FilesHash).OfType<string>().Distinct().ToArray();
+        var hashes = prepared.Services.SelectMany(s => s.Hashes).Distinct().ToArray();
         var trouble = await _courier.SpreadAsync(hashes, cancellation).ConfigureAwait(false);
         return trouble is null ? (prepared, null) : (null, trouble);
     }

@@ -55,8 +55,7 @@ internal sealed class ServicePorts
 
     /// <summary><c>TANGRAM_URL_SERVICE</c>: upper case, with '_' for whatever a variable's name cannot hold.</summary>
     public IEnumerable<Variable> Variables() => All.Select(p => new Variable(
-        "TANGRAM_URL_"
-            + string.Concat(p.Key.Value.ToUpperInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_')),
+        "TANGRAM_URL_" + Names.InVariable(p.Key.Value),
         $"http://127.0.0.1:{p.Value}"));
 
     private static ReplicaName Holder(ServiceName service) => ReplicaName.Of($"url.{service.Value}");

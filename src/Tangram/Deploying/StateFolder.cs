@@ -31,6 +31,10 @@ internal sealed class StateFolder : IDisposable
     public string Node(NodeName node) => Folder("nodes", node.Value);
     public string Records(NodeName node) => Folder("nodes", node.Value, "replicas");
 
+    /// <summary>A named volume, which only `down --volumes` removes.</summary>
+    public string Volume(NodeName node, string name) =>
+        Folder("nodes", node.Value, "volumes", Names.Checked(name, "volume"));
+
     /// <summary>The nodes that have records here, sorted: what a <c>down</c> without a daemon goes through.</summary>
     public IReadOnlyList<NodeName> Nodes() => [.. Directory.EnumerateDirectories(Folder("nodes"))
         .Select(System.IO.Path.GetFileName).Where(Names.IsValid).Select(name => NodeName.Of(name!)).Order()];

@@ -38,7 +38,7 @@ internal static class ComposeFile
     /// <summary>As above, with files from wherever <paramref name="files"/> has them.</summary>
     internal static ComposeAnswer Read(ComposeRequest request, IComposeFiles files, ProblemList problems)
     {
-        if (new ComposeProject(files, problems).Load(request) is not var (tree, profiles))
+        if (new ComposeProject(files, problems).Load(request) is not var (tree, profiles, variable))
             return new ComposeAnswer(null, problems.InOrder());
         var folder = Path.GetDirectoryName(request.Files[0]) ?? "/";
         var draft = ComposeReader.Read(tree, folder, profiles, problems);
@@ -46,7 +46,9 @@ internal static class ComposeFile
             if (!(asked.Key == "volumes" ? Path.Exists(asked.Path) : Directory.Exists(asked.Path)))
                 problems.Error(asked.Place, $"'{asked.Key}' names the folder {asked.Path}, which does not exist",
                     "create it, or correct the path; it is relative to the file");
-        if (problems.HasErrors || draft.Spec is not { } spec) return new ComposeAnswer(null, problems.InOrder());
+        var contents = Contents.Read(request.NameOnly ? [] : draft.Contents, files, variable, problems);
+        if (problems.HasErrors || draft.Spec is not { } read) return new ComposeAnswer(null, problems.InOrder());
+        var spec = read with { Contents = contents.Count == 0 ? null : contents };
         return new ComposeAnswer(spec, problems.InOrder())
         {
             Profiles = draft.Profiles,

@@ -11,6 +11,9 @@ internal sealed class ComposeFolder(Func<string, string?> variable) : IComposeFi
             ? ComposeFile.Text(bytes, path, problems)
             : null;
 
+    public byte[]? Bytes(string path, Place asked, ProblemList problems) =>
+        ComposeFile.Bytes(path, required: true, asked, problems);
+
     public Tree? Yaml(string path, Place asked, ProblemList problems) =>
         ComposeFile.Bytes(path, required: true, asked, problems) is { } bytes
             ? ComposeFile.Parse(bytes, path, problems)

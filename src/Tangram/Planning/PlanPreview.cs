@@ -28,8 +28,10 @@ internal static class PlanPreview
         var plan = before == spec ? Plan.Nothing : Planner.Diff(preview, PlanningFacts.None);
         var moved = Templates.Changed(before, spec).Select(s => s.Name.Value).ToArray();
         var gone = (before?.Services ?? []).Where(s => spec.Find(s.Name) is null).Select(s => s.Name.Value).ToArray();
-        return json ? AsJson(plan, moved, gone, before == spec)
-            : AsText(plan, moved, gone, before is null, before == spec);
+        var given = spec.Services
+            .SelectMany(s => GrantChanges.Of(before?.Find(s.Name), s).Select(what => $"{s.Name}: {what}")).ToArray();
+        return json ? AsJson(plan, moved, gone, given, before == spec)
+            : AsText(plan, moved, gone, given, before is null, before == spec);
     }
 
     private static ClusterState WithNodes(ClusterState state, ClusterSpec spec) => state with
@@ -40,12 +42,14 @@ internal static class PlanPreview
         }))),
     };
 
-    private static string AsText(Plan plan, string[] moved, string[] gone, bool first, bool same)
+    private static string AsText(
+        Plan plan, string[] moved, string[] gone, string[] given, bool first, bool same)
     {
         if (same) return "nothing would change";
         var lines = new List<string>();
         if (moved.Length > 0)
             lines.Add($"{(first ? "would start" : "would move every replica of")}: {string.Join(", ", moved)}");
+        lines.AddRange(given.Select(g => $"  {g}"));
         if (gone.Length > 0) lines.Add($"would end, after the rest has held: {string.Join(", ", gone)}");
         if (moved.Length + gone.Length == 0)
             lines.Add("no replica would move; routes, counts or settings change in place");
@@ -55,11 +59,12 @@ internal static class PlanPreview
         return string.Join('\n', lines);
     }
 
-    private static string AsJson(Plan plan, string[] moved, string[] gone, bool same) => new JsonObject
+    private static string AsJson(Plan plan, string[] moved, string[] gone, string[] given, bool same) => new JsonObject
     {
         ["changes"] = !same,
         ["moved"] = new JsonArray([.. moved.Select(m => JsonValue.Create(m))]),
         ["removed"] = new JsonArray([.. gone.Select(g => JsonValue.Create(g))]),
+        ["given"] = new JsonArray([.. given.Select(g => JsonValue.Create(g))]),
         ["steps"] = new JsonArray([.. plan.Steps.Select(s => new JsonObject
         {
             ["subject"] = s.Subject, ["what"] = s.ToString(), ["because"] = s.Because,

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
@@ -32,12 +33,28 @@ internal static class AttemptEnd
     };
 
     /// <summary>Only the exception tells. A connect time-out is a cancellation with a time-out inside.</summary>
-    private static bool WasNeverSent(HttpContext context) =>
-        context.Features.Get<IForwarderErrorFeature>()?.Exception switch
-        {
-            HttpRequestException e => e.HttpRequestError is HttpRequestError.ConnectionError
-                or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
-            TaskCanceledException { InnerException: TimeoutException } => true,
-            _ => false,
-        };
+    private static bool WasNeverSent(HttpContext context) => ExceptionOf(context) switch
+    {
+        HttpRequestException e => e.HttpRequestError is HttpRequestError.ConnectionError
+            or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        TaskCanceledException { InnerException: TimeoutException } => true,
+        _ => false,
+    };
+
+    /// <summary>Nothing came back from where the backend is, not even a refusal.</summary>
+    public static bool IsUnreachable(HttpContext context) => ExceptionOf(context) is { } e && IsUnreachable(e);
+
+    /// <summary>The same of an attempt to connect.</summary>
+    public static bool IsUnreachable(Exception exception) => exception switch
+    {
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: { } inner } =>
+            IsUnreachable(inner),
+        SocketException e => e.SocketErrorCode is SocketError.TimedOut or SocketError.HostUnreachable
+            or SocketError.HostDown or SocketError.NetworkUnreachable or SocketError.NetworkDown,
+        OperationCanceledException { InnerException: null or TimeoutException } => true,
+        _ => false,
+    };
+
+    private static Exception? ExceptionOf(HttpContext context) =>
+        context.Features.Get<IForwarderErrorFeature>()?.Exception;
 }

@@ -10,13 +10,28 @@ namespace Tangram.Routing;
 /// request has no content object, even a POST. An empty content object forbids that, so unsafe requests always get one
 /// here, at the last place before the handler. It also repeats whatever waits for a 100 (Continue) and has not sent its
 /// body; so the gateway, which asks its own client for the body, expects nothing of the backend.</remarks>
-internal sealed class BackendClient(GatewayOptions options) : HttpMessageInvoker(Handler(options), disposeHandler: true)
+internal sealed class BackendClient : HttpMessageInvoker
 {
-    public ForwarderRequestConfig Http1 { get; } = Config(HttpVersion.Version11, options.ActivityTimeout);
-    public ForwarderRequestConfig Http1Stream { get; } = Config(HttpVersion.Version11, options.StreamTimeout);
+    public BackendClient(GatewayOptions options) : this(options, NewHandler(options))
+    {
+    }
+
+    private BackendClient(GatewayOptions options, SocketsHttpHandler handler) : base(handler, disposeHandler: true)
+    {
+        Handler = handler;
+        Http1 = Config(HttpVersion.Version11, options.ActivityTimeout);
+        Http1Stream = Config(HttpVersion.Version11, options.StreamTimeout);
+        Http2Stream = Config(HttpVersion.Version20, options.StreamTimeout);
+    }
+
+    /// <summary>What it sends through.</summary>
+    public HttpMessageHandler Handler { get; }
+
+    public ForwarderRequestConfig Http1 { get; }
+    public ForwarderRequestConfig Http1Stream { get; }
 
     /// <summary>HTTP/2 without TLS, by prior knowledge; gRPC needs it.</summary>
-    public ForwarderRequestConfig Http2Stream { get; } = Config(HttpVersion.Version20, options.StreamTimeout);
+    public ForwarderRequestConfig Http2Stream { get; }
 
     public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -33,7 +48,7 @@ internal sealed class BackendClient(GatewayOptions options) : HttpMessageInvoker
         ActivityTimeout = activityTimeout,
     };
 
-    private static SocketsHttpHandler Handler(GatewayOptions options) => new()
+    private static SocketsHttpHandler NewHandler(GatewayOptions options) => new()
     {
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,

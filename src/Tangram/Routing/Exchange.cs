@@ -73,6 +73,7 @@ internal sealed class Exchange : HttpTransformer
         if (Outcome == AttemptOutcome.ClientFault) return false;
         if (!_answered && Outcome != AttemptOutcome.NeverSent) _sent++;
         Ejection.Report(_service, Last!, Outcome, _routes.Now);
+        if (Outcome == AttemptOutcome.NeverSent && AttemptEnd.IsUnreachable(context)) _routes.Lose(Last!);
         // A response that was cut before any of it went to the client is no response to the client.
         return !context.Response.HasStarted
             && MayRetry(Outcome == AttemptOutcome.Cut ? AttemptOutcome.NoAnswer : Outcome, 0);

@@ -56,9 +56,10 @@ internal sealed class GatewayApplication(
         var config = ConfigFor(context, exchange);
         while (exchange.TryChoose() || await WaitAsync(context, exchange))
         {
-            var (_, backend, abandon) = exchange.Begin();
+            var (_, backend, abandon, unreachable) = exchange.Begin();
+            HttpMessageInvoker sender = exchange.Repeatable ? new PatientClient(client, unreachable) : client;
             ForwarderError error;
-            try { error = await forwarder.SendAsync(context, backend.Url, client, config, exchange, abandon); }
+            try { error = await forwarder.SendAsync(context, backend.Url, sender, config, exchange, abandon); }
             finally { routes.Leave(backend); }
             if (exchange.End(context, error))
             {

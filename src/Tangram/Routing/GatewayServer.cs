@@ -20,6 +20,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly SocketKeeper? _keeper;
     private readonly Departure _departure = new();
+    private readonly CancellationTokenSource _ending = new();
+    private Task _probing = Task.CompletedTask;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _turning = new(1);
     private Task? _leaving;
@@ -68,6 +70,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             var application = new GatewayApplication(_routes, forwarder, _client, _options, _time);
             await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
+            _probing = new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token);
         }
         finally
         {
@@ -132,6 +135,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         using var patience = new CancellationTokenSource(_options.StopTime, _time);
         await _kestrel.StopAsync(patience.Token).ConfigureAwait(false);
         _kestrel.Dispose();
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _probing.ConfigureAwait(false);
+        _ending.Dispose();
         _client.Dispose();
         await _services.DisposeAsync().ConfigureAwait(false);
     }

@@ -5,12 +5,14 @@ namespace Tangram.Routing;
 
 /// <summary>A backend in which the request is counted already.</summary>
 /// <param name="Abandon">Fires when the backend's node is declared dead.</param>
-internal readonly record struct Choice(RoutedService Service, Backend Backend, CancellationToken Abandon);
+/// <param name="Unreachable">Fires when no connection to the backend comes about any more.</param>
+internal readonly record struct Choice(
+    RoutedService Service, Backend Backend, CancellationToken Abandon, CancellationToken Unreachable);
 
 /// <summary>The table in force, and what hangs on its backends.</summary>
 internal sealed class Routes(TimeProvider time, ulong seed)
 {
-    private readonly ConcurrentDictionary<BackendCounters, CancellationTokenSource> _abandon = [];
+    private readonly ConcurrentDictionary<BackendCounters, Lifelines> _lifelines = [];
     private RouteTable _table = RouteTable.Empty;
     private TaskCompletionSource _published = NewPublished();
     private ulong _chance = seed;
@@ -29,10 +31,10 @@ internal sealed class Routes(TimeProvider time, ulong seed)
     {
         Interlocked.Exchange(ref _table, table);
         foreach (var dead in table.Abandoned)
-            if (_abandon.TryRemove(dead.Counters, out var source)) source.Cancel();
+            if (_lifelines.TryRemove(dead.Counters, out var lines)) lines.Cut();
         var known = table.All().Select(b => b.Counters).ToHashSet();
-        foreach (var counters in _abandon.Keys)
-            if (!known.Contains(counters)) _abandon.TryRemove(counters, out _);
+        foreach (var counters in _lifelines.Keys)
+            if (!known.Contains(counters)) _lifelines.TryRemove(counters, out _);
         Interlocked.Exchange(ref _published, NewPublished()).TrySetResult();
     }
 
@@ -48,8 +50,8 @@ internal sealed class Routes(TimeProvider time, ulong seed)
             var chance = Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL);
             if (Balancer.Pick(service, in tried, chance, Now) is not { } backend) return null;
             backend.Counters.Enter();
-            var abandon = _abandon.GetOrAdd(backend.Counters, static _ => new CancellationTokenSource()).Token;
-            if (ReferenceEquals(table, Table)) return new Choice(service, backend, abandon);
+            var lines = _lifelines.GetOrAdd(backend.Counters, static _ => new Lifelines());
+            if (ReferenceEquals(table, Table)) return new Choice(service, backend, lines.Abandon, lines.Unreachable);
             Leave(backend);
         }
     }
@@ -60,6 +62,30 @@ internal sealed class Routes(TimeProvider time, ulong seed)
         foreach (var unrouted in Table.Unrouted)
             if (unrouted.Intent == Intent.Drain && ReferenceEquals(unrouted.Counters, backend.Counters))
                 BecameIdle?.Invoke(unrouted.Replica);
+    }
+
+    /// <summary>No connection to it comes about: what it owes an answer and is safe to repeat goes elsewhere, and so do
+    /// new requests, until one gets through.</summary>
+    public void Lose(Backend backend)
+    {
+        if (Table.Find(backend.Service) is { } service)
+            Ejection.Report(service, backend, AttemptOutcome.NeverSent, Now);
+        if (_lifelines.TryGetValue(backend.Counters, out var lines)) lines.LoseTouch();
+    }
+
+    /// <summary>What the requests at one backend hang on.</summary>
+    private sealed class Lifelines
+    {
+        private readonly CancellationTokenSource _abandon = new();
+        private CancellationTokenSource _unreachable = new();
+
+        public CancellationToken Abandon => _abandon.Token;
+        public CancellationToken Unreachable => Volatile.Read(ref _unreachable).Token;
+
+        public void Cut() => _abandon.Cancel();
+
+        /// <summary>Requests that come later hang on another one.</summary>
+        public void LoseTouch() => Interlocked.Exchange(ref _unreachable, new CancellationTokenSource()).Cancel();
     }
 
     private static TaskCompletionSource NewPublished() => new(TaskCreationOptions.RunContinuationsAsynchronously);

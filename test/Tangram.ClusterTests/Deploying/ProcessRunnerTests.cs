@@ -30,6 +30,19 @@ public sealed class ProcessRunnerTests
     }
 
     [Fact]
+    public async Task Limits_of_the_kernel_hold_before_the_program_runs()
+    {
+        await using var node = new Node();
+        node.Runner.Start(Other(["/bin/sh", "-c", "ulimit -Sn; ulimit -Hn; ulimit -c; cat /proc/self/oom_score_adj"],
+            node.Root) with
+        {
+            Ulimits = [new UlimitSpec("core", 0, 0), new UlimitSpec("nofile", 77, 88)], OomScoreAdj = 345,
+        });
+        await node.NextExit();
+        Assert.Equal("77\n88\n0\n345\n", File.ReadAllText(node.Logs.PathOf(ReplicaName.Of("order-2"))));
+    }
+
+    [Fact]
     public async Task Says_that_a_command_was_not_found()
     {
         await using var node = new Node();
@@ -61,12 +74,13 @@ public sealed class ProcessRunnerTests
         Assert.Contains("does not exist", Because(node.Runner.Start(Other(["true"], "/no/where"))));
 
         static string Because(StartAnswer answer) => Assert.IsType<StartAnswer.Failed>(answer).Because;
-        static ReplicaStart Other(string[] command, string folder) => new()
-        {
-            Replica = ReplicaName.Of("order-2"), Service = ServiceName.Of("order"), Revision = 1, Starts = 1,
-            Command = command, WorkingDirectory = folder, Environment = [],
-        };
     }
+
+    private static ReplicaStart Other(string[] command, string folder) => new()
+    {
+        Replica = ReplicaName.Of("order-2"), Service = ServiceName.Of("order"), Revision = 1, Starts = 1,
+        Command = command, WorkingDirectory = folder, Environment = [],
+    };
 
     [Fact]
     public async Task Gives_the_process_its_variables_and_few_of_ours()

@@ -31,8 +31,8 @@ public sealed class RevisionFilesTests : IDisposable
         Assert.Equal("../config", new FileInfo(Path.Combine(copy, "bin/config")).LinkTarget);
         Assert.True(Directory.Exists(Path.Combine(copy, "bin/empty")));
         Assert.Equal(FolderContent.ReadAndExecute, File.GetUnixFileMode(Path.Combine(copy, "bin/run")));
-        Assert.Equal(FolderContent.ReadAndExecute, File.GetUnixFileMode(copy));
-        Assert.Equal(FolderContent.ReadAndExecute, File.GetUnixFileMode(Path.Combine(copy, "bin")));
+        Assert.Equal(FolderContent.OwnFolder, File.GetUnixFileMode(copy));
+        Assert.Equal(FolderContent.OwnFolder, File.GetUnixFileMode(Path.Combine(copy, "bin")));
     }
 
     [Fact]

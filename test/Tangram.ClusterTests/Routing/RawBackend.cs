@@ -27,7 +27,8 @@ internal enum Act
 internal sealed class RawBackend : IAsyncDisposable
 {
     private readonly Socket _listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly CancellationTokenSource _end = new();
+    private readonly CancellationTokenSource _end = new(), _deaf = new();
+    private readonly List<Socket> _filling = [];
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<string, int, Act> _acts;
     private readonly ConcurrentBag<Task> _connections = [];
@@ -51,11 +52,32 @@ internal sealed class RawBackend : IAsyncDisposable
 
     public void Release() => _release.TrySetResult();
 
+    /// <summary>From now on no connection to it comes about: attempts are left without a word, as by a cut cable. Those
+    /// that are open stay.</summary>
+    public async Task GoDeafAsync()
+    {
+        await _deaf.CancelAsync();
+        await _accepting;
+        _listening.Listen(0);
+        while (await ConnectsAsync()) { }
+    }
+
+    /// <summary>What nobody accepts fills the backlog.</summary>
+    private async Task<bool> ConnectsAsync()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _filling.Add(socket);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        try { await socket.ConnectAsync(_listening.LocalEndPoint!, patience.Token); }
+        catch (OperationCanceledException) { return false; }
+        return true;
+    }
+
     private async Task AcceptAsync()
     {
-        while (!_end.IsCancellationRequested)
+        while (!_deaf.IsCancellationRequested)
         {
-            try { _connections.Add(ServeAsync(await _listening.AcceptAsync(_end.Token))); }
+            try { _connections.Add(ServeAsync(await _listening.AcceptAsync(_deaf.Token))); }
             catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
             {
                 return;
@@ -132,6 +154,8 @@ internal sealed class RawBackend : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
+        await _deaf.CancelAsync();
+        _filling.ForEach(socket => socket.Dispose());
         _listening.Dispose();
         await _accepting;
         await Task.WhenAll(_connections);

@@ -22,6 +22,16 @@ public sealed class CommandsTests
     }
 
     [Fact]
+    public void What_a_secret_holds_is_never_stored()
+    {
+        var carried = new CarriedContent(GrantKind.Secret, "token", new Content("s3cret"u8.ToArray()));
+        var spec = Documents.Spec(1) with { Contents = EquatableArray.Create([carried]) };
+        var decision = Accepted(Commands.Deploy(ClusterState.Empty, By, spec, false));
+        Assert.Null(After(new Documents(), decision).Spec(1)!.Contents);
+        Assert.DoesNotContain(Convert.ToBase64String("s3cret"u8), string.Join(' ', decision.Txn.Then));
+    }
+
+    [Fact]
     public void A_deploy_compares_asked_as_it_was_read()
     {
         var state = Running().State;

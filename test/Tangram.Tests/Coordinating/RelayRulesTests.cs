@@ -53,4 +53,30 @@ public sealed class RelayRulesTests
         Assert.True(RelayRules.MayOwn(Agent, 7, pairs));
         Assert.False(RelayRules.MayOwn(Agent, 6, pairs));
     }
+
+    [Fact]
+    public void Secrets_go_only_to_nodes_that_run_what_they_are_given_to()
+    {
+        var spec = new ClusterSpec
+        {
+            Name = "shop",
+            Services = [new ServiceSpec { Name = ServiceName.Of("web"), GrantsHash = "g", FilesHash = "f" }],
+        };
+        ClusterState Assigned(params Assignment[] replicas) => ClusterState.From(new RangeAnswer(StoreStatus.Ok, 1,
+        [
+            new(Keys.Revision(1), Json.Write(new Revision { Number = 1, Spec = spec }), 1, 1, 1, 0),
+            new("assigned/n1", Json.Write(new Assigned { Replicas = [.. replicas] }), 1, 1, 1, 0),
+        ]));
+        var web = new Assignment
+        {
+            Replica = ReplicaName.Of("web-1"), Service = ServiceName.Of("web"), Revision = 1,
+        };
+        var server = new PeerIdentity("shop", PeerRole.Server, NodeName.Of("s1"));
+        var gateway = new PeerIdentity("shop", PeerRole.Gateway, NodeName.Of("n1"));
+        Assert.Null(RelayRules.RefusesFiles(Agent, "g", Assigned(web)));
+        Assert.Null(RelayRules.RefusesFiles(Agent, "f", Assigned()));
+        Assert.Null(RelayRules.RefusesFiles(server, "g", Assigned()));
+        Assert.Contains("agent/n1 runs no service", RelayRules.RefusesFiles(Agent, "g", Assigned()));
+        Assert.NotNull(RelayRules.RefusesFiles(gateway, "g", Assigned(web)));
+    }
 }

@@ -29,6 +29,13 @@ internal sealed class MemoryFiles : IComposeFiles
         return null;
     }
 
+    public byte[]? Bytes(string path, Place asked, ProblemList problems)
+    {
+        if (Files.TryGetValue(path, out var bytes)) return bytes;
+        problems.Error(asked, $"{Shown(path)}: there is no such file", "create it");
+        return null;
+    }
+
     public Tree? Yaml(string path, Place asked, ProblemList problems)
     {
         if (Files.TryGetValue(path, out var bytes)) return ComposeFile.Parse(bytes, Shown(path), problems);

@@ -17,7 +17,7 @@ public sealed class RefusalTests
                 comand: serve
                 replicas: 2
                 deploy: { replicas: many, mode: job }
-            volumes: {}
+            models: {}
             x-tangram: { zone: [a] }
             """);
         Assert.Equal(
@@ -32,8 +32,8 @@ public sealed class RefusalTests
                     "write a whole number from 0 to 100000.",
                 "compose.yaml:7:37: 'mode' is 'job', which is not honoured. " +
                     "write replicated or global or replicated-job or global-job.",
-                "compose.yaml:8:1: 'volumes' is not honoured in the top level. " +
-                    "delete it: a process writes to folders of its machine by their paths; volumes come later.",
+                "compose.yaml:8:1: 'models' is not honoured in the top level. " +
+                    "delete it: run the model as a service of its own.",
                 "compose.yaml:9:14: 'zone' is not a key of x-tangram (top level). write 'zones'.",
             ],
             errors.Select(error => error.ToString()));
@@ -42,8 +42,8 @@ public sealed class RefusalTests
     [Theory]
     [InlineData("labels: [A]", "4:14: 'A' has no value")]
     [InlineData("labels: { A: }", "4:15: 'A' has no value")]
-    [InlineData("volumes: ['data:/data']", "4:15: 'volumes' mounts 'data' at '/data', and for a process nothing is")]
-    [InlineData("volumes: [/data]", "4:15: 'volumes' mounts 'a new volume' at '/data', and for a process nothing is")]
+    [InlineData("volumes: ['data:/data']", "4:15: 'data' is not among the 'volumes' of the top level. declare")]
+    [InlineData("volumes: [/data]", "4:15: 'volumes' mounts a new volume at '/data', and nobody would find")]
     [InlineData("volumes: ['/tmp:/data']", "4:15: 'volumes' would show '/tmp' at '/data', and a process sees its")]
     [InlineData("volumes: ['/tmp:/tmp:ro']", "4:15: nothing would keep the process from writing into this volume")]
     [InlineData("volumes: ['/no-such:/no-such']", "4:15: 'volumes' names the folder /no-such, which does not exist")]
@@ -70,7 +70,19 @@ public sealed class RefusalTests
     [InlineData("entrypoint: a 'b", "4:17: 'entrypoint' has a quote ' that is never closed")]
     [InlineData("entrypoint: ['']", "4:17: the program to run has an empty name")]
     [InlineData("entrypoint:", "4:16: 'entrypoint' has no value")]
-    [InlineData("ulimits: 3", "4:5: 'ulimits' is not honoured in a service")]
+    [InlineData("volumes: ['./data:/data']",
+        "4:15: 'volumes' mounts './data' at '/data', and for a process nothing is")]
+    [InlineData("ulimits: 3", "4:14: 'ulimits' takes a map and is one value")]
+    [InlineData("ulimits: { nofiles: 3 }", "4:16: 'nofiles' is not among the limits of the kernel. write nofile")]
+    [InlineData("ulimits: { nofile: { soft: 3 } }", "4:24: the limit 'nofile' needs both a soft and a hard one")]
+    [InlineData("ulimits: { nofile: { soft: -1, hard: 3 } }", "4:32: the soft limit of 'nofile' is above the hard one")]
+    [InlineData("ulimits: { nofile: many }", "4:24: 'nofile' is 'many', which is not a whole number, or -1 for none")]
+    [InlineData("oom_score_adj: 2000", "4:20: 'oom_score_adj' is '2000', which is not a whole number from -1000 to")]
+    [InlineData("network_mode: none", "4:19: 'network_mode: none' would keep the process from its machine's network")]
+    [InlineData("networks: [back]", "4:16: 'back' is not among the 'networks' of the top level")]
+    [InlineData("configs: [app]", "4:15: 'app' is not among the 'configs' of the top level. declare it there")]
+    [InlineData("secrets: [{ target: a }]", "4:15: this one of 'secrets' has no source")]
+    [InlineData("label_file: no-such", "4:17: no-such: there is no such file")]
     [InlineData("working_dir: ~/x", "4:18: 'working_dir' is '~/x', and no shell replaces the ~")]
     [InlineData("depends_on: [web]", "4:18: these services wait for each other: web → web")]
     [InlineData("depends_on: [db]", "4:18: the service 'db' is not in the file")]

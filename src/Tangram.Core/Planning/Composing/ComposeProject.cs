@@ -5,7 +5,16 @@ namespace Tangram.Planning.Composing;
 /// <summary>What a command names: Compose files, of which later ones are laid over earlier ones, files of variables
 /// (empty: <c>.env</c> beside the first), and profiles. Paths are absolute.</summary>
 public sealed record ComposeRequest(
-    EquatableArray<string> Files, EquatableArray<string> EnvFiles = default, EquatableArray<string> Profiles = default);
+    EquatableArray<string> Files, EquatableArray<string> EnvFiles = default, EquatableArray<string> Profiles = default)
+{
+    /// <summary>Which cluster it is, and no more: what configs and secrets hold is not read, and need not be there.
+    /// </summary>
+    public bool NameOnly { get; init; }
+}
+
+/// <summary>All files as one tree.</summary>
+/// <param name="Variable">A variable by its name, as it is known in the file of a place.</param>
+public sealed record ComposedTree(Tree Tree, ActiveProfiles Profiles, Func<string, Place, string?> Variable);
 
 /// <summary>One tree out of all the files that make up a project: variables replaced, includes and extensions worked
 /// in, files merged, environment files read. Every part keeps the place where it was written.</summary>
@@ -16,19 +25,20 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
 
     private readonly Merging _merging = new(problems);
     private readonly List<string> _open = [];
+    private readonly Dictionary<string, ComposeSource> _sources = new(StringComparer.Ordinal);
     private int _included;
 
-    /// <summary>The whole of it, and the profiles that are active; null after a problem that leaves nothing to
-    /// read.</summary>
-    public (Tree Tree, ActiveProfiles Profiles)? Load(ComposeRequest request)
+    /// <summary>Null after a problem that leaves nothing to read.</summary>
+    public ComposedTree? Load(ComposeRequest request)
     {
         var folder = Path.GetDirectoryName(request.Files[0]) ?? "/";
         var source = Source(request.EnvFiles, folder, files.Variable);
         if (Merged(request.Files.Select(file => (file, new Place(file, 0, 0))), folder, source) is not { } tree)
             return null;
         if (tree is Tree.Tagged) problems.Error(tree.Place, "a whole file has a tag of merging", "delete the tag");
-        return (EnvironmentStage.In(Merging.Settled(tree), folder, files, source, problems),
-            new ActiveProfiles(request.Profiles, source.Variable("COMPOSE_PROFILES")));
+        return new ComposedTree(EnvironmentStage.In(Merging.Settled(tree), folder, files, source, problems),
+            new ActiveProfiles(request.Profiles, source.Variable("COMPOSE_PROFILES")),
+            (name, place) => _sources.GetValueOrDefault(place.File, source).Variable(name));
     }
 
     private ComposeSource Source(IEnumerable<string> envFiles, string folder, Func<string, string?> outside)
@@ -51,6 +61,7 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
         foreach (var (path, asked) in paths)
         {
             if (source.Yaml(path, asked) is not { } tree) return null;
+            _sources[tree.Place.File] = source;
             tree = Including(extending.In(tree, path, folder), path, folder, source);
             merged = merged is null ? tree : _merging.Merge(merged, tree, "");
         }

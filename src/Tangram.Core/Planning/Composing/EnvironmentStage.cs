@@ -3,7 +3,7 @@ using Tangram.Model;
 namespace Tangram.Planning.Composing;
 
 /// <summary>Works <c>env_file</c> into each service's <c>environment</c>, whose own words win, and gives a variable
-/// without a value that of whoever runs the command.</summary>
+/// without a value that of whoever runs the command. Likewise <c>label_file</c> into <c>labels</c>.</summary>
 internal static class EnvironmentStage
 {
     public static Tree In(
@@ -11,8 +11,10 @@ internal static class EnvironmentStage
     {
         if (root is not Tree.Map map) return root;
         var texts = new Dictionary<string, string?>(StringComparer.Ordinal);
-        Tree Service(Tree tree) => tree is not Tree.Map service ? tree : new Tree.Map(service.Place,
-            [.. new ServiceEnvironment(service, folder, Text, source, problems).Entries()]);
+        Tree Service(Tree tree) => Worked(Worked(tree, "env_file", "environment"), "label_file", "labels");
+        Tree Worked(Tree tree, string files, string into) => tree is not Tree.Map service ? tree
+            : new Tree.Map(service.Place,
+                [.. new ServicePairs(service, files, into, folder, Text, source, problems).Entries()]);
         string? Text(string path, bool required, Place asked) =>
             texts.TryGetValue(path, out var text) && text is not null
                 ? text : texts[path] = files.Text(path, required, asked, problems);
@@ -22,15 +24,15 @@ internal static class EnvironmentStage
         return new Tree.Map(map.Place, [.. map.Entries.Select(Entry)]);
     }
 
-    private sealed class ServiceEnvironment(
-        Tree.Map service, string folder, Func<string, bool, Place, string?> text, ComposeSource source,
-        ProblemList problems)
+    private sealed class ServicePairs(
+        Tree.Map service, string files, string into, string folder, Func<string, bool, Place, string?> text,
+        ComposeSource source, ProblemList problems)
     {
         public IEnumerable<Tree.Entry> Entries()
         {
-            var asked = service.Entries.FirstOrDefault(e => e.Key.Text == "env_file");
-            var own = service.Entries.FirstOrDefault(e => e.Key.Text == "environment");
-            if (asked is null && own is null) return service.Entries;
+            var asked = service.Entries.FirstOrDefault(e => e.Key.Text == files);
+            var own = service.Entries.FirstOrDefault(e => e.Key.Text == into);
+            if (asked is null && (own is null || into == "labels")) return service.Entries;
             var keyed = own is null ? null : Merging.Keyed(own.Value, '=');
             // Of no known form: the reader says so.
             if (keyed is not (null or Tree.Map or Tree.Scalar { IsNull: true })) return Without();
@@ -40,25 +42,26 @@ internal static class EnvironmentStage
                 if (Known(entry) is { } known) all[entry.Key.Text] = known;
                 else all.Remove(entry.Key.Text);
             var place = own?.Value.Place ?? asked!.Value.Place;
-            var key = own?.Key ?? new Tree.Scalar(place, "environment", quoted: false);
+            var key = own?.Key ?? new Tree.Scalar(place, into, quoted: false);
             return Without(own).Append(new Tree.Entry(key, new Tree.Map(place, [.. all.Values])));
         }
 
-        private IEnumerable<Tree.Entry> Without(Tree.Entry? environment = null) =>
-            service.Entries.Where(e => e.Key.Text != "env_file" && e != environment);
+        private IEnumerable<Tree.Entry> Without(Tree.Entry? pairs = null) =>
+            service.Entries.Where(e => e.Key.Text != files && e != pairs);
 
         private void Files(Tree tree, Dictionary<string, Tree.Entry> all)
         {
             foreach (var item in tree is Tree.List list ? list.Items : [tree])
             {
-                var fields = item is Tree.Map ? Fields.Open(item, FileKeys.EnvFile, item.Place, problems) : null;
+                var fields = item is Tree.Map && into == "environment"
+                    ? Fields.Open(item, FileKeys.EnvFile, item.Place, problems) : null;
                 var required = fields?.Flag("required", true) ?? true;
                 var raw = fields?.Choice("format", false, [("raw", true)]) ?? false;
-                var path = fields is null ? Scalars.Filled(item, "env_file", problems) : fields.Filled("path");
+                var path = fields is null ? Scalars.Filled(item, files, problems) : fields.Filled("path");
                 if (path is null)
                 {
                     if (fields is not null && fields["path"] is null)
-                        problems.Error(item.Place, "this env_file names no file", "write path: FILE");
+                        problems.Error(item.Place, $"this {files} names no file", "write path: FILE");
                     continue;
                 }
                 path = Path.GetFullPath(path, folder);
@@ -74,7 +77,7 @@ internal static class EnvironmentStage
 
         private Tree.Entry? Known(Tree.Entry entry)
         {
-            if (entry.Value is not Tree.Scalar { IsNull: true }) return entry;
+            if (entry.Value is not Tree.Scalar { IsNull: true } || into == "labels") return entry;
             if (source.Variable(entry.Key.Text) is { } value)
                 return new Tree.Entry(entry.Key, new Tree.Scalar(entry.Value.Place, value, quoted: true));
             problems.Warn(entry.Key.Place,

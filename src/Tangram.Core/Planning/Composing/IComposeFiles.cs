@@ -11,6 +11,9 @@ public interface IComposeFiles
     /// is no problem.</summary>
     string? Text(string path, bool required, Place asked, ProblemList problems);
 
+    /// <summary>Whatever bytes it holds; null after a problem.</summary>
+    byte[]? Bytes(string path, Place asked, ProblemList problems);
+
     /// <summary>Null after a problem.</summary>
     Tree? Yaml(string path, Place asked, ProblemList problems);
 

@@ -4,10 +4,13 @@ namespace Tangram.Planning.Composing;
 /// to stand in ours.</summary>
 internal static class RelativePaths
 {
-    public static Tree Absolute(Tree root, string folder) => Each(root, "services", service =>
-        On(On(On(service, "working_dir", path => Of(path, folder)),
+    public static Tree Absolute(Tree root, string folder) => Each(Each(Each(root, "services", service =>
+        On(On(On(On(service, "working_dir", path => Of(path, folder)),
             "x-tangram", own => On(own, "files", path => Of(path, folder))),
-            "env_file", paths => EnvPaths(paths, folder)));
+            "env_file", paths => EnvPaths(paths, folder)),
+            "label_file", paths => EnvPaths(paths, folder))),
+        "configs", config => On(config, "file", path => Of(path, folder))),
+        "secrets", secret => On(secret, "file", path => Of(path, folder)));
 
     private static Tree EnvPaths(Tree tree, string folder) => tree switch
     {

@@ -84,8 +84,11 @@ internal sealed class ServerDoor(string cluster, LinkIdentity identity, IStore s
 
     public override async Task Files(Wire.FilesAsk ask, IServerStreamWriter<Wire.FilesPart> to, ServerCallContext call)
     {
+        var peer = identity.Of(call);
+        if (peer.Role != PeerRole.Server && RelayRules.RefusesFiles(peer, ask.Hash, Known(peer)) is { } refusal)
+            throw Denied(refusal);
         // A server that asks has asked the others itself.
-        var has = identity.Of(call).Role == PeerRole.Server
+        var has = peer.Role == PeerRole.Server
             ? files.Has(ask.Hash)
             : await files.TryFetchAsync(ask.Hash, call.CancellationToken).ConfigureAwait(false);
         if (!has) throw new RpcException(new Status(StatusCode.NotFound, $"no server has the files {ask.Hash}"));
@@ -99,6 +102,16 @@ internal sealed class ServerDoor(string cluster, LinkIdentity identity, IStore s
         if (!await files.TryFetchAsync(ask.Hash, call.CancellationToken).ConfigureAwait(false))
             throw new RpcException(new Status(StatusCode.NotFound, $"no server has the files {ask.Hash}"));
         return new Wire.Nothing();
+    }
+
+    /// <summary>The revisions, and what a peer is assigned.</summary>
+    private ClusterState Known(PeerIdentity peer)
+    {
+        var (revisions, assigned) = (feed.Range(Keys.Revisions), feed.Range(Keys.Assigned(peer.Name)));
+        // Without them it cannot be told what is a secret; the peer asks the next server.
+        if (revisions.Status != StoreStatus.Ok)
+            throw new RpcException(new Status(StatusCode.Unavailable, revisions.Error));
+        return ClusterState.From(revisions with { Pairs = [.. revisions.Pairs, .. assigned.Pairs] });
     }
 
     /// <summary>This server granted it, or a key of the caller's hangs on it, which another server's grant
