@@ -139,8 +139,8 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statvfs(string path, byte* answer);
 
-    /// <summary>Whether something keeps the clock, and by how many microseconds it may be off; null when the kernel does
-    /// not say.</summary>
+    /// <summary>Whether something keeps the clock, and by how many microseconds it may be off; null when the kernel
+    /// does not say.</summary>
     public static (bool Synchronised, long MaxError)? ClockState()
     {
         // struct timex, 64-bit: modes (0 asks only), offset, freq, maxerror, esterror, then status as an int.

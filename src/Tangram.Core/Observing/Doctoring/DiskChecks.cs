@@ -27,14 +27,14 @@ internal static class DiskChecks
             yield return Room("disk-files", disk.FreeFiles, LeastFiles, EnoughFiles, n => Doctor.Count(n),
                 "files can be made", new Remedy($"df -i {disk.Folder}   # then make room there", false));
         if (disk.Sync is not { } sync) yield break;
+        var takes =
+            $"a durable write takes {Doctor.Milliseconds(sync.Median)}, at worst {Doctor.Milliseconds(sync.Worst)}";
         if (sync.Median > SlowSync)
-            yield return new Finding("disk-sync", Gravity.Warn,
-                $"a durable write takes {Doctor.Milliseconds(sync.Median)}, at worst {Doctor.Milliseconds(sync.Worst)}",
+            yield return new Finding("disk-sync", Gravity.Warn, takes,
                 "every change of the cluster waits for one, and a leader that waits too long is replaced",
                 new Remedy("put the state on a local SSD: export TANGRAM_STATE=/path/on/it", false));
         else
-            yield return Finding.Good("disk-sync",
-                $"a durable write takes {Doctor.Milliseconds(sync.Median)}, at worst {Doctor.Milliseconds(sync.Worst)}");
+            yield return Finding.Good("disk-sync", takes);
 
         Finding Room(string check, long free, long least, long enough, Func<double, string> text, string word,
             Remedy remedy) => free >= enough
@@ -46,9 +46,9 @@ internal static class DiskChecks
 
     private static Finding Kind(DiskFacts disk) => disk.FileSystem switch
     {
-        "tmpfs" or "ramfs" => new Finding("state-folder", Gravity.Warn, $"{disk.Folder} is in memory ({disk.FileSystem})",
-            "after a boot the cluster has forgotten what it ran", new Remedy("export TANGRAM_STATE=/path/on/a/disk",
-                false)),
+        "tmpfs" or "ramfs" => new Finding("state-folder", Gravity.Warn,
+            $"{disk.Folder} is in memory ({disk.FileSystem})", "after a boot the cluster has forgotten what it ran",
+            new Remedy("export TANGRAM_STATE=/path/on/a/disk", false)),
         "nfs" or "cifs" or "smb2" or "fuse" or "9p" => new Finding("state-folder", Gravity.Warn,
             $"{disk.Folder} is on a remote or user-space file system ({disk.FileSystem})",
             "the lock that keeps a second daemon out, and SQLite, rely on a local file system",

@@ -12,7 +12,8 @@ internal static class MemoryChecks
     {
         var (total, available) = (memory.Total, memory.Available);
         if (memory.Limit is { } limit)
-            (total, available) = (Math.Min(total, limit.Most), Math.Min(available, Math.Max(0, limit.Most - limit.Used)));
+            (total, available) =
+                (Math.Min(total, limit.Most), Math.Min(available, Math.Max(0, limit.Most - limit.Used)));
         var where = memory.Limit?.Most < memory.Total ? " (the cgroup's limit counts)" : "";
         if (available < Enough)
             yield return new Finding("memory", available < Least ? Gravity.Error : Gravity.Warn,

@@ -30,9 +30,9 @@ internal static class ProcessChecks
         else yield return Finding.Good("kernel", $"Linux {kernel.Release} has all that Tangram uses");
         if (kernel.PtraceScope == 3)
             yield return new Finding("ptrace", Gravity.Warn, "kernel.yama.ptrace_scope is 3",
-                "a restarted gateway may not take over its listening sockets, and connections that come meanwhile are "
-                + "refused", new Remedy("set kernel.yama.ptrace_scope=1 in /etc/sysctl.d and boot: 3 cannot be undone " +
-                "before", true));
+                "a restarted gateway may not take over its listening sockets, and refuses connections meanwhile",
+                new Remedy(
+                    "set kernel.yama.ptrace_scope=1 in /etc/sysctl.d and boot: 3 cannot be undone before", true));
     }
 
     public static IEnumerable<Finding> Limits(LimitFacts limits, bool root, FileDemand? demand)

@@ -30,8 +30,8 @@ internal static class TcpChecks
         if (tcp.Congestion is null) return null;
         if (tcp.Congestion.StartsWith("bbr", StringComparison.Ordinal))
             return Finding.Good("congestion", $"{tcp.Congestion} is in use");
-        const string why = "clients far away or on lossy lines get large answers more slowly; on one machine it changes "
-            + "nothing";
+        const string why =
+            "clients far away or on lossy lines get large answers more slowly; on one machine it changes nothing";
         return tcp.Available.Contains("bbr")
             ? new Finding("congestion", Gravity.Note, $"{tcp.Congestion} is in use, and bbr is there", why,
                 Remedy.Set("net.ipv4.tcp_congestion_control", "bbr"))

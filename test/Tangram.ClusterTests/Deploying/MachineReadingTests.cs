@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using Tangram.Model;
 using Tangram.Observing.Doctoring;
 
-namespace Tangram.ClusterTests.Observing;
+namespace Tangram.ClusterTests.Deploying;
 
 /// <summary>The facts of the machine that runs the test, whatever it is.</summary>
 public sealed class MachineReadingTests(ITestOutputHelper output) : IDisposable
