@@ -14,9 +14,6 @@ internal sealed record LabFault(string Name, Action Strike, Action Heal, Func<St
 
     /// <summary>A server that is not asked, because it cannot know.</summary>
     public LabMachine? Unasked { get; init; }
-
-    /// <summary>Safe requests that may be lost: what was in flight where nothing more comes through.</summary>
-    public int MayLose { get; init; }
 }
 
 /// <param name="Left">Until no request failed or waited for a second any more, to the second.</param>

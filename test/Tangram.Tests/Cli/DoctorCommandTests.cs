@@ -62,7 +62,7 @@ public sealed class DoctorCommandTests : IDisposable
     [Fact]
     public async Task Fix_shows_the_lines_asks_and_tells_each_outcome()
     {
-        _terminal.Typed = "y\n";
+        _terminal.Answer = "y\n";
         Assert.Equal(Exit.Failed, await _terminal.RunAsync("doctor", "--fix"));
         Assert.Contains("Carry them out? [y/N]", _terminal.Out);
         Assert.Contains("modprobe tcp_bbr", _terminal.Out);
@@ -78,7 +78,7 @@ public sealed class DoctorCommandTests : IDisposable
     [InlineData("")]
     public async Task Fix_changes_nothing_without_a_yes(string typed)
     {
-        _terminal.Typed = typed;
+        _terminal.Answer = typed;
         Assert.Equal(Exit.Failed, await _terminal.RunAsync("doctor", "--fix"));
         Assert.Contains("Nothing was changed.", _terminal.Out);
         Assert.Empty(_kernel);
