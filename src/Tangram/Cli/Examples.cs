@@ -25,7 +25,7 @@ internal static class Examples
         ["ps"] = ["tangram ps", "tangram ps order --json"], ["status"] = ["tangram status --json"],
         ["events"] = ["tangram events --follow"],
         ["logs"] = ["tangram logs order --tail 20", "tangram logs order-3 --follow"],
-        ["why"] = ["tangram why order-3", "tangram why a-1"],
+        ["why"] = ["tangram why", "tangram why order-3", "tangram why a-1"],
         ["completion"] =
         [
             "source <(tangram completion bash)                    in ~/.bashrc; for zsh likewise in ~/.zshrc",

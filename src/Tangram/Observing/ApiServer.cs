@@ -67,6 +67,7 @@ internal sealed class ApiRoutes(ClusterPort port)
         Get(app, "/v1/status", http => Write(http, 200, Look.Status(port.State(), port.Cluster)));
         Get(app, "/v1/ps", http => Write(http, 200, Look.Replicas(port.State())));
         Get(app, "/v1/events", EventsAsync);
+        Get(app, "/v1/why", http => WriteWhy(http, port.Cluster, Why.Cluster(port.State(), port.Cluster)));
         Get(app, "/v1/why/{subject}", WhyAsync);
         Get(app, "/v1/history", http => Write(http, 200, History.Of(port.State())));
         Get(app, "/v1/diff/{before}/{after}", http => DiffAsync(http, file: null));
@@ -107,8 +108,13 @@ internal sealed class ApiRoutes(ClusterPort port)
                 string.Join(", ", Why.Subjects(state)), ErrorView.Arguments));
             return;
         }
+        await WriteWhy(http, subject, sentences);
+    }
+
+    private Task WriteWhy(HttpContext http, string subject, EquatableArray<string> sentences)
+    {
         var events = port.Events.After(0).Where(e => e.Subject == subject).TakeLast(10).ToEquatableArray();
-        await Write(http, 200, new WhyView(subject, sentences, events));
+        return Write(http, 200, new WhyView(subject, sentences, events));
     }
 
     private async Task PlanAsync(HttpContext http)
