@@ -85,7 +85,9 @@ public sealed class RestartDrill
 
         cluster.Up(File);
         await cluster.BecomesReadyAsync();
-        Assert.Single(Keepers(cluster));
+        // By the leases of before, which have not ended yet, it may be ready before its gateway has begun.
+        await Until.SomeAsync(() => Task.FromResult(Keepers(cluster).Count == 1 ? cluster : null), Patience,
+            () => "a keeper");
         await cluster.Daemon.KillAsync();
         await cluster.DoAsync("down");
         Assert.Empty(Keepers(cluster));

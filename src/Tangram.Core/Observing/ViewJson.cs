@@ -21,6 +21,12 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(HistoryView[]))]
 [JsonSerializable(typeof(ChangeView[]))]
 [JsonSerializable(typeof(Scale[]))]
+[JsonSerializable(typeof(ClusterView))]
+[JsonSerializable(typeof(DeltaView))]
+[JsonSerializable(typeof(ReplicaView))]
+[JsonSerializable(typeof(TopView))]
+[JsonSerializable(typeof(UsageView))]
+[JsonSerializable(typeof(LogLineView))]
 [JsonSerializable(typeof(string))]
 public sealed partial class ViewJson : JsonSerializerContext
 {

@@ -22,7 +22,14 @@ public sealed record StatusView
     public EquatableArray<ServiceView> Services { get; init; }
     public EquatableArray<NodeView> Nodes { get; init; }
     public EquatableArray<GatewayView> Gateways { get; init; }
+
+    /// <summary>Null: this is how things stand now.</summary>
+    public StaleView? Stale { get; init; }
 }
+
+/// <summary>The store does not answer the server that was asked, so what it says is old.</summary>
+/// <param name="AsOf">UTC: when the store answered last; null: never since this server was started.</param>
+public sealed record StaleView(DateTimeOffset? AsOf, string Because);
 
 /// <param name="Stage">pending, rolling, watching, rollingBack, paused, done, rolledBack or failed.</param>
 /// <param name="Target">The revision that is going out, or went out last.</param>
@@ -84,3 +91,6 @@ public sealed record ErrorView(string Error, string Kind)
     public const string Arguments = "arguments", Conflict = "conflict", Unavailable = "unavailable",
         Unknown = "unknown";
 }
+
+/// <summary>One line of what a replica wrote.</summary>
+public sealed record LogLineView(string Replica, string Line);

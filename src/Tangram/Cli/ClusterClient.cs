@@ -1,4 +1,6 @@
+using System.Net.ServerSentEvents;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Tangram.Observing;
@@ -62,6 +64,7 @@ internal sealed class ClusterClient : IDisposable
             using var request = new HttpRequestMessage(method, path);
             if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
             using var response = await _http.SendAsync(request, limit.Token);
+            Stale = StaleOf(response);
             var text = await response.Content.ReadAsStringAsync(limit.Token);
             return response.IsSuccessStatusCode ? text : throw Refused(text, (int)response.StatusCode);
         }
@@ -76,7 +79,54 @@ internal sealed class ClusterClient : IDisposable
         }
     }
 
+    /// <summary>What <c>GET /v1/watch</c> sends, from everything on, or from after an event on. Ends when the daemon
+    /// does.</summary>
+    public async IAsyncEnumerable<SseItem<string>> WatchAsync(string? after,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/watch");
+        if (after is not null) request.Headers.Add("Last-Event-ID", after);
+        using var response = await BegunAsync(request, cancellation);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+        var items = SseParser.Create(body).EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation);
+        await using var _ = items.ConfigureAwait(false);
+        while (true)
+        {
+            try
+            {
+                if (!await items.MoveNextAsync()) yield break;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException)
+            {
+                yield break;
+            }
+            yield return items.Current;
+        }
+    }
+
+    /// <summary>The sentence of the last answer that says that it is old; null when it is not.</summary>
+    public string? Stale { get; private set; }
+
     public void Dispose() => _http.Dispose();
+
+    private async Task<HttpResponseMessage> BegunAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            Stale = StaleOf(response);
+            if (response.IsSuccessStatusCode) return response;
+            using (response)
+                throw Refused(await response.Content.ReadAsStringAsync(cancellation), (int)response.StatusCode);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or ArgumentException)
+        {
+            throw NobodyThere(e);
+        }
+    }
+
+    private static string? StaleOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(ApiAnswers.StaleHeader, out var said) ? said.FirstOrDefault() : null;
 
     private CommandFailure NobodyThere(Exception e) => CommandFailure.NoCluster(
         $"no cluster answers: {(_place.Name is null ? "nobody" : $"'{_place.Name}' does not")} listen" +

@@ -50,9 +50,16 @@ internal sealed class CommandContext(Surroundings around, Entrances entrances)
         async (parsed, cancellation) =>
         {
             using var client = new ClusterClient(Finder.Find(parsed.GetValue(file)));
-            await ask(client, parsed, cancellation);
+            try { await ask(client, parsed, cancellation); }
+            finally { WarnThatItIsOld(client); }
             return Exit.Done;
         };
+
+    /// <summary>A look at an old state says so, beside what it prints.</summary>
+    public void WarnThatItIsOld(ClusterClient client)
+    {
+        if (client.Stale is { } sentence) around.PrintError($"warning: {sentence}");
+    }
 
     public void PrintJson<T>(T view) => around.Print(ViewJson.Write(view, indented: true));
 

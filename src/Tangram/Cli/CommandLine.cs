@@ -58,15 +58,15 @@ internal static class CommandLine
         var root = new RootCommand("Turns one machine into a highly available cluster, from one Compose file.")
         {
             UpCommand.Make(context), FileCommands.Plan(context), DeployCommand.Deploy(context),
-            LookCommands.Ps(context), LookCommands.Status(context), LookCommands.Events(context),
-            LogsCommand.Make(context), LookCommands.Why(context), FileCommands.Config(context),
-            HistoryCommands.History(context), HistoryCommands.Diff(context),
+            PsCommand.Make(context), TopCommand.Make(context), LookCommands.Status(context),
+            EventsCommand.Make(context), LogsCommand.Make(context), LookCommands.Why(context),
+            FileCommands.Config(context), HistoryCommands.History(context), HistoryCommands.Diff(context),
             ActCommands.Scale(context), DeployCommand.Rollback(context),
             ActCommands.Drain(context), ActCommands.Undrain(context),
             ActCommands.Kill(context), ActCommands.Revive(context), ActCommands.Down(context),
             RoleCommands.Server(context), RoleCommands.Agent(context), RoleCommands.Gateway(context),
             CaCommands.Make(context), ProveCommands.Load(context), ProveCommands.Simulate(context),
-            CompletionCommand.Make(context), VersionCommand(context),
+            CompletionCommand.Make(context), ApiCommand.Make(context), VersionCommand(context),
         };
         root.HelpName = "tangram";
         foreach (var option in root.Options)

@@ -17,7 +17,7 @@ internal static class DeployCommand
         var timeout = CommandContext.DurationOption("--timeout", "Stop following after this time; the rollout goes on");
         var command = new Command("deploy", "Makes the running cluster match the file, and says whether it does")
         {
-            file, supersede, attach, timeout,
+            file, envFile, profile, supersede, attach, timeout,
         };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -69,7 +69,9 @@ internal sealed record RunningCluster
 
 /// <param name="Folder">The cluster's folder of logs, one REPLICA.log each.</param>
 /// <param name="Tail">Only so many of the last lines. Null: all that is kept.</param>
-internal sealed record LogRequest(string Folder, ReplicaName Replica, int? Tail, bool Follow);
+/// <param name="Since">Only what was written after it, to the second. Null: all that is kept.</param>
+internal sealed record LogRequest(
+    string Folder, ReplicaName Replica, int? Tail, bool Follow, DateTimeOffset? Since = null);
 
 /// <param name="Mix">As typed after <c>--mix</c>; empty: only Method on Url.</param>
 /// <param name="Headers">As typed: <c>Name: value</c>.</param>

@@ -22,9 +22,20 @@ internal static class Examples
             "tangram deploy", "tangram deploy --supersede          replace a rollout that hangs",
             "tangram deploy --attach             follow a rollout again",
         ],
-        ["ps"] = ["tangram ps", "tangram ps order --json"], ["status"] = ["tangram status --json"],
+        ["ps"] =
+        [
+            "tangram ps", "tangram ps order --json",
+            "tangram ps --watch                  as they change, until q",
+        ],
+        ["top"] = ["tangram top", "tangram top order --once"],
+        ["api"] = ["tangram api > openapi.json"],
+        ["status"] = ["tangram status --json"],
         ["events"] = ["tangram events --follow"],
-        ["logs"] = ["tangram logs order --tail 20", "tangram logs order-3 --follow"],
+        ["logs"] =
+        [
+            "tangram logs order --tail 20", "tangram logs order-3 --follow",
+            "tangram logs order web --since 10m --grep 'timeout|refused'",
+        ],
         ["why"] = ["tangram why", "tangram why order-3", "tangram why a-1"],
         ["completion"] =
         [

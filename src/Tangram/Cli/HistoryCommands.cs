@@ -29,12 +29,15 @@ internal static class HistoryCommands
                 context.PrintJson(history);
                 return;
             }
-            var table = new Table("REVISION", "WHEN", "REPLACES", "STATE", "CHANGED", "ORIGIN");
+            var table = new Table("REVISION", "WHEN", "REPLACES", "STATE", "CHANGED", "ORIGIN")
+            {
+                Yields = ["ORIGIN", "CHANGED"],
+            };
             foreach (var r in history)
                 table.Add(Text(r.Revision), context.Shown(r.At), r.Replaces > 0 ? Text(r.Replaces) : "-",
                     r.State.Length > 0 ? r.State : "-", r.Changed.Count > 0 ? string.Join(", ", r.Changed) : "-",
                     r.Origin);
-            table.Write(context.Around.Out);
+            table.Write(context.Around);
         }));
         return command;
     }

@@ -9,17 +9,15 @@ internal sealed class Progress(Surroundings around)
     {
         if (line == _last || line == "") return;
         _last = line;
-        if (!around.Colour) around.Print(line);
-        else around.Out.Write("\r\e[2K" + (line.Length < Width ? line : line[..(Width - 1)]));
+        if (!around.Screen) around.Print(line);
+        else around.Out.Write("\r\e[2K" + CellText.Cut(line, (around.Width ?? 80) - 1));
         around.Out.Flush();
     }
 
     /// <summary>Before anything else is printed.</summary>
     public void Clear()
     {
-        if (around.Colour && _last != "") around.Out.Write("\r\e[2K");
+        if (around.Screen && _last != "") around.Out.Write("\r\e[2K");
         _last = "";
     }
-
-    private static int Width => Console.IsOutputRedirected || Console.WindowWidth < 20 ? 80 : Console.WindowWidth;
 }

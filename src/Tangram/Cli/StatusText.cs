@@ -8,26 +8,37 @@ internal static class StatusText
 {
     public static void Write(StatusView status, Surroundings around)
     {
-        var ready = status.Ready ? Painted("ready", "32") : Painted("not ready", "33");
-        around.Print(Invariant($"{status.Cluster} is {ready}, on revision {status.Revision}, ") +
-                             (status.Leader is null ? "without a leader" : $"led by {status.Leader}"));
+        around.Print(Head(status, around.Colour));
         if (status.Rollout is { Stage: not "done" } rollout) around.Print(Sentence(rollout));
         around.Print("");
         var services = new Table("SERVICE", "READY", "UP TO DATE", "REVISION");
         foreach (var s in status.Services)
             services.Add(s.Name, Invariant($"{s.Ready}/{s.Desired}"), Invariant($"{s.Updated}/{s.Desired}"),
                 Invariant($"{s.Revision}"));
-        services.Write(around.Out);
+        services.Write(around);
         around.Print("");
         var nodes = new Table("NODE", "ZONE", "STATE", "REPLICAS", "BECAUSE");
         foreach (var n in status.Nodes)
             nodes.Add(n.Name, n.Zone ?? "-", n.State, Invariant($"{n.Replicas}"), n.Because);
-        nodes.Write(around.Out);
+        nodes.Write(around);
         if (status.Gateways.Count > 0) around.Print("");
         foreach (var gateway in status.Gateways) around.Print($"gateway {gateway.Gateway}: {gateway.Address}");
-
-        string Painted(string word, string colour) => around.Colour ? $"\e[{colour}m{word}\e[0m" : word;
     }
+
+    /// <summary>Whether it is ready, in one line.</summary>
+    public static string Head(StatusView status, bool colour = false)
+    {
+        var ready = status.Ready ? Painted("ready", "32") : Painted("not ready", "33");
+        return Invariant($"{status.Cluster} is {ready}, on revision {status.Revision}, ") +
+               (status.Leader is null ? "without a leader" : $"led by {status.Leader}");
+
+        string Painted(string word, string code) => colour ? $"\e[{code}m{word}\e[0m" : word;
+    }
+
+    public static string Head(HeadView head) => Head(new StatusView
+    {
+        Cluster = head.Cluster, Ready = head.Ready, Leader = head.Leader, Revision = head.Revision, Rollout = null,
+    });
 
     /// <summary>What is going on with the rollout, as one sentence.</summary>
     public static string Sentence(RolloutView rollout)

@@ -13,9 +13,24 @@ internal sealed record Surroundings
 
     /// <summary>A person watches standard output.</summary>
     public bool Terminal { get; init; }
+
+    /// <summary>Columns of the terminal; null where lines may have any length.</summary>
+    public int? Width => Terminal ? Window().Width : null;
+
+    /// <summary>Lines of the terminal.</summary>
+    public int Height => Window().Height;
+
+    /// <summary>The size of the terminal now.</summary>
+    public Func<(int Width, int Height)> Window { get; init; } = () => (80, 24);
+
+    /// <summary>A key that was typed, if any; does not wait.</summary>
+    public Func<char?> Key { get; init; } = () => null;
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    public bool Colour => Terminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") != "dumb";
+    /// <summary>Lines that were printed can be drawn over.</summary>
+    public bool Screen => Terminal && Variable("TERM") != "dumb";
+
+    public bool Colour => Screen && string.IsNullOrEmpty(Variable("NO_COLOR"));
 
     public static Surroundings OfThisProcess()
     {
@@ -28,8 +43,13 @@ internal sealed record Surroundings
             Out = Console.Out,
             Error = Console.Error,
             Terminal = !Console.IsOutputRedirected,
+            Window = () => (AtLeast(Console.WindowWidth, 20, 80), AtLeast(Console.WindowHeight, 4, 24)),
+            Key = () => !Console.IsInputRedirected && Console.KeyAvailable ? Console.ReadKey(true).KeyChar : null,
         };
     }
+
+    // A terminal that does not know its size says 0.
+    private static int AtLeast(int size, int least, int otherwise) => size < least ? otherwise : size;
 
     /// <summary>Prints to what the console is now: a daemon leaves the terminal that it was started from.</summary>
     public void FollowConsole() => (Out, Error) = (Console.Out, Console.Error);

@@ -52,6 +52,11 @@ internal sealed class ClusterHost : IAsyncDisposable
     public ClusterState State => _watch.State;
     public VirtualNodes Nodes => _nodes;
     public LogFiles Logs => _services.Logs;
+    public void Listen(Action<ClusterState> listener) => _watch.Listen(listener);
+
+    /// <summary>What the replicas use now.</summary>
+    public IReadOnlyDictionary<string, Observing.ReplicaReading> Readings() =>
+        ReplicaReadings.Of(_nodes.Replicas, _gatewayServer.Table);
     public RevisionFiles Files => _services.Files;
 
     /// <summary>What the leader cannot do now, and why.</summary>

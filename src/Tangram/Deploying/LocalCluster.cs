@@ -27,6 +27,7 @@ internal sealed class LocalCluster
         _port = new ClusterPort
         {
             Cluster = name, Store = host.Store, State = () => host.State, Events = events, Clock = clock,
+            Listen = host.Listen, Readings = host.Readings,
             Prepare = _maker.KeepAsync,
             Kill = Kill,
             Revive = node => Names.IsValid(node) ? host.Nodes.Revive(NodeName.Of(node)) : $"there is no node '{node}'",
@@ -130,6 +131,8 @@ internal sealed class LocalCluster
     private async Task LetGoAsync(bool handOver = false)
     {
         if (_api is not null) await _api.DisposeAsync().ConfigureAwait(false);
+        // The next daemon writes it from the moment at which it may have the state.
+        if (handOver) _events.Dispose();
         if (handOver) await _host.HandOverAsync().ConfigureAwait(false);
         await _host.DisposeAsync().ConfigureAwait(false);
         _events.Dispose();

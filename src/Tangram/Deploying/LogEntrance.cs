@@ -9,10 +9,19 @@ internal static class LogEntrance
     public static async IAsyncEnumerable<string> ReadAsync(LogRequest request, TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var reader = new LogReader(new LogFiles(request.Folder), time);
+        var logs = new LogFiles(request.Folder);
+        var reader = new LogReader(logs, time);
         var from = request.Tail is { } tail ? reader.OffsetOfLast(request.Replica, tail) : 0;
-        await foreach (
-            var line in reader.ReadAsync(request.Replica, from, request.Follow, cancellation).ConfigureAwait(false))
-            yield return line.Text;
+        var log = logs.Of(request.Replica);
+        var since = request.Since is { } moment ? new LogTimes(log).EndAt(moment) ?? 0 : 0;
+        // Its end was noted in the middle of a line, perhaps: what follows that line's end is surely later. What is
+        // kept begins with a whole line.
+        var skips = since > Math.Max(from, log.Start());
+        await foreach (var line in reader.ReadAsync(request.Replica, skips ? since - 1 : from, request.Follow,
+            cancellation).ConfigureAwait(false))
+        {
+            if (!skips) yield return line.Text;
+            skips = skips && !line.Whole;
+        }
     }
 }

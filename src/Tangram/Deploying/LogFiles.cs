@@ -20,6 +20,9 @@ internal sealed class LogFiles
 
     // The length at which each is due, so that a look costs no more than its length.
     private readonly Dictionary<string, long> _due = [];
+
+    // The length of each when it was last noted.
+    private readonly Dictionary<string, long> _noted = [];
     private readonly Lock _gate = new();
 
     public LogFiles(string folder, LogLimits? limits = null)
@@ -44,18 +47,19 @@ internal sealed class LogFiles
         try
         {
             var announcer = new Announcer(time, failed);
-            while (await timer.WaitForNextTickAsync(cancellation)) RotateAll(announcer.Say);
+            while (await timer.WaitForNextTickAsync(cancellation)) RotateAll(announcer.Say, time.GetUtcNow());
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
         }
     }
 
-    public void RotateAll(Action<string> failed)
+    /// <param name="now">Noted for those that have grown; null: none is.</param>
+    public void RotateAll(Action<string> failed, DateTimeOffset? now = null)
     {
         try
         {
-            lock (_gate) RotateEach(failed);
+            lock (_gate) RotateEach(failed, now);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -63,10 +67,11 @@ internal sealed class LogFiles
         }
     }
 
-    private void RotateEach(Action<string> failed)
+    private void RotateEach(Action<string> failed, DateTimeOffset? now)
     {
         foreach (var live in new DirectoryInfo(_folder).EnumerateFiles("*.log"))
         {
+            if (now is { } moment) Note(live, moment, failed);
             var due = _due.GetValueOrDefault(live.Name, _limits.Size);
             // Much shorter than it was: somebody has emptied it.
             if (live.Length < due && live.Length >= due - _limits.Size) continue;
@@ -79,6 +84,21 @@ internal sealed class LogFiles
             {
                 failed($"the log {live.FullName} could not be rotated and grows: {e.Message}");
             }
+        }
+    }
+
+    private void Note(FileInfo live, DateTimeOffset now, Action<string> failed)
+    {
+        if (_noted.GetValueOrDefault(live.Name) == live.Length) return;
+        _noted[live.Name] = live.Length;
+        try
+        {
+            new LogTimes(new LogFile(_folder, Path.GetFileNameWithoutExtension(live.Name))).Mark(now);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failed($"when {live.FullName} was written cannot be noted, so `tangram logs --since` shows more: " +
+                   e.Message);
         }
     }
 
@@ -95,8 +115,11 @@ internal sealed class LogFiles
         lock (_gate)
             foreach (var log in ended)
             {
-                new LogFile(_folder, log.Name).Delete();
+                var file = new LogFile(_folder, log.Name);
+                new LogTimes(file).Delete();
+                file.Delete();
                 _due.Remove(log.Name + ".log");
+                _noted.Remove(log.Name + ".log");
             }
     }
 }

@@ -6,9 +6,13 @@ namespace Tangram.Deploying;
 /// <summary>What the kernel says of one process in <c>/proc/PID/stat</c>.</summary>
 /// <param name="StartTime">Field 22: clock ticks since boot. With the pid and the boot id it names one process for
 /// good.</param>
+/// <param name="CpuTicks">Fields 14 to 17: what it has used, and what its children that have ended had; hundredths of a
+/// second.</param>
+/// <param name="Pages">Field 24: what is resident.</param>
 /// <param name="ExitStatus">Field 52, of a process that has ended: as waitpid gives it; 0 when we may not know.</param>
 internal readonly record struct ProcessStat(
-    int Pid, char State, int Parent, int Group, int Session, long StartTime, int ExitStatus)
+    int Pid, char State, int Parent, int Group, int Session, long StartTime, int ExitStatus,
+    long CpuTicks, long Pages)
 {
     /// <summary>A zombie has ended and holds nothing but its number; <c>kill(pid, 0)</c> cannot tell.</summary>
     public bool Ended => State is 'Z' or 'X';
@@ -59,8 +63,11 @@ internal readonly record struct ProcessStat(
         return fields.Length < 50
             ? null
             : new ProcessStat(pid, fields[0][0], Number(fields[1]), Number(fields[2]), Number(fields[3]),
-                long.Parse(fields[19], CultureInfo.InvariantCulture), Number(fields[49]));
+                Long(fields[19]), Number(fields[49]),
+                Long(fields[11]) + Long(fields[12]) + Long(fields[13]) + Long(fields[14]), Long(fields[21]));
     }
+
+    private static long Long(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 }

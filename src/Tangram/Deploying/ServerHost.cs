@@ -117,6 +117,7 @@ internal sealed class ServerHost : IRunningRole
     private ClusterPort Port(string cluster, TimeProvider time) => new()
     {
         Cluster = cluster, Store = _store, State = () => _watch.State, Events = _events, Clock = time,
+        Listen = _watch.Listen, Stale = _contact.Stale,
         Prepare = PrepareAsync,
         Kill = (_, _) => "only the virtual nodes of `tangram up` can be killed for practice",
         Revive = _ => "only the virtual nodes of `tangram up` can be revived",

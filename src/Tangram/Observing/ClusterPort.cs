@@ -13,6 +13,16 @@ internal sealed record ClusterPort
     public required Func<ClusterState> State { get; init; }
     public required EventLog Events { get; init; }
 
+    /// <summary>Calls a listener with each state from now on.</summary>
+    public required Action<Action<ClusterState>> Listen { get; init; }
+
+    /// <summary>Not null: the store does not answer, so the state is old.</summary>
+    public Func<StaleView?> Stale { get; init; } = () => null;
+
+    /// <summary>What the replicas on this machine use now; read when asked for.</summary>
+    public Func<IReadOnlyDictionary<string, ReplicaReading>> Readings { get; init; } =
+        () => new Dictionary<string, ReplicaReading>();
+
     /// <summary>Copies the files of a spec and fills in their hashes, or says why it cannot.</summary>
     public required Func<ClusterSpec, CancellationToken,
         Task<(ClusterSpec? Prepared, string? Error)>> Prepare { get; init; }

@@ -137,7 +137,6 @@ internal sealed class GatewayServer : IAsyncDisposable
         _kestrel.Dispose();
         await _ending.CancelAsync().ConfigureAwait(false);
         await _probing.ConfigureAwait(false);
-        _ending.Dispose();
         _client.Dispose();
         await _services.DisposeAsync().ConfigureAwait(false);
     }

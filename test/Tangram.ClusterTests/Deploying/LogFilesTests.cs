@@ -1,4 +1,5 @@
 using System.Text;
+using Tangram.Cli;
 using Tangram.Deploying;
 using Tangram.Model;
 
@@ -186,6 +187,48 @@ public sealed class LogFilesTests : IDisposable
         logs.Collect(new HashSet<ReplicaName> { Order });
         Assert.Equal(["order-1.log", "order-4.log", "order-5.log"],
             Directory.EnumerateFiles(_folder).Select(path => Path.GetFileName(path)).Order());
+    }
+
+    [Fact]
+    public async Task Since_shows_what_was_written_in_that_time_also_after_a_rotation()
+    {
+        var logs = new LogFiles(_folder, new LogLimits(Size: 1000, Files: 3));
+        var begun = DateTimeOffset.UnixEpoch.AddDays(20_000);
+        for (var second = 0; second < 100; second++)
+        {
+            var lines = Enumerable.Range(0, 10).Select(i => $"{second} {i}\n");
+            File.AppendAllText(logs.PathOf(Order), string.Concat(lines));
+            logs.RotateAll(Assert.Fail, begun.AddSeconds(second));
+        }
+        Assert.Equal(["98 0", "99 9", "20"], await Since(97));
+        Assert.Equal(["0"], await Since(99));
+        // What is older than what is kept shows all that is kept, its first line too.
+        var kept = await Whole();
+        Assert.Equal(kept.Split('\n')[0], (await Since(0))[0]);
+        Assert.Equal(kept.Split('\n')[0], (await Since(-10))[0]);
+
+        async Task<string[]> Since(int second)
+        {
+            var request = new LogRequest(_folder, Order, null, false, begun.AddSeconds(second));
+            var lines = new List<string>();
+            await foreach (var line in LogEntrance.ReadAsync(request, TimeProvider.System, default)) lines.Add(line);
+            return lines.Count == 0 ? ["0"] : [lines[0], lines[^1], $"{lines.Count}"];
+        }
+    }
+
+    [Fact]
+    public void What_is_noted_of_times_stays_bounded_and_coarser_far_back()
+    {
+        var logs = new LogFiles(_folder);
+        var times = new LogTimes(logs.Of(Order));
+        for (var second = 0; second < 10_000; second++)
+        {
+            File.AppendAllText(logs.PathOf(Order), "x\n");
+            times.Mark(DateTimeOffset.UnixEpoch.AddSeconds(second));
+        }
+        Assert.InRange(File.ReadLines(logs.PathOf(Order) + ".times").Count(), 1_000, 3_000);
+        Assert.Equal(2 * 9_991, times.EndAt(DateTimeOffset.UnixEpoch.AddSeconds(9_990)));
+        Assert.InRange(times.EndAt(DateTimeOffset.UnixEpoch.AddSeconds(100))!.Value, 0, 2 * 101);
     }
 
     private async Task<string> Whole()

@@ -16,6 +16,8 @@ internal sealed class ShopCluster : IAsyncDisposable
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(60), ReadyWithin = TimeSpan.FromSeconds(90);
     private static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
 
+    private static readonly string Examples = Path.Combine(Repository.Root, "examples", "shop");
+
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-drill-").FullName;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(5) };
     private readonly List<Child> _daemons = [];
@@ -26,13 +28,8 @@ internal sealed class ShopCluster : IAsyncDisposable
         var port = FreePort();
         Name = $"drill-{port}";
         Gateway = new Uri($"http://127.0.0.1:{port}/");
-        var examples = Path.Combine(Repository.Root, "examples", "shop");
-        foreach (var path in Directory.EnumerateFiles(examples, "compose*.yaml"))
-            File.WriteAllText(Copy(Path.GetFileName(path)), edit(File.ReadAllText(path)
-                .Replace("name: shop", $"name: {Name}")
-                .Replace("files: bin/", $"files: {examples}/bin/")
-                .Replace("127.0.0.1:8080", $"127.0.0.1:{port}")
-                .Replace("LATENCY_MS: \"5\"", $"LATENCY_MS: \"5\", EXECUTIONS: \"{Executions}\"")));
+        foreach (var path in Directory.EnumerateFiles(Examples, "compose*.yaml"))
+            Write(Path.GetFileName(path), edit(File.ReadAllText(path)));
         _file = Copy("compose.yaml");
     }
 
@@ -65,6 +62,13 @@ internal sealed class ShopCluster : IAsyncDisposable
     private string Executions => Path.Combine(_folder, "executions");
     private ClusterClient Client => new(new ClusterPlace(Name, SocketPlace.Of(_folder, Name), State));
 
+    /// <summary>Writes a file like the shop's, with the name, programs and port of this cluster.</summary>
+    public void Write(string file, string text) => File.WriteAllText(Copy(file), text
+        .Replace("name: shop", $"name: {Name}")
+        .Replace("files: bin/", $"files: {Examples}/bin/")
+        .Replace("127.0.0.1:8080", $"127.0.0.1:{Gateway.Port}")
+        .Replace("LATENCY_MS: \"5\"", $"LATENCY_MS: \"5\", EXECUTIONS: \"{Executions}\""));
+
     /// <summary>Starts a daemon in the foreground of a child process.</summary>
     public void Up(string file, params string[] options)
     {
@@ -92,6 +96,15 @@ internal sealed class ShopCluster : IAsyncDisposable
         var (code, printed) = await RunAsync(arguments);
         Assert.True(code == 0, $"tangram {string.Join(' ', arguments)} ended with {code}: {printed}");
         return printed;
+    }
+
+    /// <summary>Starts a line as it is typed into a shell, in the folder of the file.</summary>
+    public Child Type(string line)
+    {
+        var start = new ProcessStartInfo("bash", ["-c", line]) { WorkingDirectory = _folder };
+        Surround(start, _folder);
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(Binary)}:{start.Environment["PATH"]}";
+        return new Child(start);
     }
 
     /// <summary>Starts a deploy and does not wait for its end.</summary>

@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using Tangram.Cli;
 using Tangram.Model;
+using Tangram.Observing;
 
 namespace Tangram.Tests.Cli;
 
@@ -19,6 +21,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("simulate", "--seeds", "0")]
     [InlineData("simulate", "--nodes", "5001")]
     [InlineData("logs", "--tail", "-1")]
+    [InlineData("logs", "--grep", "(")]
+    [InlineData("logs", "--since", "soon")]
     [InlineData("ps", "--jso")]
     [InlineData("diff", "one")]
     [InlineData("diff", "1", "2", "3")]
@@ -60,6 +64,25 @@ public sealed class CommandLineTests : IDisposable
             using var terminal = new Terminal();
             Assert.Equal(Exit.Done, await terminal.RunAsync(command == "" ? ["--help"] : [command, "--help"]));
             Assert.Contains(examples[0], terminal.Out);
+        }
+    }
+
+    [Fact]
+    public void Every_example_is_a_command_line_that_is_understood()
+    {
+        var tree = CommandLine.Tree(new CommandContext(_terminal.Around, _terminal.Entrances));
+        var lines = Examples.Of.Values.SelectMany(e => string.Join('\n', e).Replace("\\\n", "").Split('\n'))
+            .Where(line => line.StartsWith("tangram ", StringComparison.Ordinal)).ToList();
+        Assert.True(lines.Count > 40);
+        foreach (var line in lines)
+        {
+            // What stands after a gap is a remark, and after > a file of the shell's.
+            var typed = Regex.Split(Regex.Replace(line, @"(?<=\S)   *(?!--)\S.*$", ""), " > ")[0];
+            var words = Regex.Matches(typed, @"'([^']*)'|\S+").Select(w => w.Value.Trim('\'')).Skip(1).ToArray();
+            var parsed = tree.Parse(words);
+            Assert.True(parsed.Errors.Count == 0 && parsed.Action is not null,
+                $"{line}: {string.Join("; ", parsed.Errors)}");
+            Assert.NotSame(tree, parsed.CommandResult.Command);
         }
     }
 
@@ -150,5 +173,34 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("order-9  | last of order-9\norder-10 | last of order-10\nweb-1    | last of web-1\n",
             _terminal.Out);
         Assert.Equal(Exit.Arguments, await _terminal.RunAsync("logs", "nobody"));
+    }
+
+    [Fact]
+    public async Task Logs_show_only_lines_that_match_and_tell_replicas_apart_by_colour_on_a_terminal()
+    {
+        using var terminal = new Terminal { Columns = 80 };
+        foreach (var each in (Terminal[])[_terminal, terminal])
+        {
+            each.Write("compose.yaml", "name: shop");
+            var logs = Directory.CreateDirectory(Path.Combine(each.StateRoot, "shop", "logs")).FullName;
+            File.WriteAllText(Path.Combine(logs, "order-1.log"), "all is well\nconnection refused\n");
+            File.WriteAllText(Path.Combine(logs, "web-1.log"), "a timeout came\n");
+        }
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("logs", "--grep", "timeout|refused"));
+        Assert.Equal("order-1 | connection refused\nweb-1   | a timeout came\n", _terminal.Out);
+        Assert.Equal(Exit.Done, await terminal.RunAsync("logs", "--grep", "timeout|refused"));
+        Assert.Equal("\e[36morder-1 |\e[0m connection \e[1;31mrefused\e[0m\n" +
+                     "\e[33mweb-1   |\e[0m a \e[1;31mtimeout\e[0m came\n", terminal.Out);
+        using var json = new Terminal { Entrances = terminal.Entrances };
+        json.Variables["TANGRAM_HOST"] = Path.Combine(terminal.StateRoot, "shop", "tangram.sock");
+        Assert.Equal(Exit.Done, await json.RunAsync("logs", "web-1", "--json"));
+        Assert.Equal(new LogLineView("web-1", "a timeout came"), ViewJson.Read<LogLineView>(json.Out));
+    }
+
+    [Fact]
+    public async Task The_description_of_the_api_needs_no_cluster()
+    {
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("api"));
+        Assert.Equal(OpenApi.Text(), _terminal.Out);
     }
 }

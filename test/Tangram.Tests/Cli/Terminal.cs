@@ -8,8 +8,15 @@ namespace Tangram.Tests.Cli;
 internal sealed class Terminal : IDisposable
 {
     private readonly StringWriter _out = new(), _error = new();
+    private readonly TextWriter _toOut, _toError;
 
-    public Terminal() => Entrances = new Entrances
+    public Terminal()
+    {
+        (_toOut, _toError) = (TextWriter.Synchronized(_out), TextWriter.Synchronized(_error));
+        Entrances = MakeEntrances();
+    }
+
+    private Entrances MakeEntrances() => new()
     {
         ReadFiles = request => File.ReadAllText(request.Files[0]).Contains("broken", StringComparison.Ordinal)
             ? new(null, [new Problem(Severity.Error, new Place(request.Files[0], 3, 5), "'replica' is not a key",
@@ -32,15 +39,22 @@ internal sealed class Terminal : IDisposable
     public string WorkingFolder { get; } = Directory.CreateTempSubdirectory("tangram-work-").FullName;
     public Dictionary<string, string> Variables { get; } = [];
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Null: what is printed goes to a pipe.</summary>
+    public int? Columns { get; init; }
+
+    /// <summary>What was typed and not yet read.</summary>
+    public char? Typed { get; set; }
     public LoadRequest? Load { get; private set; }
     public SimulateRequest? Simulation { get; private set; }
-    public string Out => _out.ToString();
-    public string Error => _error.ToString();
+    public string Out => Read(_toOut, _out);
+    public string Error => Read(_toError, _error);
 
     public Surroundings Around => new()
     {
         Variable = Variables.GetValueOrDefault, StateRoot = StateRoot, WorkingFolder = WorkingFolder,
-        Out = TextWriter.Synchronized(_out), Error = TextWriter.Synchronized(_error), Clock = Clock,
+        Out = _toOut, Error = _toError, Clock = Clock,
+        Terminal = Columns is not null, Window = () => (Columns ?? 80, 10), Key = () => Typed,
     };
 
     public Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(args, Around, Entrances);
@@ -51,6 +65,12 @@ internal sealed class Terminal : IDisposable
     {
         Directory.Delete(StateRoot, recursive: true);
         Directory.Delete(WorkingFolder, recursive: true);
+    }
+
+    /// <summary>A command that still runs may be printing: its writer locks itself.</summary>
+    private static string Read(TextWriter gate, StringWriter text)
+    {
+        lock (gate) return text.ToString();
     }
 
     private static async IAsyncEnumerable<string> Lines(LogRequest request,

@@ -9,6 +9,7 @@ namespace Tangram.Tests.Observing;
 internal sealed class FakeCluster : IAsyncDisposable
 {
     private readonly MemoryStore _memory = new(TimeProvider.System);
+    private Action<ClusterState> _listener = _ => { };
 
     public FakeCluster(params CommitFault?[] faults)
     {
@@ -17,6 +18,7 @@ internal sealed class FakeCluster : IAsyncDisposable
         Port = new ClusterPort
         {
             Cluster = "shop", Store = Store, State = () => State, Events = Events,
+            Listen = listener => _listener = listener, Stale = () => Stale, Readings = () => Readings,
             Prepare = (spec, _) => Task.FromResult<(ClusterSpec?, string?)>(
                 spec.Services.Any(s => s.Files == "/missing") ? (null, "the folder /missing is not there")
                     : (spec, null)),
@@ -34,6 +36,8 @@ internal sealed class FakeCluster : IAsyncDisposable
     public EventLog Events { get; }
     public ClusterPort Port { get; }
     public List<string> Done { get; } = [];
+    public StaleView? Stale { get; set; }
+    public Dictionary<string, ReplicaReading> Readings { get; } = [];
 
 #pragma warning disable VSTHRD002 // A range over memory completes at once.
     public ClusterState State => ClusterState.From(_memory.RangeAsync("").GetAwaiter().GetResult());
@@ -43,6 +47,7 @@ internal sealed class FakeCluster : IAsyncDisposable
     {
         foreach (var pair in documents.Pairs)
             await _memory.CommitAsync(new Txn { Then = [new StoreOp.Put(pair.Key, pair.Value)] });
+        _listener(State);
     }
 
     public async ValueTask DisposeAsync()

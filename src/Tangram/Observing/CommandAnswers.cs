@@ -1,0 +1,120 @@
+using Tangram.Coordinating;
+using Tangram.Model;
+using Tangram.Planning;
+using static Tangram.Observing.HttpAnswer;
+
+namespace Tangram.Observing;
+
+/// <summary>What takes a file, and what changes what is asked for or breaks something on purpose.</summary>
+internal sealed class CommandAnswers(ClusterPort port)
+{
+    private readonly CommandRunner _commands = new(port);
+
+    public async Task PlanAsync(HttpContext http)
+    {
+        if (await HashedAsync(http) is not { } spec) return;
+        var json = http.Request.Query["json"] == "true";
+        http.Response.ContentType = (json ? JsonType : TextType) + "; charset=utf-8";
+        await http.Response.WriteAsync(PlanPreview.Of(port.State(), spec, json));
+    }
+
+    /// <summary>From the revision in force to a file.</summary>
+    public async Task DiffAsync(HttpContext http)
+    {
+        if (await HashedAsync(http) is { } spec)
+            await WriteAsync(http, SpecDiff.Of(port.State().EffectiveSpec, spec).ToArray());
+    }
+
+    public async Task DeployAsync(HttpContext http)
+    {
+        if (await BodyAsync<ClusterSpec>(http, Json.Read<ClusterSpec>) is not { } spec) return;
+        var (prepared, error) = await port.Prepare(spec, http.RequestAborted);
+        if (prepared is null)
+        {
+            await RefuseAsync(http, 400,
+                new ErrorView(error ?? "the files cannot be copied", ErrorView.Arguments));
+            return;
+        }
+        var supersede = http.Request.Query["supersede"] == "true";
+        await RunAsync(http, (state, stamp) => Commands.Deploy(state, stamp, prepared, supersede));
+    }
+
+    public Task RollbackAsync(HttpContext http) => RunAsync(http, Commands.Rollback);
+
+    public async Task ScaleAsync(HttpContext http)
+    {
+        if (await BodyAsync(http, ViewJson.Read<Scale[]>) is not { } wanted) return;
+        await RunAsync(http, (state, stamp) => Commands.Scale(state, stamp, [.. wanted]));
+    }
+
+    public Task DrainAsync(HttpContext http) => NodeAsync(http, Commands.Drain);
+
+    public Task UndrainAsync(HttpContext http) => NodeAsync(http, Commands.Undrain);
+
+    public Task KillAsync(HttpContext http)
+    {
+        TimeSpan? time = null;
+        if (http.Request.Query["for"].ToString() is { Length: > 0 } text)
+        {
+            if (!Duration.TryParse(text, out var read))
+                return RefuseAsync(http, 400,
+                    new ErrorView($"'{text}' is not a duration. Write 30s or 1m30s", ErrorView.Arguments));
+            time = read;
+        }
+        var subject = Named(http, "subject");
+        return ActAsync(http, port.Kill(subject, time), $"kill {subject}" +
+            (time is null ? "" : $" for {Duration.Words(time.Value)}"));
+    }
+
+    public Task ReviveAsync(HttpContext http) =>
+        ActAsync(http, port.Revive(Named(http, "node")), $"revive {Named(http, "node")}");
+
+    public Task DownAsync(HttpContext http) => EndAsync(http, "down", port.Down);
+
+    public Task LeaveAsync(HttpContext http) => EndAsync(http, "leave", port.Leave);
+
+    private async Task<ClusterSpec?> HashedAsync(HttpContext http)
+    {
+        if (await BodyAsync<ClusterSpec>(http, Json.Read<ClusterSpec>) is not { } spec) return null;
+        var (hashed, error) = port.Hash(spec);
+        if (hashed is null)
+            await RefuseAsync(http, 400, new ErrorView(error ?? "the files cannot be read", ErrorView.Arguments));
+        return hashed;
+    }
+
+    private async Task NodeAsync(HttpContext http, Func<ClusterState, CommandStamp, NodeName, Decision> command)
+    {
+        var name = Named(http, "node");
+        if (!Names.IsValid(name))
+            await RefuseAsync(http, 400, new ErrorView($"'{name}' is not a node's name", ErrorView.Arguments));
+        else
+            await RunAsync(http, (state, stamp) => command(state, stamp, NodeName.Of(name)));
+    }
+
+    private async Task EndAsync(HttpContext http, string what, Action end)
+    {
+        await ActAsync(http, null, what);
+        await http.Response.CompleteAsync();
+        end();
+    }
+
+    private Task ActAsync(HttpContext http, string? refusal, string what)
+    {
+        if (refusal is not null) return RefuseAsync(http, 409, new ErrorView(refusal, ErrorView.Conflict));
+        port.Events.Add(port.Cluster, what);
+        return WriteAsync(http, new DoneView(port.State().Asked?.Value.Revision ?? 0, true, what));
+    }
+
+    private async Task RunAsync(HttpContext http, Func<ClusterState, CommandStamp, Decision> command)
+    {
+        var (done, error) = await _commands.RunAsync(command, http.RequestAborted);
+        if (done is not null) await WriteAsync(http, done);
+        else await RefuseAsync(http, error!.Kind switch
+        {
+            ErrorView.Arguments => 400,
+            ErrorView.Conflict => 409,
+            ErrorView.Unavailable => 503,
+            _ => 504,
+        }, error);
+    }
+}
