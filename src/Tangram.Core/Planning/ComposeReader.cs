@@ -24,6 +24,7 @@ public static class ComposeReader
 {
     private const int MostZones = 100;
     private const int MostNodesPerZone = 1000;
+    private const int MostMoves = 1000;
 
     /// <summary>A virtual node is named ZONE-NUMBER, and that has to be a name too.</summary>
     private const int LongestZone = Names.Longest - 5;
@@ -55,6 +56,7 @@ public static class ComposeReader
             Services = drafts.Select(draft => draft.Spec).OrderBy(service => service.Name).ToEquatableArray(),
             Zones = Zones(tangram),
             NodesPerZone = tangram.Whole("nodes_per_zone", 1, 1, MostNodesPerZone),
+            Rebalance = Rebalance(tangram),
             Objectives = Objectives(objectives),
             GatewayListen = listen.Select(listener => listener.Value.ToString()).ToEquatableArray(),
         };
@@ -75,6 +77,9 @@ public static class ComposeReader
                 .ToEquatableArray(),
         };
     }
+
+    private static int? Rebalance(Fields tangram) =>
+        tangram["rebalance"] is Tree.Scalar { Text: "off" } ? 0 : tangram.WholeOrNull("rebalance", 1, MostMoves);
 
     private static IEnumerable<ContentAsked> Given(List<ServiceDraft> drafts, Declarations declared, GrantKind kind) =>
         drafts.SelectMany(draft => draft.Spec.Grants(kind)).Select(grant => grant.Name).Distinct()

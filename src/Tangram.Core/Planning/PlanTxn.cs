@@ -122,10 +122,10 @@ public static class PlanTxn
     }
 
     private static int Length(Assignment assignment) => FieldNames + assignment.Because.Length +
-        assignment.Replica.Value.Length + assignment.Service.Value.Length;
+        2 * assignment.Replica.Value.Length + assignment.Service.Value.Length;
 
     private static int Length(Step step) =>
-        step.Because.Length + (step is Step.Start ? FieldNames + 2 * step.Subject.Length : 0);
+        step.Because.Length + (step is Step.Start ? FieldNames + 3 * step.Subject.Length : 0);
 
     public static EquatableArray<Assignment> Apply(EquatableArray<Assignment> assignments, IEnumerable<Step> steps)
     {
@@ -139,6 +139,7 @@ public static class PlanTxn
                     next.Add(s.Replica, new Assignment
                     {
                         Replica = s.Replica, Service = s.Service, Revision = s.Revision, Because = s.Because,
+                        Relieves = s.Relieves,
                     });
                     break;
                 case Step.Drain s: next[s.Replica] =

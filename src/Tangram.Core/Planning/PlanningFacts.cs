@@ -12,5 +12,18 @@ namespace Tangram.Planning;
 public sealed record PlanningFacts(ImmutableHashSet<ReplicaName> GraceOver, ImmutableHashSet<ServiceName> Paced,
     bool GatewayAway = false)
 {
+    /// <summary>No node has come, gone or been suspected for a while and no rollout runs: replicas may move for a
+    /// better spread.</summary>
+    public bool Calm { get; init; }
+
+    /// <summary>Replicas that have not become ready in time where they were to relieve another.</summary>
+    public ImmutableHashSet<ReplicaName> Overdue { get; init; } = [];
+
+    /// <summary>Services of which such a replica was given up a while ago: they stay as they are for now.</summary>
+    public ImmutableHashSet<ServiceName> Resting { get; init; } = [];
+
+    /// <summary>Nodes that came back or joined while somebody looked; for people.</summary>
+    public ImmutableHashSet<NodeName> Back { get; init; } = [];
+
     public static readonly PlanningFacts None = new([], []);
 }

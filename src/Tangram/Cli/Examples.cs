@@ -36,7 +36,7 @@ internal static class Examples
             "tangram logs order --tail 20", "tangram logs order-3 --follow",
             "tangram logs order web --since 10m --grep 'timeout|refused'",
         ],
-        ["why"] = ["tangram why order-3", "tangram why a-1"],
+        ["why"] = ["tangram why", "tangram why order-3", "tangram why a-1"],
         ["completion"] =
         [
             "source <(tangram completion bash)                    in ~/.bashrc; for zsh likewise in ~/.zshrc",

@@ -40,6 +40,10 @@ public static class BrokenVariants
                 Server(who) && e is Event.StateChanged s ? new Event.StateChanged(DeadUnseen(s.State)) : e)),
         ("the guard of singletons is given too much time", 2, Effects((_, e) =>
             e is GuardSingletons g ? new GuardSingletons(g.Until + TimeSpan.FromSeconds(5)) : e)),
+        ("it is forgotten whom a replica was to relieve", 92,
+            Effects((who, e) => Server(who) ? Puts(e, Unrelated) : e)),
+        ("nothing moves for a better spread", 92,
+            Effects((who, e) => Server(who) && e is Effect.Commit c && c.Txn.Then.Any(Relieves) ? null : e)),
         ("ended processes go unnoticed", 1, Events((_, e) => e is ReplicaEvent.Exited ? null : e)),
     ];
 
@@ -61,6 +65,21 @@ public static class BrokenVariants
 
     private static StoreOp.Put WithoutSerials(StoreOp.Put put) => put.Key == Keys.Rollout
         ? put with { Value = Json.Write(Json.Read<Rollout>(put.Value) with { Serials = [] }) }
+        : put;
+
+    private static bool Relieves(StoreOp op) =>
+        op is StoreOp.Put put && put.Key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal)
+        && put.Value.Contains("\"relieves\"", StringComparison.Ordinal);
+
+    private static StoreOp.Put Unrelated(StoreOp.Put put) => Relieves(put)
+        ? put with
+        {
+            Value = Json.Write(new Assigned
+            {
+                Replicas = Json.Read<Assigned>(put.Value).Replicas.Select(a => a with { Relieves = null })
+                    .ToEquatableArray(),
+            }),
+        }
         : put;
 
     private static StoreOp.Put StoppedAtOnce(StoreOp.Put put) =>
