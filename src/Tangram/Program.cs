@@ -2,6 +2,7 @@ using Tangram.Cli;
 using Tangram.Coordinating;
 using Tangram.Coordinating.Trust;
 using Tangram.Deploying;
+using Tangram.Observing.Doctoring;
 using Tangram.Planning;
 using Tangram.Proving;
 using Tangram.Routing;
@@ -20,6 +21,8 @@ return await CommandLine.RunAsync(args, around, new Entrances
     Simulate = SimulateEntrance.RunAsync,
     Trust = TrustEntrance.Run,
     DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),
+    ReadMachine = (spec, where) => new MachineReading(where.StateRoot, spec, where.Clock).Read(),
+    SetKernel = KernelSettings.Apply,
     Volumes = async (folder, remove, cancellation) => remove
         ? await KeptVolumes.RemoveAsync(folder, around.Clock, cancellation)
         : KeptVolumes.Of(folder),

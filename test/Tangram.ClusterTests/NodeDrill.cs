@@ -26,6 +26,7 @@ public sealed class NodeDrill
         await cluster.BecomesReadyAsync();
         await cluster.DoAsync("revive", Lost);
         await BecomesAsync(cluster, Lost, "ready");
+        var shared = await SharesAsync(cluster);
         await Until.PassedAsync(InForce);
 
         // and another one is drained, and used again
@@ -41,7 +42,9 @@ public sealed class NodeDrill
         // Then no GET failed, and POSTs only by the loss of power
         Figures.Note(nameof(NodeDrill) +
                      FormattableString.Invariant($": replacements started {started.TotalSeconds:0.0} s ") +
-                     $"after the kill; {result.Words()}");
+                     "after the kill, " +
+                     FormattableString.Invariant($"its share again {shared.TotalSeconds:0.0} s after it was back; ") +
+                     result.Words());
         result.NoGetFailedAndNothingRanTwice(cluster);
         OnlyTheKillCutPosts(result, killedAt);
         Assert.True(started <= TimeSpan.FromSeconds(5), $"replacements started only after {started.TotalSeconds} s");
@@ -64,6 +67,20 @@ public sealed class NodeDrill
             var now = Counts(all.Where(r => r.Node != Lost && r.Pid is not null));
             return wanted.All(service => now.GetValueOrDefault(service.Key) >= service.Value) ? all : null;
         }, Patience, () => $"replacements run\n{cluster.Tail("events.jsonl", 40)}");
+        return TimeProvider.System.GetElapsedTime(start);
+    }
+
+    /// <summary>How long it takes until the node that is back has two of the six again, with no move under
+    /// way.</summary>
+    private static async Task<TimeSpan> SharesAsync(ShopCluster cluster)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        await Until.SomeAsync(async () =>
+        {
+            if (await cluster.LookAsync() is not { } all) return null;
+            var order = all.Where(r => r is { Service: "order" }).ToArray();
+            return order.Length == 6 && order.Count(r => r is { Node: Lost, Ready: true }) == 2 ? order : null;
+        }, Patience, () => $"{Lost} has its share\n{cluster.Tail("events.jsonl", 40)}");
         return TimeProvider.System.GetElapsedTime(start);
     }
 

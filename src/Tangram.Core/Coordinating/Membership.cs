@@ -56,6 +56,10 @@ public sealed class Membership
         return TimeSpan.Zero;
     }
 
+    /// <summary>When it last judged, a node was silent for longer than usual, or its agent was being
+    /// replaced.</summary>
+    public bool Doubts { get; private set; }
+
     public MembershipVerdict Judge(ClusterState state, Instant now)
     {
         if (now - _lastTurn > Suspicion) Reset();
@@ -68,6 +72,7 @@ public sealed class Membership
             if (silence >= Suspicion) suspects++;
             if (silence >= Silence) silent++;
         }
+        Doubts = suspects > 0 || _away.Count > 0;
         var returned = _dead
             .Where(n => n.Seen is not null && SilenceOf(n.Name, now) < Heartbeat * 2 && _unheard.ContainsKey(n.Name))
             .Select(n => (n.Name, "its agent is heard again")).ToEquatableArray();

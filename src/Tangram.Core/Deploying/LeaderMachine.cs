@@ -24,11 +24,15 @@ public sealed class LeaderMachine : IMachine
     /// good.</summary>
     private static readonly TimeSpan GatewayMissed = TimeSpan.FromSeconds(30);
 
+    /// <summary>Beyond what a start may take, for a replica that is to relieve another.</summary>
+    private static readonly TimeSpan SlowMove = TimeSpan.FromSeconds(30);
+
     private readonly string _name;
     private readonly Dictionary<string, Instant> _missed = new(StringComparer.Ordinal);
     private readonly Requests _requests = new();
     private readonly CandidateMachine _candidate;
     private readonly Membership _membership = new();
+    private readonly Calmness _calmness = new();
     private Windows _windows = new();
     private ClusterState _state = ClusterState.Empty;
     private long? _term;
@@ -45,6 +49,7 @@ public sealed class LeaderMachine : IMachine
     private bool _short;
     private DateTimeOffset? _wall;
     private EquatableArray<Due> _due;
+    private bool _plannedCalm;
 
     /// <param name="id">Unique per process; see <see cref="CandidateMachine"/>.</param>
     public LeaderMachine(string name, string id, TimeSpan ttl)
@@ -65,6 +70,7 @@ public sealed class LeaderMachine : IMachine
         {
             case Event.StateChanged changed:
                 MissGateways(changed.State, now);
+                _calmness.Take(changed.State, now);
                 (_state, _stateIsNew) = (changed.State, true);
                 break;
             case ClockRead clock:
@@ -88,7 +94,7 @@ public sealed class LeaderMachine : IMachine
     private void Lead(Event @event, Instant now, List<Effect> effects)
     {
         var term = _candidate.Leading(now);
-        if (term != _term) Turn(term, effects);
+        if (term != _term) Turn(term, now, effects);
         if (term is null) return;
         if (_pending == 0 && _parts.TryDequeue(out var part))
         {
@@ -98,7 +104,8 @@ public sealed class LeaderMachine : IMachine
         if (_state.Revision < _planFrom) return;
         if (_pending != 0 && now - _pendingSince < TimeSpan.FromSeconds(2)) return;
         if (@event is not Event.Tick && (@event is not Event.StateChanged || now < _rest)) return;
-        if (Judge(now, effects, term.Value) || (!_stateIsNew && Settled) || now < _rest) return;
+        if (Judge(now, effects, term.Value) || (!_stateIsNew && Settled && Calm(now) == _plannedCalm) || now < _rest)
+            return;
         _stateIsNew = false;
         _rest = now + RestPerReplica * _state.Nodes.Values.Sum(n => n.Assignments.Count);
 
@@ -116,8 +123,9 @@ public sealed class LeaderMachine : IMachine
         if (plan.Steps.Count > 0) Commit(PlanTxn.Parts(_state, plan.Steps), term.Value, now, effects);
     }
 
-    private void Turn(long? term, List<Effect> effects)
+    private void Turn(long? term, Instant now, List<Effect> effects)
     {
+        _calmness.Disturb(now);
         if (term is not null) effects.Add(new Effect.Announce(_name, $"leads in term {term}"));
         else effects.Add(new Effect.Announce(_name, "leads no more"));
         (_term, _stateIsNew, _pending, Waiting, _windows) = (term, true, 0, [], new Windows());
@@ -130,14 +138,16 @@ public sealed class LeaderMachine : IMachine
     private bool Settled => _state.Rollout is { Value.Ended: true } rollout && Waiting.Count == 0 && _due.Count == 0 &&
         rollout.Value.Target == _state.Asked?.Value.Revision && AllRun;
 
-    /// <summary>No replica of a living node is on its way out. Of one state it is found out once.</summary>
+    /// <summary>No replica of a living node is on its way out, or to another node. Of one state it is found out
+    /// once.</summary>
     private bool AllRun
     {
         get
         {
             if (!ReferenceEquals(_allRun.State, _state))
                 _allRun = (_state, _state.Nodes.Values.All(
-                    n => n.Dead is not null || n.Assignments.All(a => a.Intent == Intent.Run)));
+                    n => n.Dead is not null || n.Assignments.All(a => a.Intent == Intent.Run))
+                    && Relief.UnderWay(_state).Count == 0);
             return _allRun.Is;
         }
     }
@@ -162,6 +172,7 @@ public sealed class LeaderMachine : IMachine
     private bool Judge(Instant now, List<Effect> effects, long term)
     {
         var verdict = _membership.Judge(_state, now);
+        if (_membership.Doubts) _calmness.Disturb(now);
         if (verdict.Brake != _brake)
         {
             _brake = verdict.Brake;
@@ -208,8 +219,35 @@ public sealed class LeaderMachine : IMachine
                 if (_windows.Held($"pace {service.Name} {StartsOf(service.Name)}", true,
                     now) < service.Deploy.Update.Delay)
                     paced.Add(service.Name);
-        return new PlanningFacts(graceOver.ToImmutable(), paced.ToImmutable(),
-            _missed.Values.Any(since => now - since < GatewayMissed), _wall) { Due = [.. _due] };
+        var overdue = Overdue(now);
+        return new PlanningFacts(graceOver.ToImmutable(), paced.ToImmutable(), GatewayAway(now), _wall)
+        {
+            Due = [.. _due],
+            Calm = _plannedCalm = Calm(now), Back = _calmness.Back, Overdue = overdue,
+            Resting = _calmness.Resting(now),
+        };
+    }
+
+    private bool GatewayAway(Instant now) => _missed.Values.Any(since => now - since < GatewayMissed);
+
+    private bool Calm(Instant now) => _calmness.Is(now) && !GatewayAway(now);
+
+    /// <summary>Of the replicas that are to relieve others, those that do not become ready. Their services
+    /// rest.</summary>
+    private ImmutableHashSet<ReplicaName> Overdue(Instant now)
+    {
+        var overdue = ImmutableHashSet.CreateBuilder<ReplicaName>();
+        foreach (var (node, assignment) in Relief.UnderWay(_state))
+        {
+            var seen = node.Find(assignment.Replica);
+            var patience = SlowMove + (_state.EffectiveSpec?.Find(assignment.Service)?.StartTimeout ?? TimeSpan.Zero);
+            var late = _windows.Held($"move {assignment.Replica}", seen?.Phase != Phase.Ready, now) > patience;
+            var failed = seen is { FailedStarts: >= 2 } or { Phase: Phase.Failed or Phase.Completed };
+            if (!late && !failed) continue;
+            overdue.Add(assignment.Replica);
+            _calmness.GiveUp(assignment.Service, now);
+        }
+        return overdue.ToImmutable();
     }
 
     /// <summary>Changes whenever a batch of the service is started, and so restarts its window.</summary>

@@ -9,6 +9,10 @@ public sealed record ClusterSpec
     public EquatableArray<ServiceSpec> Services { get; init; }
     public EquatableArray<ZoneName> Zones { get; init; }
     public int NodesPerZone { get; init; } = 1;
+
+    /// <summary>How many replicas may move at a time for a better spread: 0 is none, null leaves it to
+    /// Tangram.</summary>
+    public int? Rebalance { get; init; }
     public ObjectivesSpec Objectives { get; init; } = new();
 
     /// <summary>Where the gateway listens for routed requests, as URLs.</summary>

@@ -60,6 +60,10 @@ public sealed record Assignment
     public required ServiceName Service { get; init; }
     public required int Revision { get; init; }
     public Intent Intent { get; init; }
+
+    /// <summary>The replica whose place it takes for a better spread; that one runs until this one serves. Null: it
+    /// relieves none.</summary>
+    public ReplicaName? Relieves { get; init; }
     public string Because { get; init; } = "";
 
     /// <summary>Of a job: the run that it belongs to.</summary>

@@ -22,6 +22,7 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(JobView[]))]
 [JsonSerializable(typeof(RunView))]
 [JsonSerializable(typeof(ChangeView[]))]
+[JsonSerializable(typeof(Doctoring.FindingView[]))]
 [JsonSerializable(typeof(Scale[]))]
 [JsonSerializable(typeof(ClusterView))]
 [JsonSerializable(typeof(DeltaView))]

@@ -24,6 +24,10 @@ public static class Why
         return sentences.Count == 0 ? null : sentences.ToEquatableArray();
     }
 
+    /// <summary>Of the whole cluster, also before anything was deployed.</summary>
+    public static EquatableArray<string> Cluster(ClusterState state, string name) =>
+        OfCluster(state, Survey.Of(state), name).ToEquatableArray();
+
     /// <summary>Everything that <see cref="Explain"/> knows, sorted, for "there is no …; there are …".</summary>
     public static IEnumerable<string> Subjects(ClusterState state) =>
         Look.Replicas(state).Select(r => r.Replica)
@@ -49,8 +53,14 @@ public static class Why
                          "long, up to 60 s.";
         if (!replica.UpToDate && replica.Assignment.Run is null)
             yield return Invariant($"It does not have the content of revision {found.Revision} and will be replaced.");
+        if (!replica.Lost) yield return WhyPhase.Sentence(replica.Assignment.Intent, seen?.Phase);
+        if (replica.Assignment is { Relieves: { } old, Intent: Intent.Run } && Runs(state, old))
+            yield return $"When it serves, {old} leaves: the service is then better spread.";
         foreach (var sentence in WaitsFor(state, found, replica)) yield return sentence;
     }
+
+    private static bool Runs(ClusterState state, ReplicaName replica) => state.Nodes.Values.Any(n =>
+        n.Dead is null && n.Assignments.Any(a => a.Replica == replica && a.Intent == Intent.Run));
 
     private static IEnumerable<string> WaitsFor(ClusterState state, Survey found, FoundReplica replica)
     {
@@ -123,6 +133,7 @@ public static class Why
     {
         var status = Look.Status(state, name);
         yield return $"{name} is {(status.Ready ? "ready" : "not ready")}, on revision {status.Revision}.";
+        if (state.Asked is null) yield return "Nothing is deployed yet. Start with `tangram deploy`.";
         if (status.Leader is null) yield return "It has no leader, so nothing is planned: what runs goes on.";
         if (RolloutSentence(state) is { } rollout) yield return rollout;
         foreach (var service in found.Services().Where(s => s.Updated < s.Desired))

@@ -1,5 +1,6 @@
 using Tangram.Model;
 using Tangram.Planning.Composing;
+using Tangram.Planning.Designing;
 
 namespace Tangram.Planning;
 
@@ -7,6 +8,9 @@ namespace Tangram.Planning;
 public sealed record ComposeDraft(
     ClusterSpec? Spec, EquatableArray<Problem> Problems, EquatableArray<FolderAsked> Folders)
 {
+    /// <summary>What is allowed and weak; none when any problem is an error.</summary>
+    public EquatableArray<DesignFinding> Design { get; init; }
+
     /// <summary>Those that the file names, sorted.</summary>
     public EquatableArray<string> Profiles { get; init; }
     public EquatableArray<ScheduleAsked> Schedules { get; init; }
@@ -16,11 +20,12 @@ public sealed record ComposeDraft(
 }
 
 /// <summary>Turns a parsed Compose file into a <see cref="ClusterSpec"/>: honours a key or refuses it with its place
-/// and remedy, notes every problem and not only the first, and warns about what is weak in the design.</summary>
+/// and remedy, notes every problem and not only the first, and says what is weak in the design.</summary>
 public static class ComposeReader
 {
     private const int MostZones = 100;
     private const int MostNodesPerZone = 1000;
+    private const int MostMoves = 1000;
 
     /// <summary>A virtual node is named ZONE-NUMBER, and that has to be a name too.</summary>
     private const int LongestZone = Names.Longest - 5;
@@ -45,25 +50,28 @@ public static class ComposeReader
         var tangram = top.Open("x-tangram", TopKeys.Tangram);
         var gateway = tangram.Open("gateway", TopKeys.Gateway);
         var listen = GatewayReader.Listen(gateway);
+        var objectives = tangram.Open("objectives", TopKeys.Objectives);
         var spec = new ClusterSpec
         {
             Name = Name(top, folder),
             Services = drafts.Select(draft => draft.Spec).OrderBy(service => service.Name).ToEquatableArray(),
             Zones = Zones(tangram),
             NodesPerZone = tangram.Whole("nodes_per_zone", 1, 1, MostNodesPerZone),
-            Objectives = Objectives(tangram.Open("objectives", TopKeys.Objectives)),
+            Rebalance = Rebalance(tangram),
+            Objectives = Objectives(objectives),
             GatewayListen = listen.Select(listener => listener.Value.ToString()).ToEquatableArray(),
         };
         ServiceChecks.Check(drafts, problems);
         PortChecks.Check(drafts, listen, spec.Zones.Count * spec.NodesPerZone, problems);
         DependencyChecks.Check(drafts, idle, problems);
-        var oneZone = tangram["zones"] is null or Tree.List { Items.Count: 1 };
-        DesignWarnings.Add(drafts, oneZone, tangram.PlaceOf("zones"), problems);
         return new ComposeDraft(
             problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec),
             problems.InOrder(),
             drafts.SelectMany(draft => draft.Folders).ToEquatableArray())
         {
+            Design = problems.HasErrors ? [] : DesignChecks.Of(drafts, spec, new DesignPlaces(tangram.PlaceOf("zones"),
+                objectives.PlaceOf("availability"), objectives.PlaceOf("recovery_time"),
+                objectives.PlaceOf("recovery_point"))),
             Profiles = all.SelectMany(draft => draft.Profiles).Distinct().Order(StringComparer.Ordinal)
                 .ToEquatableArray(),
             Schedules = drafts.Select(draft => draft.Schedule).OfType<ScheduleAsked>().ToEquatableArray(),
@@ -71,6 +79,9 @@ public static class ComposeReader
                 .ToEquatableArray(),
         };
     }
+
+    private static int? Rebalance(Fields tangram) =>
+        tangram["rebalance"] is Tree.Scalar { Text: "off" } ? 0 : tangram.WholeOrNull("rebalance", 1, MostMoves);
 
     private static IEnumerable<ContentAsked> Given(List<ServiceDraft> drafts, Declarations declared, GrantKind kind) =>
         drafts.SelectMany(draft => draft.Spec.Grants(kind)).Select(grant => grant.Name).Distinct()

@@ -129,10 +129,10 @@ public static class PlanTxn
     }
 
     private static int Length(Assignment assignment) => FieldNames + assignment.Because.Length +
-        assignment.Replica.Value.Length + assignment.Service.Value.Length;
+        2 * assignment.Replica.Value.Length + assignment.Service.Value.Length;
 
     private static int Length(Step step) =>
-        step.Because.Length + (step is Step.Start ? FieldNames + 2 * step.Subject.Length : 0);
+        step.Because.Length + (step is Step.Start ? FieldNames + 3 * step.Subject.Length : 0);
 
     public static EquatableArray<Assignment> Apply(EquatableArray<Assignment> assignments, IEnumerable<Step> steps)
     {
@@ -147,6 +147,7 @@ public static class PlanTxn
                     {
                         Replica = s.Replica, Service = s.Service, Revision = s.Revision, Because = s.Because,
                         Run = s.Run, Occurrence = s.Occurrence,
+                        Relieves = s.Relieves,
                     });
                     break;
                 case Step.Drain s: next[s.Replica] =

@@ -17,6 +17,7 @@ public static class Planner
         var steps = new List<Step>();
         var waiting = new List<Waiting>();
         var placement = new Lazy<Placer>(() => PlacerOf(state));
+        var settled = new List<(ServiceSpec Service, List<Standing> Replicas)>();
         foreach (var service in InOrder(spec, standings))
         {
             var mine = standings.GetValueOrDefault(service.Name) ?? [];
@@ -25,9 +26,12 @@ public static class Planner
                 new JobPlanner(state, facts, service, mine, placement, steps, waiting).Plan(unmet);
             else if (SingletonPlanner.Concerns(state, service, mine))
                 new SingletonPlanner(state, service, mine, placement, steps, waiting).Plan(unmet);
-            else
-                new ServicePlanner(state, facts, service, mine, placement, steps, waiting).Plan(unmet);
+            else if (new ServicePlanner(state, facts, service, mine, placement, steps, waiting).Plan(unmet))
+                settled.Add((service, mine));
         }
+        // What is missing comes first, and has the room.
+        if (facts.Calm && !steps.Exists(s => s is Step.Start) && waiting.TrueForAll(w => w.Homeless == 0))
+            new Rebalancer(state, facts, placement, steps).Plan(settled);
         foreach (var (service, replicas) in standings.OrderBy(s => s.Key))
             if (spec.Find(service) is null) Remove(state, service, replicas, steps);
         foreach (var (job, _) in state.Jobs)
@@ -129,6 +133,7 @@ public static class Planner
     private static Placer PlacerOf(ClusterState state)
     {
         var drained = state.Asked!.Value.Drained.ToHashSet();
+        var relieved = Relief.UnderWay(state).Select(u => u.Assignment.Relieves!.Value).ToHashSet();
         var alive = state.Nodes.Values.Where(n => n.Alive).ToList();
         var placer = new Placer(alive.Select(n => new PlacementNode
         {
@@ -145,7 +150,7 @@ public static class Planner
                     running[key] = known = (state.Spec(key.Revision)?.Find(key.Service),
                         state.EffectiveSpec?.Find(key.Service) is { } wanted &&
                         Templates.Stale(state, key.Revision, wanted));
-                var leaving = assignment.Intent != Intent.Run || known.Stale;
+                var leaving = assignment.Intent != Intent.Run || known.Stale || relieved.Contains(assignment.Replica);
                 if (known.Spec is not null) placer.Occupy(node.Name, known.Spec, leaving);
             }
         }

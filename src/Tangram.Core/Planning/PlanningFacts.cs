@@ -16,5 +16,18 @@ public sealed record PlanningFacts(ImmutableHashSet<ReplicaName> GraceOver, Immu
     /// <summary>Occurrences of schedules that are due by <see cref="Wall"/>.</summary>
     public ImmutableList<Due> Due { get; init; } = [];
 
+    /// <summary>No node has come, gone or been suspected for a while and no rollout runs: replicas may move for a
+    /// better spread.</summary>
+    public bool Calm { get; init; }
+
+    /// <summary>Replicas that have not become ready in time where they were to relieve another.</summary>
+    public ImmutableHashSet<ReplicaName> Overdue { get; init; } = [];
+
+    /// <summary>Services of which such a replica was given up a while ago: they stay as they are for now.</summary>
+    public ImmutableHashSet<ServiceName> Resting { get; init; } = [];
+
+    /// <summary>Nodes that came back or joined while somebody looked; for people.</summary>
+    public ImmutableHashSet<NodeName> Back { get; init; } = [];
+
     public static readonly PlanningFacts None = new([], []);
 }

@@ -5,7 +5,8 @@ using Tangram.Planning.Placement;
 namespace Tangram.Planning;
 
 /// <summary>One service's part of a plan. Replicas are <em>fresh</em> (they run what is asked, where it may run) or
-/// <em>stale</em> (another template, or a node that is being drained or no longer suits). It starts fresh ones and
+/// <em>stale</em> (another template, a node that is being drained or no longer suits, or another one takes their place
+/// for a better spread). It starts fresh ones and
 /// drains stale ones, within these bounds:
 /// <list type="bullet">
 /// <item>start-first: at most <c>parallelism</c> replicas above the desired count, and none is drained unless as many
@@ -18,13 +19,17 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
     private readonly Rollout _rollout = state.Rollout!.Value;
     private readonly EquatableArray<NodeName> _drained = state.Asked!.Value.Drained;
     private HashSet<int> _staleRevisions = [];
+    private Relief _relief = Relief.None;
     private bool _moving;
 
-    public void Plan(string? unmet)
+    /// <summary>Does what is due.</summary>
+    /// <returns>Whether there is nothing left to do for the service or to wait for: it may be spread better.</returns>
+    public bool Plan(string? unmet)
     {
         var live = replicas.Where(r => r.Live).ToList();
         _staleRevisions = Templates.Stale(state, service, live);
         _moving = live.Any(r => _staleRevisions.Contains(r.Assignment.Revision));
+        _relief = Relief.Of(live, facts.Overdue, Outdated);
         var (stale, fresh) = (new List<Standing>(), new List<Standing>(live.Count));
         foreach (var replica in live) (IsStale(replica) ? stale : fresh).Add(replica);
         var desired = Desired(fresh);
@@ -37,6 +42,8 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
             : 0;
         if (started == 0) Drain(live, stale, fresh, desired);
         GiveUpOnTheDead(fresh, desired);
+        return unmet is null && stale.Count == 0 && fresh.Count == desired && fresh.TrueForAll(r => r.Serving)
+            && !replicas.Exists(r => r.Assignment.Intent != Intent.Run && r.Node.Dead is null);
     }
 
     private UpdateSpec Update =>
@@ -52,6 +59,9 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
     }
 
     private bool IsStale(Standing replica) =>
+        Outdated(replica) || _relief.Concerns(replica.Replica);
+
+    private bool Outdated(Standing replica) =>
         _staleRevisions.Contains(replica.Assignment.Revision) || Drained(replica.Node.Name) || Misplaced(replica);
 
     private bool Misplaced(Standing replica) =>
@@ -112,7 +122,7 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
     private string WhyStart(List<Standing> stale, List<Standing> fresh, int desired)
     {
         if (_moving) return $"revision {_rollout.Effective} replaces revision {Oldest(stale)}";
-        if (stale.Count > 0) return $"it replaces {stale[0].Replica}: {WhyStale(stale[0])}";
+        if (stale.Find(Outdated) is { } left) return $"it replaces {left.Replica}: {WhyStale(left)}";
         var dead = replicas.Find(r => r.Assignment.Intent == Intent.Run && r.Node.Dead is not null);
         return dead is not null
             ? $"it replaces {dead.Replica}, whose node {dead.Node.Name} is dead"
@@ -122,7 +132,8 @@ internal sealed class ServicePlanner(ClusterState state, PlanningFacts facts, Se
     private string WhyStale(Standing replica) =>
         _staleRevisions.Contains(replica.Assignment.Revision) ? $"revision {_rollout.Effective} replaces it"
         : Drained(replica.Node.Name) ? $"node {replica.Node.Name} is being drained"
-        : $"node {replica.Node.Name} no longer meets its constraints";
+        : Misplaced(replica) ? $"node {replica.Node.Name} no longer meets its constraints"
+        : _relief.Because(replica.Replica);
 
     private static int Oldest(List<Standing> stale) => stale.Min(r => r.Assignment.Revision);
 

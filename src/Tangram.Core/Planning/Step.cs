@@ -7,8 +7,9 @@ namespace Tangram.Planning;
 public abstract record Step(string Because)
 {
     /// <summary>Run a new replica.</summary>
-    public sealed record Start(NodeName Node, ReplicaName Replica, ServiceName Service, int Revision, string Because)
-        : Step(Because)
+    /// <param name="Relieves">See <see cref="Assignment.Relieves"/>.</param>
+    public sealed record Start(NodeName Node, ReplicaName Replica, ServiceName Service, int Revision, string Because,
+        ReplicaName? Relieves = null) : Step(Because)
     {
         /// <summary>Of a job.</summary>
         public long? Run { get; init; }

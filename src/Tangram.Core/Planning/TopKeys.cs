@@ -26,6 +26,8 @@ internal static class TopKeys
         Yes("nodes_per_zone", "virtual nodes of each zone on one machine, 1 to 1000; default 1")
             .As(new Shape.Whole(1, 1000))
             .On("agents are the nodes"),
+        Yes("rebalance", "off, or how many replicas may move at a time for a better spread; default: two, and in a " +
+            "large cluster one for every ten nodes").As(new Shape.Text("^(off|[0-9]+)$", Number: true)),
         Yes("objectives", "what the service promises").As(new Shape.Of(() => Objectives!)),
         Yes("gateway", "where requests come in").As(new Shape.Of(() => Gateway!)));
 

@@ -55,11 +55,18 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
                 ". Go to the folder that has one, or name it with -f FILE"),
         Absolute(envFiles ?? []), (profiles ?? []).ToEquatableArray());
 
-    /// <summary>Reads and checks them. Warnings go to standard error; errors end the command, all of them at
-    /// once.</summary>
-    public ClusterSpec Read(ComposeRequest request) => Answer(request).Spec!;
+    /// <summary>Reads and checks them. Warnings go to standard error, and whether the design is weak; errors end
+    /// the command, all of them at once.</summary>
+    public ClusterSpec Read(ComposeRequest request)
+    {
+        var answer = Answer(request);
+        if (answer.Design.Count is > 0 and var points)
+            around.PrintError($"the design is weak in {points} point{(points == 1 ? "" : "s")}: `tangram plan` says " +
+                "which, and what would mend them");
+        return answer.Spec!;
+    }
 
-    /// <summary>As above. The spec is never null.</summary>
+    /// <summary>As above, without a word about the design. The spec is never null.</summary>
     public ComposeAnswer Answer(ComposeRequest request)
     {
         foreach (var file in request.Files)

@@ -67,7 +67,8 @@ internal static class CommandLine
             ActCommands.Kill(context), ActCommands.Revive(context), ActCommands.Down(context),
             RoleCommands.Server(context), RoleCommands.Agent(context), RoleCommands.Gateway(context),
             CaCommands.Make(context), ProveCommands.Load(context), ProveCommands.Simulate(context),
-            CompletionCommand.Make(context), ApiCommand.Make(context), VersionCommand(context),
+            DoctorCommand.Make(context), CompletionCommand.Make(context), ApiCommand.Make(context),
+            VersionCommand(context),
         };
         root.HelpName = "tangram";
         foreach (var option in root.Options)

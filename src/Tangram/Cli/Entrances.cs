@@ -3,6 +3,7 @@ using Tangram.Coordinating.Link;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Observing;
+using Tangram.Observing.Doctoring;
 using Tangram.Planning;
 using Tangram.Planning.Composing;
 
@@ -38,6 +39,11 @@ internal sealed record Entrances
     /// did.</summary>
     public required Func<string, CancellationToken, Task<string>> DownWithoutDaemon { get; init; }
 
+    /// <summary>What there is to know of this machine, and of what a file needs of it.</summary>
+    public required Func<ClusterSpec?, Surroundings, MachineFacts> ReadMachine { get; init; }
+
+    /// <summary>Changes one setting of the running kernel.</summary>
+    public required Func<KernelSetting, SettingOutcome> SetKernel { get; init; }
     /// <summary>The named volumes on this machine of a cluster that has ended, by its state folder; with true they are
     /// removed.</summary>
     public Func<string, bool, CancellationToken, Task<IReadOnlyList<string>>> Volumes { get; init; } =

@@ -36,7 +36,7 @@ internal static class Examples
             "tangram logs order --tail 20", "tangram logs order-3 --follow",
             "tangram logs order web --since 10m --grep 'timeout|refused'",
         ],
-        ["why"] = ["tangram why order-3", "tangram why a-1"],
+        ["why"] = ["tangram why", "tangram why order-3", "tangram why a-1"],
         ["completion"] =
         [
             "source <(tangram completion bash)                    in ~/.bashrc; for zsh likewise in ~/.zshrc",
@@ -51,8 +51,7 @@ internal static class Examples
             "tangram diff 3 5                    from one revision to another",
         ],
         ["scale"] = ["tangram scale order=6 web=3"], ["rollback"] = ["tangram rollback"],
-        ["drain"] = ["tangram drain a-1"],
-        ["undrain"] = ["tangram undrain a-1"], ["revive"] = ["tangram revive a-1"],
+        ["drain"] = ["tangram drain a-1"], ["undrain"] = ["tangram undrain a-1"], ["revive"] = ["tangram revive a-1"],
         ["kill"] = ["tangram kill order-3", "tangram kill a-1 --for 30s"],
         ["down"] =
         [
@@ -94,6 +93,12 @@ internal static class Examples
             "tangram ca issue server s-1 --address 10.0.0.1         make ./s-1/, for --tls on that machine",
             "tangram ca issue agent a-1 --address 10.0.0.11 --days 90",
             "tangram ca show s-1                                    whose, and until when?",
+        ],
+        ["doctor"] =
+        [
+            "tangram doctor                      is this machine fit?",
+            "tangram doctor -f compose.yaml      and for this file?",
+            "tangram doctor --fix                carry out what is safe, after asking",
         ],
         ["version"] = ["tangram version --json"],
     };

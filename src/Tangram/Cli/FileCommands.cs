@@ -21,21 +21,27 @@ internal static class FileCommands
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var spec = context.Finder.Read(context.Finder.RequestOf(
+            var answer = context.Finder.Answer(context.Finder.RequestOf(
                 parsed.GetValue(file), parsed.GetValue(envFile), parsed.GetValue(profile)));
+            var spec = answer.Spec!;
             var asJson = parsed.GetValue(json);
             var host = context.Around.Variable("TANGRAM_HOST") is { Length: > 0 };
             var place = host ? context.Finder.Find(null) : context.Finder.Named(spec.Name);
             if (!host && !ClusterFinder.Answers(place.Address))
             {
-                context.Around.Print(context.Entrances.PlanAlone(spec, asJson).TrimEnd());
+                Print(context.Entrances.PlanAlone(spec, asJson));
                 return Exit.Done;
             }
             using var client = new ClusterClient(place);
             var path = asJson ? "/v1/plan?json=true" : "/v1/plan";
             var plan = await client.SendAsync(HttpMethod.Post, path, Json.Write(spec), cancellation);
-            context.Around.Print(plan.TrimEnd());
+            Print(plan);
             return Exit.Done;
+
+            // The design is the file's, and its places are those of this machine: the cluster does not know them.
+            void Print(string change) => context.Around.Print(asJson
+                ? DesignText.Into(change, answer.Design).ToJsonString(Indented)
+                : string.Join('\n', [change.TrimEnd(), .. DesignText.Lines(answer.Design)]));
         });
         return command;
     }

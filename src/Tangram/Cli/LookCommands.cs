@@ -25,14 +25,17 @@ internal static class LookCommands
     public static Command Why(CommandContext context)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
-        var subject = new Argument<string>("X") { Description = "A replica, a service, a node, or the cluster" };
+        var subject = new Argument<string?>("X")
+        {
+            Arity = ArgumentArity.ZeroOrOne, Description = "A replica, a service or a node; without it, the cluster",
+        };
         var command = new Command("why", "Explains why a replica, a service, a node or the cluster is as it is")
         {
             subject, file, json,
         };
         command.SetAction(context.Asking(file, async (client, parsed, cancellation) =>
         {
-            var path = "/v1/why/" + Uri.EscapeDataString(parsed.GetValue(subject)!);
+            var path = parsed.GetValue(subject) is { } x ? "/v1/why/" + Uri.EscapeDataString(x) : "/v1/why";
             var why = await client.GetAsync<WhyView>(path, cancellation);
             if (parsed.GetValue(json))
             {

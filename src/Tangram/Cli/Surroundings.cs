@@ -14,6 +14,10 @@ internal sealed record Surroundings
     /// <summary>A person watches standard output.</summary>
     public bool Terminal { get; init; }
 
+    /// <summary>A person can be asked: standard input and output are a terminal.</summary>
+    public bool Asks { get; init; }
+    public TextReader In { get; init; } = TextReader.Null;
+
     /// <summary>Columns of the terminal; null where lines may have any length.</summary>
     public int? Width => Terminal ? Window().Width : null;
 
@@ -43,6 +47,8 @@ internal sealed record Surroundings
             Out = Console.Out,
             Error = Console.Error,
             Terminal = !Console.IsOutputRedirected,
+            Asks = !Console.IsInputRedirected && !Console.IsOutputRedirected,
+            In = Console.In,
             Window = () => (AtLeast(Console.WindowWidth, 20, 80), AtLeast(Console.WindowHeight, 4, 24)),
             Key = () => !Console.IsInputRedirected && Console.KeyAvailable ? Console.ReadKey(true).KeyChar : null,
         };

@@ -128,6 +128,32 @@ internal static unsafe partial class Native
             && (*(ushort*)(answer + modeAt) & typeMask) == regular;
     }
 
+    /// <summary>Inodes that are free and all of them; zeros where the file system does not count them.</summary>
+    public static (long Free, long All) Inodes(string path)
+    {
+        // struct statvfs, 64-bit, glibc and musl: bsize frsize blocks bfree bavail files ffree favail, 8 bytes each.
+        long* answer = stackalloc long[32];
+        return Statvfs(path, (byte*)answer) == 0 ? (answer[7], answer[5]) : (0, 0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statvfs(string path, byte* answer);
+
+    /// <summary>Whether something keeps the clock, and by how many microseconds it may be off; null when the kernel
+    /// does not say.</summary>
+    public static (bool Synchronised, long MaxError)? ClockState()
+    {
+        // struct timex, 64-bit: modes (0 asks only), offset, freq, maxerror, esterror, then status as an int.
+        const int maxErrorAt = 3, statusAt = 5, unsynchronised = 0x40;
+        long* answer = stackalloc long[32];
+        new Span<long>(answer, 32).Clear();
+        if (Adjtimex((byte*)answer) < 0) return null;
+        return ((*(int*)(answer + statusAt) & unsynchronised) == 0, answer[maxErrorAt]);
+    }
+
+    [LibraryImport("libc", EntryPoint = "adjtimex", SetLastError = true)]
+    private static partial int Adjtimex(byte* timex);
+
     [LibraryImport("libc", EntryPoint = "prlimit", SetLastError = true)]
     private static partial int ProcessLimit(int pid, int resource, ulong* wanted, ulong* before);
 

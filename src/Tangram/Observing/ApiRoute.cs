@@ -56,6 +56,8 @@ internal sealed record ApiRoute(
                 new("wait", "number", "If there is none, wait so many seconds for one: 0 to 30."),
             ],
         },
+        new("GET", "/v1/why", "Why the cluster is not ready, or that it is.",
+            a => a.Looks.WhyClusterAsync) { Gives = typeof(WhyView) },
         new("GET", "/v1/why/{subject}", "Why a replica, a service, a node or the cluster is as it is.",
             a => a.Looks.WhyAsync) { Gives = typeof(WhyView), Refusals = [404] },
         new("GET", "/v1/history", "The revisions that are kept, newest first.",

@@ -46,8 +46,16 @@ internal sealed class LookAnswers(ClusterPort port, CancellationToken stopping)
                 string.Join(", ", Why.Subjects(state)), ErrorView.Arguments));
             return;
         }
+        await WriteWhyAsync(http, subject, sentences);
+    }
+
+    public Task WhyClusterAsync(HttpContext http) =>
+        WriteWhyAsync(http, port.Cluster, Why.Cluster(port.State(), port.Cluster));
+
+    private Task WriteWhyAsync(HttpContext http, string subject, EquatableArray<string> sentences)
+    {
         var events = port.Events.After(0).Where(e => e.Subject == subject).TakeLast(10).ToEquatableArray();
-        await WriteAsync(http, new WhyView(subject, sentences, events));
+        return WriteAsync(http, new WhyView(subject, sentences, events));
     }
 
     public async Task TopAsync(HttpContext http)

@@ -2,12 +2,16 @@ using System.Text;
 using System.Text.Unicode;
 using Tangram.Model;
 using Tangram.Planning.Composing;
+using Tangram.Planning.Designing;
 
 namespace Tangram.Planning;
 
 /// <summary>What the files ask for. <see cref="Spec"/> is null when any problem is an error.</summary>
 internal sealed record ComposeAnswer(ClusterSpec? Spec, EquatableArray<Problem> Problems)
 {
+    /// <summary>What is allowed and weak in the design.</summary>
+    public EquatableArray<DesignFinding> Design { get; init; }
+
     /// <summary>Those that the files name, sorted.</summary>
     public EquatableArray<string> Profiles { get; init; }
 
@@ -52,6 +56,7 @@ internal static class ComposeFile
         var spec = read with { Contents = contents.Count == 0 ? null : contents };
         return new ComposeAnswer(spec, problems.InOrder())
         {
+            Design = draft.Design,
             Profiles = draft.Profiles,
             Resolved = () => ResolvedYaml.Of(tree, spec.Name, folder,
                 name => Names.IsValid(name) && spec.Find(ServiceName.Of(name)) is not null),

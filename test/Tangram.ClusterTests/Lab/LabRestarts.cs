@@ -14,7 +14,8 @@ internal static class LabRestarts
         var replicas = machine.Replicas();
         var role = machine.Programs.Last(p => p.Name.StartsWith("tangram ", StringComparison.Ordinal) && !p.HasEnded);
         role.Terminate();
-        Assert.Equal(0, await role.EndAsync(Patience));
+        var code = await role.EndAsync(Patience);
+        Assert.True(code == 0, $"{machine.Name}: {role.Name} ended with {code}\n{machine.Tail()}");
         shop.StartProgram(machine);
         Assert.Equal(replicas, machine.Replicas());
     }

@@ -16,7 +16,6 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("scale", "order")]
     [InlineData("scale", "order=-1")]
     [InlineData("scale")]
-    [InlineData("why")]
     [InlineData("kill", "a-1", "--for", "soon")]
     [InlineData("load", "ftp://x")]
     [InlineData("simulate", "--seeds", "0")]

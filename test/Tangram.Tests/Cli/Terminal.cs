@@ -1,5 +1,6 @@
 using Tangram.Cli;
 using Tangram.Model;
+using Tangram.Observing.Doctoring;
 using Tangram.Tests.Coordinating;
 
 namespace Tangram.Tests.Cli;
@@ -31,6 +32,7 @@ internal sealed class Terminal : IDisposable
         Simulate = (request, _, _) => { Simulation = request; return Task.FromResult(Exit.Failed); },
         Trust = Tangram.Coordinating.Trust.TrustEntrance.Run,
         DownWithoutDaemon = (folder, _) => Task.FromResult($"stopped what was left in {Path.GetFileName(folder)}"),
+        ReadMachine = (_, _) => Machine, SetKernel = setting => Kernel(setting),
         ReadLog = Lines,
     };
 
@@ -39,6 +41,11 @@ internal sealed class Terminal : IDisposable
     public string WorkingFolder { get; } = Directory.CreateTempSubdirectory("tangram-work-").FullName;
     public Dictionary<string, string> Variables { get; } = [];
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+    public MachineFacts Machine { get; set; } = new() { Root = true, Cores = 2 };
+    public Func<KernelSetting, SettingOutcome> Kernel { get; set; } = _ => throw new InvalidOperationException();
+
+    /// <summary>What a person answers; null: nobody is there.</summary>
+    public string? Answer { get; set; }
 
     /// <summary>Null: what is printed goes to a pipe.</summary>
     public int? Columns { get; init; }
@@ -54,6 +61,7 @@ internal sealed class Terminal : IDisposable
     {
         Variable = Variables.GetValueOrDefault, StateRoot = StateRoot, WorkingFolder = WorkingFolder,
         Out = _toOut, Error = _toError, Clock = Clock,
+        Asks = Answer is not null, In = new StringReader(Answer ?? ""),
         Terminal = Columns is not null, Window = () => (Columns ?? 80, 10), Key = () => Typed,
     };
 

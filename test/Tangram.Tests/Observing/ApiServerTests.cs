@@ -55,6 +55,7 @@ public sealed class ApiServerTests : IAsyncLifetime
         Assert.Equal("ready", (await Client.GetAsync<WhyView>("/v1/why/order-1", default)).Events[0].What);
         var service = await Client.GetAsync<WhyView>("/v1/why/order", default);
         Assert.Contains("no node takes one more order.", service.Sentences);
+        Assert.StartsWith("shop is ready", (await Client.GetAsync<WhyView>("/v1/why", default)).Sentences[0]);
     }
 
     [Fact]

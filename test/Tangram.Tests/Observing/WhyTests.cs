@@ -65,6 +65,52 @@ public sealed class WhyTests
         Assert.Contains("It depends on order: 1 of 2 are ready.", Explain(documents, "cart-1"));
     }
 
+    public static TheoryData<Intent, Phase?> States()
+    {
+        var states = new TheoryData<Intent, Phase?>();
+        foreach (var intent in Enum.GetValues<Intent>())
+            foreach (var phase in Enum.GetValues<Phase>().Cast<Phase?>().Append(null)) states.Add(intent, phase);
+        return states;
+    }
+
+    [Theory]
+    [MemberData(nameof(States))]
+    public void Every_state_that_a_replica_can_be_in_has_its_sentence(Intent intent, Phase? phase)
+    {
+        var node = NodeName.Of("a-1");
+        var documents = Running().Put(Keys.Assigned(node), new Assigned
+        {
+            Replicas = [new Assignment
+            {
+                Replica = ReplicaName.Of("order-1"), Service = ServiceName.Of("order"), Revision = 1, Intent = intent,
+            }],
+        }).Put(Keys.Seen(node), new Seen
+        {
+            Incarnation = 1, Zone = ZoneName.Of("a"),
+            Replicas = phase is null ? [] : [new SeenReplica
+            {
+                Replica = ReplicaName.Of("order-1"), Phase = phase.Value,
+            }],
+        });
+        var sentence = WhyPhase.Sentence(intent, phase);
+        Assert.EndsWith(".", sentence);
+        Assert.Contains(sentence, Explain(documents, "order-1"));
+    }
+
+    [Fact]
+    public void One_that_relieves_another_says_which_leaves()
+    {
+        var moving = Running().Put(Keys.Assigned(NodeName.Of("b-1")), new Assigned
+        {
+            Replicas = [new Assignment
+            {
+                Replica = ReplicaName.Of("order-3"), Service = ServiceName.Of("order"), Revision = 1,
+                Relieves = ReplicaName.Of("order-1"),
+            }],
+        });
+        Assert.Contains("When it serves, order-1 leaves", Explain(moving, "order-3"));
+    }
+
     [Fact]
     public void An_unknown_name_is_not_explained() => Assert.Null(Why.Explain(Running().State, "nobody", []));
 }

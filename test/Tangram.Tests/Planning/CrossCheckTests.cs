@@ -85,30 +85,6 @@ public sealed class CrossCheckTests
     }
 
     [Fact]
-    public void A_weak_design_is_warned_about_in_its_places()
-    {
-        var (spec, problems) = Yaml.Read(
-            """
-            services:
-              web:
-                command: x
-                deploy: { replicas: 1 }
-                x-tangram: { route: { path: / } }
-            x-tangram: { zones: [a] }
-            """);
-        Assert.NotNull(spec);
-        Assert.All(problems, problem => Assert.Equal(Severity.Warning, problem.Severity));
-        Assert.Equal(
-            [
-                "compose.yaml:4:25: 'web' takes requests and has one replica",
-                "compose.yaml:5:16: 'web' has no files, and a rollback cannot bring its old code back",
-                "compose.yaml:5:16: 'web' has no probe, and gets requests before it can answer them",
-                "compose.yaml:6:21: there is one zone, and the cluster is lost with it",
-            ],
-            problems.Select(problem => $"{problem.Place}: {problem.What}"));
-    }
-
-    [Fact]
     public void A_wrong_value_is_not_also_called_weak_or_missing()
     {
         var (_, problems) = Yaml.Read(
@@ -125,15 +101,4 @@ public sealed class CrossCheckTests
             ["'replicas' is 'x'", "'files' is '~/x'", "'probe' is 'x'", "'b c' is not"],
             problems.Select(problem => problem.What[..problem.What.IndexOf(problem.Place.Line == 7 ? " a" : ",")]));
     }
-
-    [Fact]
-    public void A_strong_design_has_no_warning() => Assert.Empty(Yaml.Read(
-        """
-        services:
-          web:
-            command: x
-            deploy: { replicas: 2 }
-            x-tangram: { route: { path: / }, probe: tcp, files: /tmp }
-        x-tangram: { zones: [a, b] }
-        """).Problems);
 }

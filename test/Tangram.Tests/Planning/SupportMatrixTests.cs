@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Tangram.Planning;
+using Tangram.Planning.Designing;
 
 namespace Tangram.Tests.Planning;
 
@@ -9,6 +10,9 @@ public sealed class SupportMatrixTests
 {
     [Fact]
     public void The_page_is_what_the_reader_follows() => Held("compose.md", SupportMatrix.Text());
+
+    [Fact]
+    public void The_page_of_design_checks_is_their_table() => Held("design-checks.md", DesignPage.Text());
 
     [Fact]
     public void The_schema_is_what_the_reader_follows() => Held("x-tangram.schema.json", XTangramSchema.Text());

@@ -1,5 +1,6 @@
 using System.Text;
 using Tangram.Model;
+using Tangram.Planning.Designing;
 
 namespace Tangram.Tests.Planning;
 
@@ -14,6 +15,13 @@ internal static class Yaml
         var files = new MemoryFiles { Files = { [Path.GetFullPath(file, "/srv/shop")] = bytes } };
         var answer = files.Read([file]);
         return (answer.Spec, answer.Problems);
+    }
+
+    public static EquatableArray<DesignFinding> Design(string text)
+    {
+        var answer = new MemoryFiles { ["compose.yaml"] = text }.Read(["compose.yaml"]);
+        Assert.True(answer.Spec is not null, string.Join('\n', answer.Problems));
+        return answer.Design;
     }
 
     public static ClusterSpec Spec(string text)

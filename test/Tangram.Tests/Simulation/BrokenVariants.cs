@@ -40,6 +40,10 @@ public static class BrokenVariants
                 Server(who) && e is Event.StateChanged s ? new Event.StateChanged(DeadUnseen(s.State)) : e)),
         ("the guard of singletons is given too much time", 2, Effects((_, e) =>
             e is GuardSingletons g ? new GuardSingletons(g.Until + TimeSpan.FromSeconds(5)) : e)),
+        ("it is forgotten whom a replica was to relieve", 92,
+            Effects((who, e) => Server(who) ? Puts(e, Unrelated) : e)),
+        ("nothing moves for a better spread", 92,
+            Effects((who, e) => Server(who) && e is Effect.Commit c && c.Txn.Then.Any(Relieves) ? null : e)),
         ("ended processes go unnoticed", 1, Events((_, e) => e is ReplicaEvent.Exited ? null : e)),
     ];
 
@@ -61,7 +65,7 @@ public static class BrokenVariants
         ("an agent that returns does not know how its jobs ended", 8, new SimulatorOptions { Adopts = s => s.Pid > 0 }),
         ("a job that failed counts as completed", 2,
             Events((_, e) => e is ReplicaEvent.Exited { Code: > 0 } x ? x with { Code = 0 } : e)),
-        ("the leader writes about jobs whatever stands there", 5, Effects((who, e) =>
+        ("the leader writes about jobs whatever stands there", 74, Effects((who, e) =>
             Server(who) ? Compares(e, c => !c.Key.StartsWith(Keys.JobPrefix, StringComparison.Ordinal)
                 && c.Key != Keys.Term && c.Key != Keys.Rollout) : e)),
     ];
@@ -94,6 +98,21 @@ public static class BrokenVariants
 
     private static StoreOp.Put WithoutSerials(StoreOp.Put put) => put.Key == Keys.Rollout
         ? put with { Value = Json.Write(Json.Read<Rollout>(put.Value) with { Serials = [] }) }
+        : put;
+
+    private static bool Relieves(StoreOp op) =>
+        op is StoreOp.Put put && put.Key.StartsWith(Keys.AssignedPrefix, StringComparison.Ordinal)
+        && put.Value.Contains("\"relieves\"", StringComparison.Ordinal);
+
+    private static StoreOp.Put Unrelated(StoreOp.Put put) => Relieves(put)
+        ? put with
+        {
+            Value = Json.Write(new Assigned
+            {
+                Replicas = Json.Read<Assigned>(put.Value).Replicas.Select(a => a with { Relieves = null })
+                    .ToEquatableArray(),
+            }),
+        }
         : put;
 
     private static StoreOp.Put StoppedAtOnce(StoreOp.Put put) =>

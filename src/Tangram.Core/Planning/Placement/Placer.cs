@@ -42,6 +42,10 @@ public sealed class Placer
         return new PlacementAnswer(placed, placed.Count < count ? Explain(service) : null);
     }
 
+    /// <summary>The move of one replica that makes the service's spread more even, or null when none does.</summary>
+    public Imbalance? Imbalance(ServiceSpec service) =>
+        Placement.Imbalance.Find(service, NumberOf(service), _nodes, SpreadTree.Levels(service));
+
     /// <summary>Takes these nodes, one replica each, as far as they have room.</summary>
     public PlacementAnswer PlaceOn(ServiceSpec service, IEnumerable<NodeName> nodes)
     {

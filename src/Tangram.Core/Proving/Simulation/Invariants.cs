@@ -141,9 +141,26 @@ internal sealed class Invariants(Agenda agenda)
             if (right != desired && state.Rollout?.Value.Stage != RolloutStage.Failed)
                 yield return $"{service.Name}: {right} of {desired} serve: {Describe(state, service.Name)}";
         }
+        if (state.Rollout?.Value.Stage is RolloutStage.Done or RolloutStage.RolledBack)
+            foreach (var uneven in NotEven(state)) yield return uneven;
         var assigned = state.Nodes.Values.SelectMany(n => n.Assignments).Select(a => a.Replica).ToHashSet();
         foreach (var orphan in processes.Running.Where(p => !assigned.Contains(p.Replica)))
             yield return $"{orphan.Replica} runs and nobody asks for it";
+    }
+
+    /// <summary>All nodes are back, and none is full: zones and the nodes of a zone differ by one at most.</summary>
+    private static IEnumerable<string> NotEven(ClusterState state)
+    {
+        foreach (var service in state.EffectiveSpec?.Services.Where(s => !s.IsJob) ?? [])
+        {
+            var open = state.Nodes.Values.Where(n => n.Alive && !state.Asked!.Value.Drained.Contains(n.Name));
+            var counts = open.Select(n => (n.Zone, Count: n.Assignments.Count(
+                a => a.Service == service.Name && a.Intent == Intent.Run))).ToArray();
+            var zones = counts.GroupBy(n => n.Zone).Select(z => (Sum: z.Sum(n => n.Count),
+                Difference: z.Max(n => n.Count) - z.Min(n => n.Count))).ToArray();
+            if (zones.Max(z => z.Sum) - zones.Min(z => z.Sum) > 1 || zones.Any(z => z.Difference > 1))
+                yield return $"{service.Name} is unevenly spread: {Describe(state, service.Name)}";
+        }
     }
 
     private static string Describe(ClusterState state, ServiceName service) => string.Join(", ",

@@ -64,8 +64,9 @@ internal sealed class HeartbeatLine : IAsyncDisposable
                 if (call.ResponseAsync.IsCompleted) return;
             }
         }
-        catch (Exception e) when (LinkChannel.Expected(e) && !_closing.IsCancellationRequested)
+        catch (Exception e) when (LinkChannel.Expected(e))
         {
+            // Also when it was closed in the middle of a write, which gRPC reports as an error of the call.
         }
     }
 }
