@@ -1,4 +1,5 @@
 using Tangram.Bench;
+using Tangram.Bench.Gateway;
 
 return args is [var which, ..]
     ? which switch
@@ -7,6 +8,8 @@ return args is [var which, ..]
         "idle" => await IdleBench.RunAsync(),
         "store" => await StoreBench.RunAsync(args[1..]),
         "scale" => ScaleBench.Run(args[1..]),
+        "gateway" => await GatewayBench.RunAsync(),
+        "bare-yarp" => await BareYarp.RunAsync(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
         _ => Usage(),
     }
@@ -16,6 +19,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|idle|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
+        "planning|idle|gateway|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
     return 2;
 }
