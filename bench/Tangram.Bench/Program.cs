@@ -8,7 +8,7 @@ return args is [var which, ..]
         "idle" => await IdleBench.RunAsync(),
         "store" => await StoreBench.RunAsync(args[1..]),
         "scale" => ScaleBench.Run(args[1..]),
-        "gateway" => await GatewayBench.RunAsync(),
+        "gateway" => await GatewayBench.RunAsync(args[1..]),
         "bare-yarp" => await BareYarp.RunAsync(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
         _ => Usage(),
@@ -19,6 +19,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|idle|gateway|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
+        "planning|idle|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
     return 2;
 }

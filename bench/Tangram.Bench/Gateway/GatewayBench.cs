@@ -6,7 +6,7 @@ namespace Tangram.Bench.Gateway;
 /// turns, all towards the same backend.</summary>
 internal static class GatewayBench
 {
-    private const int Connections = 64, Rounds = 5, WarmSeconds = 10, RoundSeconds = 4, Body = 100;
+    private const int Connections = 64, WarmSeconds = 10, RoundSeconds = 4, Body = 100;
     private static readonly int[] Rates = [1_000, 4_000];
 
     /// <summary>The most that Tangram may cost, in CPU per forwarded request, for each of a bare YARP.</summary>
@@ -25,8 +25,10 @@ internal static class GatewayBench
         public long Errors { get; set; }
     }
 
-    public static async Task<int> RunAsync()
+    /// <param name="args">How many rounds: 5 when left out.</param>
+    public static async Task<int> RunAsync(string[] args)
     {
+        var rounds = args is [var number, ..] ? int.Parse(number, CultureInfo.InvariantCulture) : 5;
         var folder = Directory.CreateTempSubdirectory("tangram-gateway-");
         var running = new List<Peer>();
         try
@@ -42,10 +44,10 @@ internal static class GatewayBench
             foreach (var (_, start) in starts) running.Add(await start());
             var peers = running.TakeLast(starts.Length).ToArray();
             foreach (var peer in peers) await Load.FastAsync(peer, Connections, WarmSeconds);
-            for (var round = 0; round < Rounds; round++)
+            for (var round = 0; round < rounds; round++)
                 for (var i = 0; i < peers.Length; i++) await RoundAsync(peers[i], rows[i]);
             for (var i = 0; i < peers.Length; i++) rows[i].Megabytes = await MemoryAsync(peers[i]);
-            return Print(rows);
+            return Print(rows, rounds);
         }
         finally
         {
@@ -125,9 +127,9 @@ internal static class GatewayBench
         return bytes / 1e6;
     }
 
-    private static int Print(Row[] rows)
+    private static int Print(Row[] rows, int rounds)
     {
-        Console.WriteLine($"{Rounds} rounds in turns after {WarmSeconds} s of warm-up; {Body}-byte answers, " +
+        Console.WriteLine($"{rounds} rounds in turns after {WarmSeconds} s of warm-up; {Body}-byte answers, " +
             $"{Connections} kept connections; medians. Latency in ms: p50 / p99 from when each request was due.");
         Console.WriteLine("| | CPU per request | req/s | CPU per connection | conn/s | " +
             $"at {Rates[0]}/s | at {Rates[1]}/s | first second at 500/s | memory, 1,000 conn. | errors |");

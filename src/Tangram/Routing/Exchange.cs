@@ -113,11 +113,12 @@ internal sealed class Exchange : HttpTransformer
         HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
     {
         var deliver = await base.TransformResponseAsync(context, response, cancellation).ConfigureAwait(false);
-        // When this fails, nothing has gone to the client yet, and the request may be repeated.
-        if (Repeatable) await _hold.WaitAsync(response, cancellation).ConfigureAwait(false);
-        ReleaseBudget();
         if (!_listener.Stays && HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers[HeaderNames.Connection] = "close";
+        // When this fails, nothing has gone to the client yet, and the request may be repeated.
+        if (Repeatable && await _hold.DeliverAsync(context, response, cancellation).ConfigureAwait(false))
+            deliver = false;
+        ReleaseBudget();
         return deliver;
     }
 

@@ -21,24 +21,30 @@ internal sealed class HeldStream(Stream source, byte[] buffer) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Reads ahead to the source's end, but no more than the buffer holds and no longer than this. Throws what
-    /// the source throws.</summary>
-    public async ValueTask FillAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellation)
+    /// <summary>What was read ahead, as long as nothing was taken of it.</summary>
+    public ReadOnlyMemory<byte> Filled => _buffer.AsMemory(0, _filled);
+
+    /// <summary>Reads ahead to the source's end, but no more than the buffer holds and no longer than this. True when
+    /// that is all of it. Throws what the source throws.</summary>
+    /// <param name="length">How much there is; null when that is not known.</param>
+    public async ValueTask<bool> FillAsync(
+        long? length, TimeSpan atMost, TimeProvider time, CancellationToken cancellation)
     {
         Task? late = null;
-        while (!_ended && _filled < _buffer!.Length)
+        while (!_ended && _filled < (length ?? _buffer!.Length))
         {
             var read = source.ReadAsync(_buffer.AsMemory(_filled), cancellation);
             if (!read.IsCompleted)
             {
                 _reading = read.AsTask();
                 late ??= Task.Delay(atMost, time, cancellation);
-                if (await Task.WhenAny(_reading, late).ConfigureAwait(false) == late) return;
+                if (await Task.WhenAny(_reading, late).ConfigureAwait(false) == late) return false;
                 read = new ValueTask<int>(_reading);
                 _reading = null;
             }
             Add(await read.ConfigureAwait(false));
         }
+        return _ended || _filled == length;
     }
 
     public override async ValueTask<int> ReadAsync(

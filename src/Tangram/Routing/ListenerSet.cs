@@ -19,8 +19,10 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     private const int MostWaiting = 64;
 
     private readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(MostWaiting);
+    /// <summary>What happens on a connection goes on where the socket was ready: nothing on a request's path blocks,
+    /// and each hand-over to another thread costs as much as all that we decide.</summary>
     private readonly SocketConnectionContextFactory _connections =
-        new(new SocketConnectionFactoryOptions(), NullLogger.Instance);
+        new(new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true }, NullLogger.Instance);
     private readonly Dictionary<Listener, OpenListener> _open = [];
     /// <summary>Open sockets that nobody accepts on: taken over and not wanted yet, or on the way to another
     /// listener.</summary>
