@@ -4,6 +4,7 @@ return args is [var which, ..]
     ? which switch
     {
         "planning" => PlanningBench.Run(),
+        "commands" => await CommandsBench.RunAsync(),
         "idle" => await IdleBench.RunAsync(),
         "store" => await StoreBench.RunAsync(args[1..]),
         "scale" => ScaleBench.Run(args[1..]),
@@ -16,6 +17,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|idle|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
+        "planning|commands|idle|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
     return 2;
 }
