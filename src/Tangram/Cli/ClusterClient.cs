@@ -42,10 +42,10 @@ internal sealed class ClusterClient : IDisposable
         {
             var answer = PlainRequest.Get(_place.Address, path);
             Stale = answer.Stale;
-            return answer.Status == 200 ? Task.FromResult(ViewJson.Read<T>(answer.Body))
+            return answer.Status is >= 200 and < 300 ? Task.FromResult(ViewJson.Read<T>(answer.Body))
                 : throw Refused(answer.Body, answer.Status);
         }
-        catch (Exception e) when (e is SocketException or IOException or ArgumentException)
+        catch (Exception e) when (e is SocketException or IOException or ArgumentException or JsonException)
         {
             throw NobodyThere(e);
         }

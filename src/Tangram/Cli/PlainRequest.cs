@@ -10,6 +10,9 @@ internal sealed record PlainRequest(int Status, string? Stale, string Body)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
+    /// <summary>A view of 100,000 replicas is a tenth of it.</summary>
+    private const int Largest = 256 << 20;
+
     /// <summary>Throws <see cref="IOException"/> or <see cref="SocketException"/> when nobody answers in HTTP, and
     /// <see cref="TimeoutException"/> when somebody accepts and says nothing.</summary>
     public static PlainRequest Get(string socket, string path)
@@ -22,7 +25,7 @@ internal sealed record PlainRequest(int Status, string? Stale, string Body)
         {
             line.Send(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.0\r\nHost: tangram\r\n\r\n"));
             var part = new byte[64 * 1024];
-            while (line.Receive(part) is > 0 and var count) said.Write(part, 0, count);
+            while (said.Length < Largest && line.Receive(part) is > 0 and var count) said.Write(part, 0, count);
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
         {
