@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Tangram.ClusterTests.Drilling;
 using Tangram.ClusterTests.Proving;
 
@@ -28,6 +30,10 @@ public sealed class TourDrill
                 Assert.True(step.Matches(printed), $"docs/tour.md:{step.Line}: {step.Command}\n{printed}\n" +
                     $"was printed, and this was due:\n{string.Join('\n', step.Expected)}");
             }
+
+            // And nothing is left, not even on the gateway's port
+            using var free = new TcpListener(IPAddress.Loopback, clone.Port);
+            free.Start();
         }
         finally
         {

@@ -9,7 +9,11 @@ internal sealed class FreshClone : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-clone-").FullName;
-    private readonly string _port = ShopCluster.FreePort().ToString(CultureInfo.InvariantCulture);
+    private readonly string _port;
+
+    private FreshClone() => _port = Port.ToString(CultureInfo.InvariantCulture);
+
+    public int Port { get; } = ShopCluster.FreePort();
 
     public string Root => Path.Combine(_folder, "tangram");
 
