@@ -5,6 +5,7 @@ return args is [var which, ..]
     ? which switch
     {
         "planning" => PlanningBench.Run(),
+        "commands" => await CommandsBench.RunAsync(),
         "idle" => await IdleBench.RunAsync(),
         "store" => await StoreBench.RunAsync(args[1..]),
         "scale" => ScaleBench.Run(args[1..]),
@@ -19,6 +20,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|idle|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
+        "planning|commands|idle|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
     return 2;
 }

@@ -117,7 +117,8 @@ public static class Why
         var node = state.Nodes.GetValueOrDefault(name);
         var running = found.Replicas.Where(r => r.Node == name).Select(r => r.Assignment.Replica).Order().ToList();
         var word = Look.NodeWord(state, name);
-        yield return $"{Place(name, zone)} is {word}, with {Counted(running.Count, "replica")}"
+        var still = word == "drained" && running.Count > 0 ? "being drained" : word;
+        yield return $"{Place(name, zone)} is {still}, with {Counted(running.Count, "replica")}"
                      + (running.Count == 0 ? "." : $": {Listed(running.Select(r => r.Value))}.");
         if (node?.Dead is { } dead) yield return $"It was declared dead because {dead.Value.Because}.";
         if (word == "silent")

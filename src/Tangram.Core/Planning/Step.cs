@@ -1,3 +1,4 @@
+using Tangram.Coordinating;
 using Tangram.Model;
 
 namespace Tangram.Planning;
@@ -63,7 +64,7 @@ public abstract record Step(string Because)
         Remember s => $"job {s.Job}: {Because}",
         DeclareDead s => $"declare {s.Node} dead: {Because}",
         Welcome s => $"welcome {s.Node} back: {Because}",
-        Advance s => $"rollout of revision {s.Rollout.Target} is {s.Rollout.Stage}: {Because}",
+        Advance s => $"rollout of revision {s.Rollout.Target} is {Rollouts.Words(s.Rollout.Stage)}: {Because}",
         _ => Because,
     };
 }

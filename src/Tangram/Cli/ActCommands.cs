@@ -27,7 +27,8 @@ internal static class ActCommands
     }
 
     public static Command Drain(CommandContext context) => OnNode(context, "drain",
-        "Moves every replica away from a node, each replacement ready first, and places none there");
+        "Moves every replica away from a node, each replacement ready first, and places none there",
+        "its replicas move, each replacement ready first: `tangram why {0}` says how many are left");
 
     public static Command Undrain(CommandContext context) =>
         OnNode(context, "undrain", "Lets a drained node take replicas again");
@@ -105,7 +106,8 @@ internal static class ActCommands
         return place.Folder is null ? "stopping" : "stopped";
     }
 
-    private static Command OnNode(CommandContext context, string name, string description)
+    /// <param name="next">What follows by itself, for people.</param>
+    private static Command OnNode(CommandContext context, string name, string description, string? next = null)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
         var node = new Argument<string>("NODE") { Description = "As `tangram status` names it" };
@@ -114,6 +116,8 @@ internal static class ActCommands
         {
             var path = $"/v1/{name}/" + Uri.EscapeDataString(parsed.GetValue(node)!);
             Print(context, parsed.GetValue(json), await client.PostAsync(path, null, cancellation));
+            if (next is not null && !parsed.GetValue(json))
+                context.Around.Print(next.Replace("{0}", parsed.GetValue(node), StringComparison.Ordinal));
         }));
         return command;
     }

@@ -17,40 +17,43 @@ internal sealed class ClusterClient : IDisposable
     /// <summary>A deploy copies files before it answers.</summary>
     private static readonly TimeSpan DeployPatience = TimeSpan.FromMinutes(10);
 
-    private readonly HttpClient _http;
+    private readonly Lazy<HttpClient> _http;
     private readonly ClusterPlace _place;
+    private readonly bool _overHttp;
 
     public ClusterClient(ClusterPlace place)
     {
         _place = place;
-        var overHttp = place.Address.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
-                       || place.Address.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
-        if (overHttp && !Uri.TryCreate(place.Address, UriKind.Absolute, out _))
+        _overHttp = place.Address.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+                    || place.Address.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+        if (_overHttp && !Uri.TryCreate(place.Address, UriKind.Absolute, out _))
             throw CommandFailure.Arguments($"TANGRAM_HOST is '{place.Address}', which is no URL");
-        var handler = new SocketsHttpHandler { UseProxy = false };
-        if (!overHttp)
-            handler.ConnectCallback = async (_, cancellation) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(place.Address), cancellation);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            };
-        _http = new HttpClient(handler)
-        {
-            BaseAddress = new Uri(overHttp ? place.Address : "http://tangram"), Timeout = Timeout.InfiniteTimeSpan,
-        };
+        _http = new Lazy<HttpClient>(MakeHttp);
     }
 
     public async Task<T> GetAsync<T>(string path, CancellationToken cancellation) where T : class =>
         ViewJson.Read<T>(await SendAsync(HttpMethod.Get, path, null, cancellation));
+
+    /// <summary>What is answered at once.</summary>
+    public Task<T> LookAsync<T>(string path, CancellationToken cancellation) where T : class
+    {
+        if (_overHttp) return GetAsync<T>(path, cancellation);
+        try
+        {
+            var answer = PlainRequest.Get(_place.Address, path);
+            Stale = answer.Stale;
+            return answer.Status is >= 200 and < 300 ? Task.FromResult(ViewJson.Read<T>(answer.Body))
+                : throw Refused(answer.Body, answer.Status);
+        }
+        catch (Exception e) when (e is SocketException or IOException or ArgumentException or JsonException)
+        {
+            throw NobodyThere(e);
+        }
+        catch (TimeoutException)
+        {
+            throw Silent();
+        }
+    }
 
     public async Task<DoneView> PostAsync(string path, string? body, CancellationToken cancellation) =>
         ViewJson.Read<DoneView>(await SendAsync(HttpMethod.Post, path, body, cancellation));
@@ -63,7 +66,7 @@ internal sealed class ClusterClient : IDisposable
         {
             using var request = new HttpRequestMessage(method, path);
             if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-            using var response = await _http.SendAsync(request, limit.Token);
+            using var response = await _http.Value.SendAsync(request, limit.Token);
             Stale = StaleOf(response);
             var text = await response.Content.ReadAsStringAsync(limit.Token);
             return response.IsSuccessStatusCode ? text : throw Refused(text, (int)response.StatusCode);
@@ -74,8 +77,7 @@ internal sealed class ClusterClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw CommandFailure.NoCluster($"the daemon at {_place.Address} accepts, and does not answer. What runs " +
-                "goes on. See its log, or end it and start it again: `tangram up` adopts what runs");
+            throw Silent();
         }
     }
 
@@ -107,13 +109,40 @@ internal sealed class ClusterClient : IDisposable
     /// <summary>The sentence of the last answer that says that it is old; null when it is not.</summary>
     public string? Stale { get; private set; }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        if (_http.IsValueCreated) _http.Value.Dispose();
+    }
+
+    private HttpClient MakeHttp()
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false };
+        if (!_overHttp)
+            handler.ConnectCallback = async (_, cancellation) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(_place.Address), cancellation);
+                    return new NetworkStream(socket, ownsSocket: true);
+                }
+                catch
+                {
+                    socket.Dispose();
+                    throw;
+                }
+            };
+        return new HttpClient(handler)
+        {
+            BaseAddress = new Uri(_overHttp ? _place.Address : "http://tangram"), Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
 
     private async Task<HttpResponseMessage> BegunAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         try
         {
-            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+            var response = await _http.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             Stale = StaleOf(response);
             if (response.IsSuccessStatusCode) return response;
             using (response)
@@ -131,6 +160,10 @@ internal sealed class ClusterClient : IDisposable
     private CommandFailure NobodyThere(Exception e) => CommandFailure.NoCluster(
         $"no cluster answers: {(_place.Name is null ? "nobody" : $"'{_place.Name}' does not")} listen" +
         $"{(_place.Name is null ? "s" : "")} at {_place.Address} ({Innermost(e)}). Start it with `tangram up`");
+
+    private CommandFailure Silent() => CommandFailure.NoCluster(
+        $"the daemon at {_place.Address} accepts, and does not answer. What runs goes on. See its log, " +
+        "or end it and start it again: `tangram up` adopts what runs");
 
     private static CommandFailure Refused(string text, int status)
     {

@@ -19,7 +19,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Surroundings around, Entrances entrances)
     {
         // No @file arguments: a name may begin with @.
-        var parsed = Tree(new CommandContext(around, entrances))
+        var parsed = Tree(new CommandContext(around, entrances), args.FirstOrDefault())
             .Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         var errors = parsed.Errors.Select(e => e.Message).Concat(MistypedOptions(parsed)).ToList();
         if (errors.Count > 0 && (parsed.Errors.Count == 0 || parsed.Action is null or ParseErrorAction))
@@ -53,23 +53,30 @@ internal static class CommandLine
         }
     }
 
-    internal static RootCommand Tree(CommandContext context)
+    /// <summary>The commands as they stand in help. Making one costs time, and a look needs only itself.</summary>
+    private static readonly (string Name, Func<CommandContext, Command> Make)[] Commands =
+    [
+        ("up", UpCommand.Make), ("plan", FileCommands.Plan), ("deploy", DeployCommand.Deploy),
+        ("ps", PsCommand.Make), ("top", TopCommand.Make), ("status", LookCommands.Status),
+        ("events", EventsCommand.Make), ("logs", LogsCommand.Make), ("why", LookCommands.Why),
+        ("config", FileCommands.Config), ("history", HistoryCommands.History), ("diff", HistoryCommands.Diff),
+        ("jobs", JobCommands.List), ("run", JobCommands.Run),
+        ("scale", ActCommands.Scale), ("rollback", DeployCommand.Rollback),
+        ("drain", ActCommands.Drain), ("undrain", ActCommands.Undrain),
+        ("kill", ActCommands.Kill), ("revive", ActCommands.Revive), ("down", ActCommands.Down),
+        ("server", RoleCommands.Server), ("agent", RoleCommands.Agent), ("gateway", RoleCommands.Gateway),
+        ("ca", CaCommands.Make), ("load", ProveCommands.Load), ("simulate", ProveCommands.Simulate),
+        ("doctor", DoctorCommand.Make), ("completion", CompletionCommand.Make), ("api", ApiCommand.Make),
+        ("version", VersionCommand),
+    ];
+
+    /// <param name="only">The first word typed: when it names a command, that one alone is made.</param>
+    internal static RootCommand Tree(CommandContext context, string? only = null)
     {
-        var root = new RootCommand("Turns one machine into a highly available cluster, from one Compose file.")
-        {
-            UpCommand.Make(context), FileCommands.Plan(context), DeployCommand.Deploy(context),
-            PsCommand.Make(context), TopCommand.Make(context), LookCommands.Status(context),
-            EventsCommand.Make(context), LogsCommand.Make(context), LookCommands.Why(context),
-            FileCommands.Config(context), HistoryCommands.History(context), HistoryCommands.Diff(context),
-            JobCommands.List(context), JobCommands.Run(context),
-            ActCommands.Scale(context), DeployCommand.Rollback(context),
-            ActCommands.Drain(context), ActCommands.Undrain(context),
-            ActCommands.Kill(context), ActCommands.Revive(context), ActCommands.Down(context),
-            RoleCommands.Server(context), RoleCommands.Agent(context), RoleCommands.Gateway(context),
-            CaCommands.Make(context), ProveCommands.Load(context), ProveCommands.Simulate(context),
-            DoctorCommand.Make(context), CompletionCommand.Make(context), ApiCommand.Make(context),
-            VersionCommand(context),
-        };
+        var root = new RootCommand("Turns one machine into a highly available cluster, from one Compose file.");
+        var all = !Array.Exists(Commands, command => command.Name == only);
+        foreach (var command in Commands)
+            if (all || command.Name == only) root.Add(command.Make(context));
         root.HelpName = "tangram";
         foreach (var option in root.Options)
             if (option is HelpOption { Action: HelpAction help })

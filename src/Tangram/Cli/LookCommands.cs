@@ -15,7 +15,7 @@ internal static class LookCommands
         };
         command.SetAction(context.Asking(file, async (client, parsed, cancellation) =>
         {
-            var status = await client.GetAsync<StatusView>("/v1/status", cancellation);
+            var status = await client.LookAsync<StatusView>("/v1/status", cancellation);
             if (parsed.GetValue(json)) context.PrintJson(status);
             else StatusText.Write(status, context.Around);
         }));
@@ -36,7 +36,7 @@ internal static class LookCommands
         command.SetAction(context.Asking(file, async (client, parsed, cancellation) =>
         {
             var path = parsed.GetValue(subject) is { } x ? "/v1/why/" + Uri.EscapeDataString(x) : "/v1/why";
-            var why = await client.GetAsync<WhyView>(path, cancellation);
+            var why = await client.LookAsync<WhyView>(path, cancellation);
             if (parsed.GetValue(json))
             {
                 context.PrintJson(why);

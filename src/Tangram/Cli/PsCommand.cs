@@ -48,7 +48,7 @@ internal sealed class PsCommand(CommandContext context, string[] services)
     private async Task ListAsync(ClusterPlace place, bool json, CancellationToken cancellation)
     {
         using var client = new ClusterClient(place);
-        var all = Wanted(await client.GetAsync<ReplicaView[]>("/v1/ps", cancellation));
+        var all = Wanted(await client.LookAsync<ReplicaView[]>("/v1/ps", cancellation));
         if (json) context.PrintJson(all);
         else TableOf(all).Write(context.Around);
         context.WarnThatItIsOld(client);

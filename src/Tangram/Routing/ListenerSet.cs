@@ -28,7 +28,7 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     /// listener.</summary>
     private readonly List<Socket> _spare = [];
     private readonly SemaphoreSlim _changing = new(1);
-    private bool _tookOver, _started;
+    private bool _tookOver, _started, _closed;
 
     EndPoint IConnectionListener.EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 0);
 
@@ -37,6 +37,8 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     public async Task<EquatableArray<TakenPort>> SetAsync(IReadOnlyCollection<Listener> wanted)
     {
         using var change = await ChangeAsync().ConfigureAwait(false);
+        // A last change of the cluster's state must not open again what was closed.
+        if (_closed) return [];
         if (!_tookOver) foreach (var socket in keeper?.TakeOver() ?? []) _spare.Add(socket);
         _tookOver = true;
         foreach (var superfluous in _open.Keys.Except(wanted).ToArray())
@@ -67,6 +69,7 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     public async Task CloseAsync()
     {
         using var change = await ChangeAsync().ConfigureAwait(false);
+        _closed = true;
         foreach (var open in _open.Values) (await open.StopAsync().ConfigureAwait(false)).Dispose();
         foreach (var socket in _spare) socket.Dispose();
         _open.Clear();

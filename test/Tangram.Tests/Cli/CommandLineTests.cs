@@ -87,6 +87,17 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void Only_the_command_that_is_typed_is_made()
+    {
+        var context = new CommandContext(_terminal.Around, _terminal.Entrances);
+        var all = CommandLine.Tree(context).Subcommands;
+        Assert.True(all.Count > 20);
+        foreach (var name in all.Select(command => command.Name))
+            Assert.Equal(name, Assert.Single(CommandLine.Tree(context, name).Subcommands).Name);
+        Assert.Equal(all.Count, CommandLine.Tree(context, "dance").Subcommands.Count);
+    }
+
+    [Fact]
     public async Task Every_command_that_help_lists_has_examples()
     {
         await _terminal.RunAsync("--help");
