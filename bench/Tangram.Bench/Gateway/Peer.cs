@@ -35,7 +35,8 @@ internal sealed class Peer : IDisposable
         var errors = process.StandardError.ReadToEndAsync();
         var peer = new Peer(name, port, process);
         using var http = new HttpClient();
-        for (var begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun) < Patience; await Task.Delay(20))
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        for (var begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun) < Patience;)
         {
             if (process.HasExited) throw new InvalidOperationException($"{name} ended: {await errors}");
             try
@@ -47,6 +48,7 @@ internal sealed class Peer : IDisposable
             {
                 // It does not listen yet.
             }
+            await looks.WaitForNextTickAsync();
         }
         peer.Dispose();
         throw new InvalidOperationException($"{name} does not answer at {peer.Url}");
