@@ -26,15 +26,18 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     /// listener.</summary>
     private readonly List<Socket> _spare = [];
     private readonly SemaphoreSlim _changing = new(1);
-    private bool _tookOver, _started;
+    private bool _tookOver, _started, _closed;
 
     EndPoint IConnectionListener.EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 0);
 
     /// <summary>Opens what is wanted and not yet open, closes what is no longer wanted, and leaves the rest alone. What
-    /// a gateway before us left open is taken over. Returns what could not be opened.</summary>
+    /// a gateway before us left open is taken over. Returns what could not be opened. Does nothing after
+    /// <see cref="CloseAsync"/>.</summary>
     public async Task<EquatableArray<TakenPort>> SetAsync(IReadOnlyCollection<Listener> wanted)
     {
         using var change = await ChangeAsync().ConfigureAwait(false);
+        // Routes still come while the replicas of a cluster that goes down stop.
+        if (_closed) return [];
         if (!_tookOver) foreach (var socket in keeper?.TakeOver() ?? []) _spare.Add(socket);
         _tookOver = true;
         foreach (var superfluous in _open.Keys.Except(wanted).ToArray())
@@ -65,6 +68,7 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     public async Task CloseAsync()
     {
         using var change = await ChangeAsync().ConfigureAwait(false);
+        _closed = true;
         foreach (var open in _open.Values) (await open.StopAsync().ConfigureAwait(false)).Dispose();
         foreach (var socket in _spare) socket.Dispose();
         _open.Clear();
