@@ -44,7 +44,7 @@ public static class Commands
             return new Unchanged(state.Asked.Value.Revision,
                 $"revision {state.Asked.Value.Revision}, with the content of revision {before.Number}, " +
                 "goes out already");
-        return NewRevision(state, by, before.Spec, $"rollback to revision {before.Number}");
+        return NewRevision(state, by, before.Spec, $"rollback to revision {before.Number}", before.Number);
     }
 
     /// <summary>Sets how many replicas services have, all at once. The count stays until a deploy whose file asks for
@@ -127,14 +127,15 @@ public static class Commands
         return Ask(state, by, asked.Value with { Runs = runs }, $"run {name}");
     }
 
-    private static Accepted NewRevision(ClusterState state, CommandStamp by, ClusterSpec spec, string origin)
+    private static Accepted NewRevision(ClusterState state, CommandStamp by, ClusterSpec spec, string origin,
+        int bringsBack = 0)
     {
         var number = RevisionHistory.NextNumber(state);
         var revision = new Revision
         {
             // What secrets hold is never stored.
             Number = number, Spec = spec with { Contents = null },
-            Replaces = RevisionHistory.InForce(state), At = by.At, Origin = origin,
+            Replaces = RevisionHistory.InForce(state), BringsBack = bringsBack, At = by.At, Origin = origin,
         };
         var asked = (state.Asked?.Value ?? new Asked { Revision = number }) with
         {

@@ -18,7 +18,7 @@ public static class Jobs
 
     /// <summary>The run that does what the revision in force asks of a job without a schedule, or null: it has yet to
     /// begin. A run holds for the revisions after it as long as none changes the job's template. A revision that comes
-    /// back finds what was done for it. What failed is tried again by the next revision.</summary>
+    /// back, by itself or by hand, finds what was done for it. What failed is tried again by the next revision.</summary>
     public static JobRun? Standing(ClusterState state, ServiceSpec job)
     {
         if (state.Rollout?.Value is not { } rollout) return null;
@@ -27,7 +27,9 @@ public static class Jobs
         if (runs.FindLast(r => r.Revision == rollout.Effective) is { } own) return own;
         bool Holds(JobRun run) => run.Outcome != RunOutcome.Failed &&
             state.Spec(run.Revision)?.Find(job.Name)?.Template == job.Template;
-        return rollout.Stage is RolloutStage.RollingBack or RolloutStage.RolledBack
+        var comesBack = rollout.Stage is RolloutStage.RollingBack or RolloutStage.RolledBack
+            || state.Revisions.GetValueOrDefault(rollout.Effective) is { BringsBack: > 0 };
+        return comesBack
             ? runs.FindLast(Holds)
             : runs.Find(r => r.Number == memory.Stands && Holds(r));
     }

@@ -41,6 +41,9 @@ public sealed record Revision
     /// <summary>The revision in force when this one was asked for; 0: none. A rollback goes back to it.</summary>
     public int Replaces { get; init; }
 
+    /// <summary>The revision whose content <c>tangram rollback</c> brought back; 0: it is no rollback.</summary>
+    public int BringsBack { get; init; }
+
     /// <summary>Only for people; nothing compares it.</summary>
     public DateTimeOffset At { get; init; }
     public string Origin { get; init; } = "";

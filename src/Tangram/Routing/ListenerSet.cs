@@ -33,11 +33,12 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     EndPoint IConnectionListener.EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 0);
 
     /// <summary>Opens what is wanted and not yet open, closes what is no longer wanted, and leaves the rest alone. What
-    /// a gateway before us left open is taken over. Returns what could not be opened.</summary>
+    /// a gateway before us left open is taken over. Returns what could not be opened. Does nothing after
+    /// <see cref="CloseAsync"/>.</summary>
     public async Task<EquatableArray<TakenPort>> SetAsync(IReadOnlyCollection<Listener> wanted)
     {
         using var change = await ChangeAsync().ConfigureAwait(false);
-        // A last change of the cluster's state must not open again what was closed.
+        // Routes still come while the replicas of a cluster that goes down stop.
         if (_closed) return [];
         if (!_tookOver) foreach (var socket in keeper?.TakeOver() ?? []) _spare.Add(socket);
         _tookOver = true;

@@ -163,6 +163,26 @@ public sealed class JobPlannerTests
     }
 
     [Fact]
+    public void A_rollback_by_hand_finds_it_too_and_the_next_revision_as_well()
+    {
+        var documents = Memory(Rolling(3, 2, Spec(1), Spec(2), Spec(1)), new JobRuns
+        {
+            Last = 2, Stands = 2,
+            Runs =
+            [
+                Run(1, 1, RunOutcome.Succeeded, 1, ("migrate-1", "a-1")),
+                Run(2, 2, RunOutcome.Succeeded, 1, ("migrate-2", "a-1")),
+            ],
+        });
+        Assert.Equal((3, 3), (Next(documents).Stands, Next(documents).Last));
+        documents.Put(Keys.Revision(3), new Revision { Number = 3, Spec = Spec(1), Replaces = 2, BringsBack = 1 });
+        var next = Next(documents);
+        Assert.Equal((1, 2), (next.Stands, next.Last));
+        Memory(documents, next).Revision(4, Spec(1), 3).Asked(4).Stage(3, 4, RolloutStage.Rolling);
+        Assert.Empty(Plan(documents).Steps);
+    }
+
+    [Fact]
     public void What_failed_is_tried_again_by_the_next_revision() =>
         Assert.Equal(2, Next(Memory(Rolling(2, 1, Spec(1), Spec(1)), One(Run(1, 1, RunOutcome.Failed)))).Stands);
 
