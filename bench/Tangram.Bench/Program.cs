@@ -8,6 +8,8 @@ return args is [var which, ..]
         "store" => await StoreBench.RunAsync(args[1..]),
         "scale" => ScaleBench.Run(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
+        "fuzz" => FuzzBench.Run(args[1..]),
+        "reading" => ReadingBench.Run(),
         _ => Usage(),
     }
     : Usage();
@@ -16,6 +18,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|idle|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
+        "planning|idle|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
+        "fuzz [--seconds N] [--seed N]");
     return 2;
 }
