@@ -12,6 +12,8 @@ return args is [var which, ..]
         "gateway" => await GatewayBench.RunAsync(args[1..]),
         "bare-yarp" => await BareYarp.RunAsync(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
+        "fuzz" => FuzzBench.Run(args[1..]),
+        "reading" => ReadingBench.Run(),
         _ => Usage(),
     }
     : Usage();
@@ -20,6 +22,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|commands|idle|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
+        "planning|commands|idle|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|" +
+        "reading|fuzz [--seconds N] [--seed N]");
     return 2;
 }

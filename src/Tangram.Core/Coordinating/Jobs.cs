@@ -18,7 +18,8 @@ public static class Jobs
 
     /// <summary>The run that does what the revision in force asks of a job without a schedule, or null: it has yet to
     /// begin. A run holds for the revisions after it as long as none changes the job's template. A revision that comes
-    /// back, by itself or by hand, finds what was done for it. What failed is tried again by the next revision.</summary>
+    /// back, by itself or by hand, finds what was done for it. What failed is tried again by the next
+    /// revision.</summary>
     public static JobRun? Standing(ClusterState state, ServiceSpec job)
     {
         if (state.Rollout?.Value is not { } rollout) return null;

@@ -46,7 +46,7 @@ public static class ComposeReader
         var idle = all.Where(draft => !profiles.Runs(draft.Profiles)).ToDictionary(d => d.Name, d => d.Profiles[0]);
         if (drafts.Count == 0 && idle.Count > 0)
             problems.Error(top.PlaceOf("services"), "every service needs a profile, and none of these is active",
-                $"write --profile {idle.Values.First()}");
+                $"write --profile {Quoted.Plain(idle.Values.First())}");
         var tangram = top.Open("x-tangram", TopKeys.Tangram);
         var gateway = tangram.Open("gateway", TopKeys.Gateway);
         var listen = GatewayReader.Listen(gateway);
@@ -62,6 +62,7 @@ public static class ComposeReader
             GatewayListen = listen.Select(listener => listener.Value.ToString()).ToEquatableArray(),
         };
         ServiceChecks.Check(drafts, problems);
+        ServiceChecks.Count(drafts, spec, problems);
         PortChecks.Check(drafts, listen, spec.Zones.Count * spec.NodesPerZone, problems);
         DependencyChecks.Check(drafts, idle, problems);
         return new ComposeDraft(

@@ -5,8 +5,6 @@ namespace Tangram.Planning;
 /// <summary>Every dependency exists, can come true, and leads to no circle.</summary>
 internal static class DependencyChecks
 {
-    private const int LongestShown = 10;
-
     /// <param name="idle">The services that are left out, with a profile that would bring each in.</param>
     public static void Check(
         IReadOnlyList<ServiceDraft> drafts, IReadOnlyDictionary<ServiceName, string> idle, ProblemList problems)
@@ -20,7 +18,7 @@ internal static class DependencyChecks
                 else if (dependency.Required && idle.TryGetValue(dependency.Service, out var profile))
                     problems.Error(place,
                         $"the service '{dependency.Service}' runs only with a profile that is not active",
-                        $"write --profile {profile}, or make the dependency required: false");
+                        $"write --profile {Quoted.Plain(profile)}, or make the dependency required: false");
                 else
                     Absent(dependency, place, byName.Keys, problems);
         Circles(drafts, byName, problems);
@@ -50,7 +48,7 @@ internal static class DependencyChecks
                 "delete it, or add the service");
             return;
         }
-        var meant = NearMiss.Of(dependency.Service.Value, names.Select(name => name.Value).Take(1000));
+        var meant = NearMiss.Of(dependency.Service.Value, names.Select(name => name.Value), problems);
         problems.Error(place, $"the service '{dependency.Service}' is not in the file",
             meant is null ? "name a service of this file, or add it" : $"write '{meant}'");
     }
@@ -113,9 +111,8 @@ internal static class DependencyChecks
         }
         var first = names.IndexOf(path[^1].Value.Service);
         if (first < 0) return;
-        var circle = names.Skip(first).Append(names[first]).Select(name => name.Value).ToList();
-        var shown = circle.Count <= LongestShown ? circle : [.. circle.Take(LongestShown - 1), "…", circle[^1]];
-        problems.Error(path[first].Place, $"these services wait for each other: {string.Join(" → ", shown)}",
+        var circle = names.Skip(first).Append(names[first]).Select(name => name.Value);
+        problems.Error(path[first].Place, $"these services wait for each other: {Quoted.Chain(circle)}",
             "remove one of these dependencies");
     }
 }

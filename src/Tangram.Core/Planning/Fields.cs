@@ -98,6 +98,10 @@ internal sealed class Fields
                 Problems.Warn(place, $"{Quoted.Of(name)} is passed over like every x- key",
                     "if 'x-tangram' is meant, write that");
         }
+        else if (Problems.Full)
+        {
+            Problems.Error(place, "", "");
+        }
         else
         {
             Problems.Error(place, $"{Quoted.Of(name)} is not a key of {_section.Title}",

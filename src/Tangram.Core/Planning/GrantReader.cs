@@ -14,7 +14,7 @@ internal static class GrantReader
     public static EquatableArray<GrantSpec> Read(Fields service, GrantKind kind, Declarations declared)
     {
         var (key, problems) = (kind == GrantKind.Config ? "configs" : "secrets", service.Problems);
-        var grants = new List<GrantSpec>();
+        var (grants, places) = (new List<GrantSpec>(), new GrantPlaces(kind));
         foreach (var item in service.Items(key))
         {
             var fields = item is Tree.Map ? Fields.Open(item, DeclaredKeys.Grant, item.Place, problems) : null;
@@ -27,11 +27,12 @@ internal static class GrantReader
             var (known, place) = (declared.Contents(kind), fields?.PlaceOf("source") ?? item.Place);
             if (!known.ContainsKey(name)) Undeclared(name, key, place, known.Keys, problems);
             if (target is null) continue;
-            if (Clash(grants, kind, name, target) is { } clash)
+            if (places.Clash(name, target) is { } clash)
             {
                 problems.Error(item.Place, clash.What, clash.Remedy);
                 continue;
             }
+            places.Take(name, target);
             var bits = (mode ?? ReadBits) & (ReadBits | RunBits) | 0b100_000_000;
             grants.Add(new GrantSpec
             {
@@ -45,8 +46,8 @@ internal static class GrantReader
     public static void Undeclared(
         string name, string key, Place place, IEnumerable<string> known, ProblemList problems) =>
         problems.Error(place, $"{Quoted.Of(name)} is not among the '{key}' of the top level",
-            NearMiss.Of(name, known.Take(1000)) is { } meant ? $"write {Quoted.Of(meant)}"
-                : $"declare it there: {key}: {{ {name}: … }}");
+            NearMiss.Of(name, known, problems) is { } meant ? $"write {Quoted.Of(meant)}"
+                : $"declare it there: {key}: {{ {Quoted.Plain(name, 60)}: … }}");
 
     private static int? ModeOf(Fields fields) => fields.Parsed<int>("mode", text =>
     {
@@ -72,23 +73,6 @@ internal static class GrantReader
                 $"write a path below ${folder}, such as app/settings.json");
         else
             return text;
-        return null;
-    }
-
-    private static (string What, string Remedy)? Clash(
-        List<GrantSpec> grants, GrantKind kind, string name, string target)
-    {
-        foreach (var other in grants)
-        {
-            if (other.Target == target || other.Target.StartsWith(target + "/", StringComparison.Ordinal)
-                || target.StartsWith(other.Target + "/", StringComparison.Ordinal))
-                return ($"{Quoted.Of(target)} is the place of {Quoted.Of(other.Name)} already",
-                    "give each a target of its own");
-            var variable = GrantVariables.Of(kind, name);
-            if (other.Name != name && GrantVariables.Of(kind, other.Name) == variable)
-                return ($"{Quoted.Of(name)} and {Quoted.Of(other.Name)} would share the variable {variable}",
-                    "rename one of them so that they differ in more than case and punctuation");
-        }
         return null;
     }
 }

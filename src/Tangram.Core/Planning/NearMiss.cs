@@ -10,16 +10,24 @@ internal static class NearMiss
     {
         var most = word.Length <= 4 ? 1 : 2;
         if (word.Length is < 2 or > 40) return null;
+        word = word.ToLowerInvariant();
         string? best = null;
         foreach (var candidate in candidates)
         {
             if (Math.Abs(candidate.Length - word.Length) > most) continue;
-            var distance = Distance(word.ToLowerInvariant(), candidate);
+            var distance = Distance(word, candidate);
             if (distance > most) continue;
             (best, most) = (candidate, distance - 1);
         }
         return best;
     }
+
+    /// <summary>Among names that the author chose, of which there may be many: the first thousand, and for the first
+    /// problems only, since each costs a look at all of them.</summary>
+    public static string? Of(string word, IEnumerable<string> candidates, ProblemList problems) =>
+        problems.Errors < MostLookedUp ? Of(word, candidates.Take(1000)) : null;
+
+    private const int MostLookedUp = 500;
 
     private static int Distance(string a, string b)
     {

@@ -38,6 +38,7 @@ internal static class NetworkReader
                 "delete it, and close the way with the machine's firewall");
         else if (mode != "host")
             service.Problems.Warn(service.PlaceOf("network_mode"),
-                $"'network_mode: {mode}' is passed over", "a process is always in its machine's network: write host");
+                $"'network_mode' is {Quoted.Of(mode)}, and is passed over",
+                "a process is always in its machine's network: write host");
     }
 }

@@ -9,10 +9,47 @@ internal static class PortChecks
 {
     private sealed record Taken(string? Host, bool OfReplica, ServiceName Service, string Owner);
 
+    /// <summary>Who has one port, at which addresses; null stands for all of them.</summary>
+    private sealed class TakenPort
+    {
+        private readonly Holders _all = new();
+        private readonly Dictionary<string, Holders> _hosts = new(StringComparer.Ordinal);
+
+        /// <summary>Who has it already; null when it is taken now.</summary>
+        public Taken? Take(Taken mine)
+        {
+            var own = mine.Host is null ? null : _hosts.GetValueOrDefault(mine.Host);
+            var clash = mine.Host is null ? _all.Against(mine)
+                : own?.Against(mine) ?? _hosts.GetValueOrDefault("*")?.Against(mine);
+            if (clash is not null) return clash;
+            var key = mine.Host ?? "*";
+            if (!_hosts.TryGetValue(key, out var holders)) _hosts[key] = holders = new Holders();
+            holders.Add(mine);
+            _all.Add(mine);
+            return null;
+        }
+    }
+
+    private sealed class Holders
+    {
+        private readonly Dictionary<ServiceName, Taken> _replicas = [];
+        private Taken? _first, _gateway;
+
+        public Taken? Against(Taken mine) =>
+            !mine.OfReplica ? _first : _gateway ?? _replicas.GetValueOrDefault(mine.Service);
+
+        public void Add(Taken mine)
+        {
+            _first ??= mine;
+            if (mine.OfReplica) _replicas.TryAdd(mine.Service, mine);
+            else _gateway ??= mine;
+        }
+    }
+
     public static void Check(
         IReadOnlyList<ServiceDraft> drafts, IReadOnlyList<Placed<Listener>> listeners, int nodes, ProblemList problems)
     {
-        var taken = new Dictionary<int, List<Taken>>();
+        var taken = new Dictionary<int, TakenPort>();
         foreach (var (listener, place) in listeners)
             if (listener.Port != 0)
                 Take(taken, listener.Port, new(Wildcard(listener.Host), false, default, "the gateway"), place,
@@ -31,14 +68,10 @@ internal static class PortChecks
     }
 
     private static void Take(
-        Dictionary<int, List<Taken>> taken, int port, Taken mine, Place place, ProblemList problems)
+        Dictionary<int, TakenPort> taken, int port, Taken mine, Place place, ProblemList problems)
     {
-        if (!taken.TryGetValue(port, out var others)) taken[port] = others = [];
-        var clash = others.Find(other => Overlap(other.Host, mine.Host)
-            && !(other.OfReplica && mine.OfReplica && other.Service != mine.Service));
-        if (clash is null)
-            others.Add(mine);
-        else
+        if (!taken.TryGetValue(port, out var others)) taken[port] = others = new TakenPort();
+        if (others.Take(mine) is { } clash)
             problems.Error(place, $"{mine.Owner} and {clash.Owner} both want port {port}", "give each its own port");
     }
 
@@ -56,8 +89,6 @@ internal static class PortChecks
                 $"of which a node can hold one, and there are {nodes} nodes",
                 "add nodes, lower replicas, or publish without mode: host");
     }
-
-    private static bool Overlap(string? a, string? b) => a is null || b is null || a == b;
 
     private static string? Wildcard(string? host) => host switch
     {

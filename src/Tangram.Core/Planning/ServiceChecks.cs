@@ -21,6 +21,24 @@ internal static class ServiceChecks
         }
     }
 
+    /// <summary>Twice what the planner is measured with.</summary>
+    public const long MostReplicas = 200_000;
+
+    /// <summary>What all services ask for together has an end as well: a plan names every replica.</summary>
+    public static void Count(IReadOnlyList<ServiceDraft> drafts, ClusterSpec spec, ProblemList problems)
+    {
+        var (nodes, together) = ((long)spec.Zones.Count * spec.NodesPerZone, 0L);
+        foreach (var draft in drafts)
+        {
+            var deploy = draft.Spec.Deploy;
+            together += deploy.Mode == DeployMode.Global ? nodes : deploy.Replicas;
+            if (together <= MostReplicas) continue;
+            problems.Error(draft.ReplicasPlace, $"with this service there are more than {MostReplicas} replicas",
+                "lower replicas, or split the cluster into several");
+            return;
+        }
+    }
+
     private static void TwoRoutes(
         RouteSpec route, Place place, ServiceDraft first, ServiceDraft second, ProblemList problems)
     {

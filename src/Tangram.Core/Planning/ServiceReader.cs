@@ -54,6 +54,7 @@ internal static class ServiceReader
         };
         spec = Given(spec, fields, folders, declared);
         CheckProgram(fields, entrypoint, command, entry);
+        ProgramLimits.Check(spec, fields, problems);
         if (fields["extends"] is { } left)
             problems.Error(left.Place, "'extends' has no effect below a tag of merging", "delete the tag above it");
         ScheduleReader.Check(spec, fields, tangram, deploy);

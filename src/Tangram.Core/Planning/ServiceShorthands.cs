@@ -73,8 +73,9 @@ internal static class ServiceShorthands
     private static EquatableArray<Variable> Labels(Fields fields, EquatableArray<Variable> deployed)
     {
         var own = Variables.Read(fields["labels"], "labels", fields.Problems);
+        var said = deployed.Select(l => l.Name).ToHashSet(StringComparer.Ordinal);
         return own.Count == 0 ? deployed
-            : own.Where(l => deployed.All(d => d.Name != l.Name)).Concat(deployed)
+            : own.Where(l => !said.Contains(l.Name)).Concat(deployed)
                 .OrderBy(l => l.Name, StringComparer.Ordinal).ToEquatableArray();
     }
 }

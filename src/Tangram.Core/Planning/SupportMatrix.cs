@@ -39,8 +39,26 @@ public static class SupportMatrix
           run (until then `image` is refused); how it differs with [many machines](many-machines.md); and what it takes,
           or what to write instead.
         - [In an editor](completion.md#in-an-editor) the keys of `x-tangram` are completed by a JSON Schema.
-        - Anchors, aliases and merge keys (`<<`) work. A file has one document, at most 10 MB, at most 100 levels and,
-          with its aliases written out, at most a million values.
+        - Anchors, aliases and merge keys (`<<`) work. A file has one document.
+
+        ## Limits
+
+        A file that goes beyond one of these is refused with its place and what to do, within seconds and in little
+        memory; nothing is changed by it.
+
+        | what | at most |
+        |---|---|
+        | a Compose file, or a file of variables (`.env`, `env_file`) | 10 MB of UTF-8 without control characters |
+        | the content of a config, of a secret; of all together | 1 MB, 0.5 MB; 8 MB |
+        | files that are named with `-f`; that are included | 1,000; 200 |
+        | levels of lists and maps within each other | 100 |
+        | services that extend each other in a chain; variables in the defaults of variables | 50 |
+        | values and keys of all the files, with aliases, `extends` and `env_file` written out | 1,000,000 |
+        | their text, with variables replaced | 20,000,000 characters |
+        | one argument or variable of a program; all of them | 131,071 bytes; 1,500,000 bytes |
+        | replicas of a service; of all services | 100,000; 200,000 |
+        | a pipe or a device that stands for a file, all of a command's together | 30 s to come to its end |
+        | errors that are told, and as many warnings | 20,000 |
 
         """;
 

@@ -6,7 +6,8 @@ namespace Tangram.Planning;
 /// share their subtree, so the same object may be met more than once; there are no cycles.</summary>
 public abstract class Tree
 {
-    private Tree(Place place, long size) => (Place, Size) = (place, size);
+    private Tree(Place place, long size, long characters, bool tagged) =>
+        (Place, Size, Characters, HasTags) = (place, size, characters, tagged);
 
     public Place Place { get; }
 
@@ -14,10 +15,16 @@ public abstract class Tree
     /// met.</summary>
     public long Size { get; }
 
+    /// <summary>The texts of all of these together, counted likewise.</summary>
+    public long Characters { get; }
+
+    /// <summary>Somewhere in it stands a tag of merging.</summary>
+    internal bool HasTags { get; }
+
     /// <summary>"a list", for messages.</summary>
     internal abstract string Kind { get; }
 
-    public sealed class Scalar(Place place, string text, bool quoted) : Tree(place, 1)
+    public sealed class Scalar(Place place, string text, bool quoted) : Tree(place, 1, text.Length, false)
     {
         public string Text { get; } = text;
 
@@ -29,12 +36,13 @@ public abstract class Tree
     }
 
     /// <summary>What stands here was refused already, so that readers pass over it without another word.</summary>
-    public sealed class Refused(Place place) : Tree(place, 1)
+    public sealed class Refused(Place place) : Tree(place, 1, 0, false)
     {
         internal override string Kind => "nothing";
     }
 
-    public sealed class List(Place place, IReadOnlyList<Tree> items) : Tree(place, 1 + items.Sum(item => item.Size))
+    public sealed class List(Place place, IReadOnlyList<Tree> items) : Tree(place, 1 + items.Sum(item => item.Size),
+        items.Sum(item => item.Characters), items.Any(item => item.HasTags))
     {
         public IReadOnlyList<Tree> Items { get; } = items;
         internal override string Kind => "a list";
@@ -42,7 +50,9 @@ public abstract class Tree
 
     /// <summary>Its keys are distinct and stand in the file's order.</summary>
     public sealed class Map(Place place, IReadOnlyList<Entry> entries)
-        : Tree(place, 1 + entries.Sum(entry => 1 + entry.Value.Size))
+        : Tree(place, 1 + entries.Sum(entry => 1 + entry.Value.Size),
+            entries.Sum(entry => entry.Key.Characters + entry.Value.Characters),
+            entries.Any(entry => entry.Value.HasTags))
     {
         public IReadOnlyList<Entry> Entries { get; } = entries;
         internal override string Kind => "a map";
@@ -50,7 +60,8 @@ public abstract class Tree
 
     /// <summary>Marked <c>!reset</c> or <c>!override</c>: it says how to merge, and is gone once all is
     /// merged.</summary>
-    public sealed class Tagged(Place place, MergeTag tag, Tree value) : Tree(place, value.Size)
+    public sealed class Tagged(Place place, MergeTag tag, Tree value)
+        : Tree(place, value.Size, value.Characters, true)
     {
         public MergeTag Tag { get; } = tag;
         public Tree Value { get; } = value;

@@ -12,7 +12,7 @@ internal static class VolumeReader
 
     public static EquatableArray<VolumeSpec> Read(Fields service, Folders folders, Declarations declared)
     {
-        var found = new List<VolumeSpec>();
+        var (found, variables) = (new List<VolumeSpec>(), new Dictionary<string, string>(StringComparer.Ordinal));
         foreach (var item in service.Items("volumes"))
         {
             var (kind, source, target, readOnly) = item is Tree.Map
@@ -26,7 +26,7 @@ internal static class VolumeReader
                 service.Problems.Error(item.Place, $"'volumes' mounts a new volume at {Quoted.Of(target ?? "")}, and " +
                     "nobody would find it again", Named);
             else if (kind == VolumeKind.Named)
-                found.AddRange(NamedOne(source, target, item.Place, declared, found, service.Problems));
+                found.AddRange(NamedOne(source, target, item.Place, declared, variables, service.Problems));
             else if (Bind(source, target, item.Place, folders, service.Problems) is { } bind)
                 found.Add(bind);
         }
@@ -34,14 +34,14 @@ internal static class VolumeReader
     }
 
     private static IEnumerable<VolumeSpec> NamedOne(string name, string target, Place place, Declarations declared,
-        List<VolumeSpec> found, ProblemList problems)
+        Dictionary<string, string> variables, ProblemList problems)
     {
         if (!declared.Volumes.TryGetValue(name, out var folder))
             GrantReader.Undeclared(name, "volumes", place, declared.Volumes.Keys, problems);
-        else if (found.Find(v => v.Kind == VolumeKind.Named && v.Name != name
-            && GrantVariables.OfVolume(v.Name) == GrantVariables.OfVolume(name)) is { } other)
-            problems.Error(place, $"{Quoted.Of(name)} and {Quoted.Of(other.Name)} would share the variable " +
-                GrantVariables.OfVolume(name),
+        else if (!variables.TryAdd(GrantVariables.OfVolume(name), name)
+            && variables[GrantVariables.OfVolume(name)] is var other && other != name)
+            problems.Error(place, $"{Quoted.Of(name)} and {Quoted.Of(other)} would share the variable " +
+                Quoted.Plain(GrantVariables.OfVolume(name)),
                 "rename one of them so that they differ in more than case and punctuation");
         else
             yield return new VolumeSpec { Kind = VolumeKind.Named, Name = name, Source = folder, Target = target };
@@ -70,8 +70,10 @@ internal static class VolumeReader
         var parts = text.Split(':');
         if (parts.Length == 1) return (VolumeKind.Named, null, text, false);
         var options = parts.Length > 2 ? parts[2].Split(',') : [];
-        if (parts.Length > 3 || options.Any(o => o is not ("rw" or "ro")))
+        var half = parts[0].Length == 0 || parts[1].Length == 0;
+        if (parts.Length > 3 || half || options.Any(o => o is not ("rw" or "ro")))
             problems.Error(item.Place, $"'volumes' has {Quoted.Of(text)}, which is not of a known form", Remedy);
+        if (half) return default;
         // By Compose's rule: what looks like a path is one, and all else is a name.
         var kind = parts[0].StartsWith('/') || parts[0].StartsWith('.') || parts[0].StartsWith('~')
             ? VolumeKind.Bind : VolumeKind.Named;

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using System.Text;
 using System.Text.RegularExpressions;
+using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Planning;
 using Tangram.Planning.Composing;
@@ -78,7 +80,7 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
         var errors = answer.Problems.Where(p => p.Severity == Severity.Error).ToList();
         if (answer.Spec is not null && errors.Count == 0) return answer;
         throw CommandFailure.Arguments(string.Join('\n', errors) + $"\n{errors.Count} problem" +
-            $"{(errors.Count == 1 ? "" : "s")} in {string.Join(", ", request.Files)}; nothing was changed");
+            $"{(errors.Count == 1 ? "" : "s")} in {In(request.Files)}; nothing was changed");
     }
 
     public static bool Answers(string socket)
@@ -102,8 +104,9 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
         var files = named.Length > 0 ? Absolute(named) : InFolder() is { } found ? [found] : [];
         if (files.Count == 0) return null;
         // Reading the whole file costs more than a look does; the plain case needs one line of it.
-        if (files.Count == 1 && File.Exists(files[0])
-            && PlainName().Match(File.ReadAllText(files[0])) is { Success: true } plain
+        if (files.Count == 1 && Native.IsRegularFile(files[0])
+            && new InputFile(TimeSpan.Zero).Read(files[0], ComposeFile.MostBytes).Bytes is { } bytes
+            && PlainName().Match(Encoding.UTF8.GetString(bytes)) is { Success: true } plain
             && Names.IsValid(plain.Groups[1].Value)) return plain.Groups[1].Value;
         // The name may need variables, and every profile's services are as good as any for it.
         var request = new ComposeRequest(files, Profiles: ["*"]) { NameOnly = true };
@@ -117,6 +120,9 @@ internal sealed partial class ClusterFinder(Surroundings around, Entrances entra
 
     private EquatableArray<string> Absolute(string[] files) =>
         files.Select(file => Path.GetFullPath(file, around.WorkingFolder)).ToEquatableArray();
+
+    private static string In(EquatableArray<string> files) =>
+        files.Count <= 5 ? string.Join(", ", files) : $"{files[0]} and {files.Count - 1} more files";
 
     private string? InFolder() =>
         FileNames.Select(name => Path.Combine(around.WorkingFolder, name)).FirstOrDefault(File.Exists);

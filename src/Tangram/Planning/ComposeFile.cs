@@ -48,7 +48,8 @@ internal static class ComposeFile
         var draft = ComposeReader.Read(tree, folder, profiles, problems);
         foreach (var asked in draft.Folders)
             if (!(asked.Key == "volumes" ? Path.Exists(asked.Path) : Directory.Exists(asked.Path)))
-                problems.Error(asked.Place, $"'{asked.Key}' names the folder {asked.Path}, which does not exist",
+                problems.Error(asked.Place,
+                    $"'{asked.Key}' names the folder {Quoted.Plain(asked.Path)}, which does not exist",
                     "create it, or correct the path; it is relative to the file");
         foreach (var asked in draft.Schedules) Cron.Check(asked, problems);
         var contents = Contents.Read(request.NameOnly ? [] : draft.Contents, files, variable, problems);
@@ -61,43 +62,6 @@ internal static class ComposeFile
             Resolved = () => ResolvedYaml.Of(tree, spec.Name, folder,
                 name => Names.IsValid(name) && spec.Find(ServiceName.Of(name)) is not null),
         };
-    }
-
-    /// <summary>The tree of a file's bytes; null after a problem.</summary>
-    internal static Tree? Parse(ReadOnlySpan<byte> bytes, string file, ProblemList problems) =>
-        Text(bytes, file, problems) is { } text ? YamlTree.Parse(text, file, problems) : null;
-
-    /// <summary>The bytes of a file; null after a problem, and when it may be missing and is.</summary>
-    /// <param name="asked">Where the file is named, for problems.</param>
-    internal static byte[]? Bytes(string path, bool required, Place asked, ProblemList problems)
-    {
-        void Refuse(string what, string remedy) =>
-            problems.Error(asked, asked.Line == 0 ? what : $"{path}: {what}", remedy);
-        try
-        {
-            if (Directory.Exists(path))
-            {
-                Refuse("this is a folder", "name the file in it");
-                return null;
-            }
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            var buffer = new byte[MostBytes + 1];
-            var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            if (length <= MostBytes) return buffer[..length];
-            Refuse("the file has more than 10 MB", "split it into several clusters");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            if (required)
-                Refuse("there is no such file",
-                    asked.Line == 0 ? "name the right one on the command line" : "correct the path, or create it");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException
-            or NotSupportedException)
-        {
-            Refuse($"the file cannot be read: {e.Message.TrimEnd('.')}", "check the path and its permissions");
-        }
-        return null;
     }
 
     /// <summary>The text of UTF-8 bytes, without a byte order mark; null after a problem.</summary>

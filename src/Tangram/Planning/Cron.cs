@@ -69,5 +69,9 @@ internal sealed class Cron
     }
 
     private static TimeZoneInfo? Zone(string name) =>
-        TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;
+        IsZoneName(name) && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;
+
+    /// <summary>The system takes any path for one, also that of a device without an end.</summary>
+    private static bool IsZoneName(string name) => name.Length <= 100 && char.IsAsciiLetter(name[0])
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '_' or '-' or '+');
 }

@@ -1,4 +1,5 @@
 using Tangram.Model;
+using Tangram.Planning.Composing;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -10,16 +11,12 @@ internal sealed class YamlTree
 {
     private const int Deepest = 100;
 
-    /// <summary>Counted with aliases written out, which is what a reader of the tree walks through: a service takes
-    /// about 40, so that a file may hold 25,000 of them.</summary>
-    private const long MostValues = 1_000_000;
-
     private readonly string _file;
     private readonly ProblemList _problems;
     private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly Dictionary<string, Tree> _anchors = new(StringComparer.Ordinal);
-    private long _values;
+    private long _values, _characters;
 
     private YamlTree(string text, string file, ProblemList problems)
     {
@@ -49,7 +46,8 @@ internal sealed class YamlTree
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException
             or OverflowException or IndexOutOfRangeException or NullReferenceException or InvalidCastException)
         {
-            problems.Error(yaml.PlaceOf(yaml._parser.Current?.Start ?? Mark.Empty), "what follows here is not YAML",
+            var at = yaml._parser.Current?.Start ?? Mark.Empty;
+            problems.Error(yaml.Within(text, at), "what follows here is not YAML",
                 "look for a stray &, *, ! or backslash");
             return null;
         }
@@ -59,12 +57,13 @@ internal sealed class YamlTree
     {
         _parser.MoveNext();
         _parser.MoveNext();
-        if (_parser.Current is not DocumentStart)
+        var begins = _parser.Current is DocumentStart;
+        if (begins) _parser.MoveNext();
+        if (!begins || _parser.Current is Scalar { Value: "", Style: ScalarStyle.Plain, Tag.IsEmpty: true })
         {
             _problems.Error(new Place(_file, 0, 0), "the file is empty", "write services: and below it what shall run");
             return null;
         }
-        _parser.MoveNext();
         var root = Read(1);
         _parser.MoveNext();
         if (_parser.Current is DocumentStart second)
@@ -80,7 +79,7 @@ internal sealed class YamlTree
         if (depth > Deepest)
             Stop(at.Start, $"this is nested more than {Deepest} levels deep",
                 "look for brackets that are never closed");
-        Count(1, at.Start);
+        Count(1, (at as Scalar)?.Value.Length ?? 0, at.Start);
         Tree tree;
         switch (at)
         {
@@ -172,7 +171,7 @@ internal sealed class YamlTree
         foreach (var entry in map.Entries)
             if (places.TryAdd(entry.Key.Text, entry.Key.Place))
             {
-                Count(1 + entry.Value.Size, at);
+                Count(1 + entry.Value.Size, entry.Key.Characters + entry.Value.Characters, at);
                 entries.Add(entry);
             }
     }
@@ -181,7 +180,7 @@ internal sealed class YamlTree
     {
         if (_anchors.TryGetValue(alias.Value.Value, out var tree))
         {
-            Count(tree.Size, alias.Start);
+            Count(tree.Size, tree.Characters, alias.Start);
             return tree;
         }
         _problems.Error(PlaceOf(alias.Start),
@@ -190,11 +189,14 @@ internal sealed class YamlTree
         return new Tree.Refused(PlaceOf(alias.Start));
     }
 
-    private void Count(long values, Mark at)
+    /// <summary>Counted with aliases written out, which is what a reader of the tree walks through.</summary>
+    private void Count(long values, long characters, Mark at)
     {
-        _values += values;
-        if (_values > MostValues)
-            Stop(at, $"with its aliases written out, the file has more than {MostValues} values",
+        (_values, _characters) = (_values + values, _characters + characters);
+        var what = _values > InputBudget.MostValues ? $"{InputBudget.MostValues} values"
+            : _characters > InputBudget.MostCharacters ? $"{InputBudget.MostCharacters} characters" : null;
+        if (what is not null)
+            Stop(at, $"with its aliases written out, the file has more than {what}",
                 "split the file, or use fewer aliases");
     }
 
@@ -208,7 +210,7 @@ internal sealed class YamlTree
             _problems.Error(new Place(_file, tab, 1), "this line is indented with a tab, which YAML does not allow",
                 "indent with spaces");
         else
-            _problems.Error(PlaceOf(e.Start), $"this is not YAML: {Lower(e.Message).TrimEnd('.')}",
+            _problems.Error(Within(text, e.Start), $"this is not YAML: {Lower(e.Message).TrimEnd('.')}",
                 "look at the indentation, quotes and brackets here and on the lines before");
     }
 
@@ -233,6 +235,25 @@ internal sealed class YamlTree
         _problems.Error(PlaceOf(at), what, remedy);
         throw new Stopped();
     }
+
+    /// <summary>The parser puts what is missing at the end into a line of its own.</summary>
+    private Place Within(string text, Mark mark)
+    {
+        var (line, at) = (1, 0);
+        while (line < mark.Line && text.AsSpan(at).IndexOfAny(LineEnds) is >= 0 and var length)
+        {
+            var next = at + length + (text.AsSpan(at + length).StartsWith("\r\n") ? 2 : 1);
+            if (next >= text.Length) break;
+            (line, at) = (line + 1, next);
+        }
+        if (line == mark.Line) return PlaceOf(mark);
+        var end = text.AsSpan(at).IndexOfAny(LineEnds);
+        return new Place(_file, line, (end < 0 ? text.Length - at : end) + 1);
+    }
+
+    /// <summary>By the parser's count.</summary>
+    private static readonly System.Buffers.SearchValues<char> LineEnds =
+        System.Buffers.SearchValues.Create("\n\r\u0085\u2028\u2029");
 
     private Place PlaceOf(Mark mark) => new(_file, (int)mark.Line, (int)mark.Column);
 

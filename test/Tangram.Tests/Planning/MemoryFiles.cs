@@ -29,19 +29,15 @@ internal sealed class MemoryFiles : IComposeFiles
         return null;
     }
 
-    public byte[]? Bytes(string path, Place asked, ProblemList problems)
+    public byte[]? Bytes(string path, int most, Place asked, ProblemList problems)
     {
         if (Files.TryGetValue(path, out var bytes)) return bytes;
         problems.Error(asked, $"{Shown(path)}: there is no such file", "create it");
         return null;
     }
 
-    public Tree? Yaml(string path, Place asked, ProblemList problems)
-    {
-        if (Files.TryGetValue(path, out var bytes)) return ComposeFile.Parse(bytes, Shown(path), problems);
-        problems.Error(asked, $"{Shown(path)}: there is no such file", "create it");
-        return null;
-    }
+    public Tree? Yaml(string text, string path, ProblemList problems) =>
+        YamlTree.Parse(text, Shown(path), problems);
 
     public string? Variable(string name) => Variables.GetValueOrDefault(name);
 

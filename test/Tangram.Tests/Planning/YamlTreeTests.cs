@@ -9,7 +9,7 @@ public sealed class YamlTreeTests
     private const string Web = "services: { web: { command: x } }";
 
     [Theory]
-    [InlineData("a: [", "compose.yaml:2:1: this is not YAML")]
+    [InlineData("a: [", "compose.yaml:1:5: this is not YAML")]
     [InlineData("services:\n\tweb: 1", "compose.yaml:2:1: this line is indented with a tab, which YAML does not allow")]
     [InlineData("services:\n  web:\n  \tcommand: x", "compose.yaml:3:1: this line is indented with a tab")]
     [InlineData("services:\n  web:\n    command: x\n\t# no", "compose.yaml:4:1: this line is indented with a tab")]
@@ -25,6 +25,8 @@ public sealed class YamlTreeTests
     [InlineData("# no\u0001\n" + Web, "compose.yaml:1:5: there is a control character (U+0001) here")]
     [InlineData(Web + "\0 volumes: {}", "compose.yaml:1:34: there is a control character (U+0000) here")]
     [InlineData("[]", "compose.yaml:1:1: the top level takes a map and is a list")]
+    [InlineData("---\n\n", "compose.yaml: the file is empty")]
+    [InlineData("services: { web: { command: x, volumes: ['/a:'] } }", "compose.yaml:1:42: 'volumes' has '/a:'")]
     public void Bad_YAML_is_refused_in_its_place(string text, string told) =>
         Assert.StartsWith(told, Assert.Single(Yaml.Errors(text)).ToString());
 

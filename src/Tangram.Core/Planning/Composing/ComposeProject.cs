@@ -24,6 +24,7 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
     private const int MostIncluded = 200;
 
     private readonly Merging _merging = new(problems);
+    private readonly InputBudget _budget = new(problems);
     private readonly List<string> _open = [];
     private readonly Dictionary<string, ComposeSource> _sources = new(StringComparer.Ordinal);
     private int _included;
@@ -31,19 +32,27 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
     /// <summary>Null after a problem that leaves nothing to read.</summary>
     public ComposedTree? Load(ComposeRequest request)
     {
+        if (request.Files.Count > InputBudget.MostFiles)
+        {
+            problems.Error(new Place(request.Files[0], 0, 0),
+                $"this is the first of {request.Files.Count} files, and the most is {InputBudget.MostFiles}",
+                "lay fewer files over each other");
+            return null;
+        }
         var folder = Path.GetDirectoryName(request.Files[0]) ?? "/";
         var source = Source(request.EnvFiles, folder, files.Variable);
         if (Merged(request.Files.Select(file => (file, new Place(file, 0, 0))), folder, source) is not { } tree)
             return null;
         if (tree is Tree.Tagged) problems.Error(tree.Place, "a whole file has a tag of merging", "delete the tag");
-        return new ComposedTree(EnvironmentStage.In(Merging.Settled(tree), folder, files, source, problems),
+        if (!_budget.Holds(tree)) return null;
+        return new ComposedTree(EnvironmentStage.In(Merging.Settled(tree), folder, files, source, _budget, problems),
             new ActiveProfiles(request.Profiles, source.Variable("COMPOSE_PROFILES")),
             (name, place) => _sources.GetValueOrDefault(place.File, source).Variable(name));
     }
 
     private ComposeSource Source(IEnumerable<string> envFiles, string folder, Func<string, string?> outside)
     {
-        var source = new ComposeSource(files, outside, problems);
+        var source = new ComposeSource(files, outside, _budget, problems);
         var any = false;
         foreach (var path in envFiles)
         {
@@ -106,8 +115,9 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
         var start = asked is null ? Path.GetDirectoryName(paths[0].Path) ?? "/" : Path.GetFullPath(asked, folder);
         var own = Source(envFiles, start, source.Variable);
         return Merged(paths, start, own) is { } tree
-            ? EnvironmentStage.In(RelativePaths.Absolute(Merging.Settled(tree), start), start, files, own, problems)
-                as Tree.Map
+            && _budget.Holds(tree)
+            ? EnvironmentStage.In(
+                RelativePaths.Absolute(Merging.Settled(tree), start), start, files, own, _budget, problems) as Tree.Map
             : null;
     }
 
@@ -125,14 +135,15 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
     private Tree.Map Beside(Tree.Map own, Tree.Map other)
     {
         var entries = own.Entries.ToList();
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < entries.Count; i++) places[entries[i].Key.Text] = i;
         foreach (var entry in other.Entries)
         {
             if (entry.Key.Text is "name" or "version" || Interpolated.PassedOver(entry.Key.Text)) continue;
-            var at = entries.FindIndex(e => e.Key.Text == entry.Key.Text);
-            if (at < 0 && entry.Key.Text != "x-tangram") entries.Add(entry);
-            else if (entry.Key.Text == "x-tangram")
+            if (entry.Key.Text == "x-tangram")
                 problems.Warn(entry.Key.Place, "x-tangram of an included file is passed over",
                     "write it into the file that includes this one");
+            else if (!places.TryGetValue(entry.Key.Text, out var at)) entries.Add(entry);
             else if (entries[at].Value is Tree.Map mine && entry.Value is Tree.Map theirs)
                 entries[at] = new Tree.Entry(entries[at].Key, Union(mine, theirs));
         }
@@ -147,7 +158,8 @@ public sealed class ComposeProject(IComposeFiles files, ProblemList problems)
         {
             if (!known.TryGetValue(entry.Key.Text, out var place)) added.Add(entry);
             else if (place != entry.Key.Place)
-                problems.Error(entry.Key.Place, $"{Quoted.Of(entry.Key.Text)} is included and also stands in {place}",
+                problems.Error(entry.Key.Place, $"{Quoted.Of(entry.Key.Text)} is included and also stands in " +
+                    Quoted.Plain(place.ToString()),
                     "rename one of them, or lay the files over each other with several -f");
         }
         return new Tree.Map(mine.Place, [.. mine.Entries, .. added]);

@@ -22,9 +22,10 @@ public static class Contents
         long together = 0;
         foreach (var one in asked)
         {
+            if (together > LargestTogether) break;
             var bytes = one switch
             {
-                { Path: { } path } => files.Bytes(path, one.Place, problems),
+                { Path: { } path } => files.Bytes(path, Most(one), one.Place, problems),
                 { Text: { } text } => Encoding.UTF8.GetBytes(text),
                 _ => OfVariable(one, variable, problems),
             };
@@ -43,9 +44,11 @@ public static class Contents
         return null;
     }
 
+    private static int Most(ContentAsked one) => one.Kind == GrantKind.Config ? LargestConfig : LargestSecret;
+
     private static bool Fits(ContentAsked one, int bytes, ref long together, ProblemList problems)
     {
-        var most = one.Kind == GrantKind.Config ? LargestConfig : LargestSecret;
+        var most = Most(one);
         if (bytes > most)
             problems.Error(one.Place, $"{Quoted.Of(one.Name)} holds {bytes} bytes, and the most is {most}",
                 "put it into the service's x-tangram.files folder, which has no such limit");

@@ -16,17 +16,19 @@ internal sealed class EnvFile
     private readonly ProblemList _problems;
     private readonly Dictionary<string, Tree.Scalar?> _found = new(StringComparer.Ordinal);
     private int _at, _line = 1, _begun;
+    private long _room;
 
-    private EnvFile(string text, string file, Func<string, string?> outside, ProblemList problems) =>
-        (_text, _file, _outside, _problems) = (text.ReplaceLineEndings("\n"), file, outside, problems);
+    private EnvFile(string text, string file, Func<string, string?> outside, long room, ProblemList problems) =>
+        (_text, _file, _outside, _room, _problems) = (text.ReplaceLineEndings("\n"), file, outside, room, problems);
 
     /// <summary>Values with their places, null for a name without one, which means the environment's.</summary>
     /// <param name="raw">Everything after the first <c>=</c> is the value.</param>
+    /// <param name="room">Characters that all values may have together, also those that a later line replaces.</param>
     public static IReadOnlyDictionary<string, Tree.Scalar?> Parse(
-        string text, string file, Func<string, string?> outside, bool raw, ProblemList problems)
+        string text, string file, Func<string, string?> outside, bool raw, long room, ProblemList problems)
     {
-        var env = new EnvFile(text, file, outside, problems);
-        while (env._at < env._text.Length) env.Line(raw);
+        var env = new EnvFile(text, file, outside, room, problems);
+        while (env._at < env._text.Length && env._room >= 0 && !problems.Full) env.Line(raw);
         return env._found;
     }
 
@@ -60,6 +62,10 @@ internal sealed class EnvFile
         _at += cut + 1;
         place = Here(_at);
         var value = raw ? Raw(end) : Value(end, place);
+        _room -= value?.Length ?? 0;
+        if (_room < 0)
+            _problems.Error(place, "with their variables replaced, the values of this file have too many characters",
+                "use shorter variables, or fewer");
         if (value?.Length > Longest)
         {
             _problems.Error(place, $"the value of {Quoted.Of(name)} has more than {Longest} characters",
@@ -116,7 +122,7 @@ internal sealed class EnvFile
     }
 
     private string? Expanded(string text, Place place) => Interpolation.Expand(text,
-        name => _outside(name) ?? _found.GetValueOrDefault(name)?.Text, place, _problems);
+        name => _outside(name) ?? _found.GetValueOrDefault(name)?.Text, Longest, place, _problems);
 
     private int End() => _text.IndexOf('\n', _at) is >= 0 and var end ? end : _text.Length;
 

@@ -7,17 +7,14 @@ namespace Tangram.Planning.Composing;
 internal static class EnvironmentStage
 {
     public static Tree In(
-        Tree root, string folder, IComposeFiles files, ComposeSource source, ProblemList problems)
+        Tree root, string folder, IComposeFiles files, ComposeSource source, InputBudget budget, ProblemList problems)
     {
         if (root is not Tree.Map map) return root;
-        var texts = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var pairs = new PairFiles(files, source, budget, problems);
         Tree Service(Tree tree) => Worked(Worked(tree, "env_file", "environment"), "label_file", "labels");
         Tree Worked(Tree tree, string files, string into) => tree is not Tree.Map service ? tree
             : new Tree.Map(service.Place,
-                [.. new ServicePairs(service, files, into, folder, Text, source, problems).Entries()]);
-        string? Text(string path, bool required, Place asked) =>
-            texts.TryGetValue(path, out var text) && text is not null
-                ? text : texts[path] = files.Text(path, required, asked, problems);
+                [.. new ServicePairs(service, files, into, folder, pairs, source, problems).Entries()]);
         Tree.Entry Entry(Tree.Entry entry) => entry.Key.Text != "services" || entry.Value is not Tree.Map all ? entry
             : new Tree.Entry(entry.Key,
                 new Tree.Map(all.Place, [.. all.Entries.Select(s => new Tree.Entry(s.Key, Service(s.Value)))]));
@@ -25,8 +22,8 @@ internal static class EnvironmentStage
     }
 
     private sealed class ServicePairs(
-        Tree.Map service, string files, string into, string folder, Func<string, bool, Place, string?> text,
-        ComposeSource source, ProblemList problems)
+        Tree.Map service, string files, string into, string folder, PairFiles pairs, ComposeSource source,
+        ProblemList problems)
     {
         public IEnumerable<Tree.Entry> Entries()
         {
@@ -64,9 +61,7 @@ internal static class EnvironmentStage
                         problems.Error(item.Place, $"this {files} names no file", "write path: FILE");
                     continue;
                 }
-                path = Path.GetFullPath(path, folder);
-                if (text(path, required, item.Place) is not { } content) continue;
-                foreach (var (name, value) in EnvFile.Parse(content, path, source.Variable, raw, problems))
+                foreach (var (name, value) in pairs.Of(Path.GetFullPath(path, folder), raw, required, item.Place))
                 {
                     var key = new Tree.Scalar(value?.Place ?? item.Place, name, quoted: true);
                     if (Known(new Tree.Entry(key, (Tree?)value ?? new Tree.Scalar(item.Place, "", quoted: false)))

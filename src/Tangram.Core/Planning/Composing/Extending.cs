@@ -12,6 +12,7 @@ internal sealed class Extending(ComposeSource source, Merging merging, ProblemLi
     private readonly List<(string File, string Service)> _open = [];
     private readonly Dictionary<string, Tree?> _others = new(StringComparer.Ordinal);
     private readonly Dictionary<Tree, Dictionary<string, Tree>> _services = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Tree, Tree> _settled = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The file with none of its services extending another.</summary>
     public Tree In(Tree root, string file, string folder)
@@ -40,8 +41,8 @@ internal sealed class Extending(ComposeSource source, Merging merging, ProblemLi
         {
             problems.Error(asks.Place, _open.Count > Deepest
                 ? $"services extend each other more than {Deepest} deep"
-                : $"these services extend each other: {string.Join(" → ",
-                    _open.SkipWhile(o => o != (file, name)).Select(o => o.Service).Append(name))}",
+                : "these services extend each other: " + Quoted.Chain(
+                    _open.SkipWhile(o => o != (file, name)).Select(o => o.Service).Append(name)),
                 "let one of them stand by itself");
             return null;
         }
@@ -50,8 +51,11 @@ internal sealed class Extending(ComposeSource source, Merging merging, ProblemLi
         _open.RemoveAt(_open.Count - 1);
         var map = (Tree.Map)service;
         var own = new Tree.Map(map.Place, [.. map.Entries.Where(e => e.Key.Text != "extends")]);
-        return _done[(file, name)] = below is null ? null : merging.Merge(Merging.Settled(below), own, Merging.Service);
+        return _done[(file, name)] = below is null ? null : merging.Merge(Settled(below), own, Merging.Service);
     }
+
+    private Tree Settled(Tree below) =>
+        _settled.TryGetValue(below, out var known) ? known : _settled[below] = Merging.Settled(below);
 
     private Tree? Below(Tree asks, Tree root, string file, string folder)
     {
@@ -89,8 +93,9 @@ internal sealed class Extending(ComposeSource source, Merging merging, ProblemLi
             _services[root] = services = (ServicesOf(root)?.Entries ?? [])
                 .ToDictionary(e => e.Key.Text, e => e.Value, StringComparer.Ordinal);
         if (services.TryGetValue(name.Text, out var found)) return Of(name.Text, found, root, file, folder);
-        var meant = NearMiss.Of(name.Text, services.Keys.Take(1000));
-        problems.Error(name.Place, $"the service {Quoted.Of(name.Text)} to extend is not in {Path.GetFileName(file)}",
+        var meant = NearMiss.Of(name.Text, services.Keys, problems);
+        problems.Error(name.Place,
+            $"the service {Quoted.Of(name.Text)} to extend is not in " + Quoted.Plain(Path.GetFileName(file)),
             meant is null ? "name a service of that file" : $"write {Quoted.Of(meant)}");
         return null;
     }

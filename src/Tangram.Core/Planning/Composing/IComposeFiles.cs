@@ -12,10 +12,11 @@ public interface IComposeFiles
     string? Text(string path, bool required, Place asked, ProblemList problems);
 
     /// <summary>Whatever bytes it holds; null after a problem.</summary>
-    byte[]? Bytes(string path, Place asked, ProblemList problems);
+    /// <param name="most">More are a problem.</param>
+    byte[]? Bytes(string path, int most, Place asked, ProblemList problems);
 
-    /// <summary>Null after a problem.</summary>
-    Tree? Yaml(string path, Place asked, ProblemList problems);
+    /// <summary>The tree of a file's text; null after a problem.</summary>
+    Tree? Yaml(string text, string path, ProblemList problems);
 
     /// <summary>Null when it is not set.</summary>
     string? Variable(string name);

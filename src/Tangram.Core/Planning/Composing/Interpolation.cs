@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Tangram.Model;
 
@@ -11,18 +12,22 @@ internal sealed class Interpolation
     private const int Deepest = 50;
 
     private readonly string _text;
+    private readonly long _most;
     private readonly Func<string, string?> _variable;
     private readonly Place _place;
     private readonly ProblemList _problems;
     private int _at;
 
-    private Interpolation(string text, Func<string, string?> variable, Place place, ProblemList problems) =>
-        (_text, _variable, _place, _problems) = (text, variable, place, problems);
+    private Interpolation(
+        string text, Func<string, string?> variable, long most, Place place, ProblemList problems) =>
+        (_text, _variable, _most, _place, _problems) = (text, variable, most, place, problems);
 
     /// <summary>Null after a problem was noted.</summary>
-    public static string? Expand(string text, Func<string, string?> variable, Place place, ProblemList problems) =>
+    /// <param name="most">Characters that may come of it: variables that hold variables grow fast.</param>
+    public static string? Expand(
+        string text, Func<string, string?> variable, long most, Place place, ProblemList problems) =>
         text.Contains('$', StringComparison.Ordinal)
-            ? new Interpolation(text, variable, place, problems).Words(0, needed: true)
+            ? new Interpolation(text, variable, most, place, problems).Words(0, needed: true)
             : text;
 
     /// <param name="depth">Above 0 a closing brace ends it, and is left standing.</param>
@@ -33,6 +38,9 @@ internal sealed class Interpolation
         var words = new StringBuilder();
         while (_at < _text.Length && !(depth > 0 && _text[_at] == '}'))
         {
+            if (words.Length > _most)
+                return Wrong($"grows to more than {_most} characters when its variables are replaced",
+                    "use shorter variables, or fewer");
             var c = _text[_at++];
             if (c != '$')
             {
@@ -75,8 +83,8 @@ internal sealed class Interpolation
             return needed ? Known(name) : "";
         }
         if (kind is not ('-' or '?' or '+'))
-            return Wrong($"has ${{{name} without its }} or with something unknown after the name",
-                $"write ${{{name}}}, ${{{name}:-default}}, ${{{name}:?what is missing}} or ${{{name}:+instead}}");
+            return Wrong($"has ${{{Quoted.Plain(name)} without its }} or with something unknown after the name",
+                string.Format(CultureInfo.InvariantCulture, Forms, Quoted.Plain(name, 60)));
         _at++;
         var value = _variable(name);
         if (colon && value is "") value = null;
@@ -84,17 +92,20 @@ internal sealed class Interpolation
         var begun = _at;
         var words = Words(depth + 1, needed && taken);
         if (words is null) return null;
-        if (!Eat('}')) return Wrong($"has ${{{name} without its }}", "close it");
+        if (!Eat('}')) return Wrong($"has ${{{Quoted.Plain(name)} without its }}", "close it");
         if (kind == '?' && taken && needed)
             return Missing(name, words.Length > 0 ? words : _text[begun..(_at - 1)]);
-        return taken ? words : kind == '+' ? "" : value;
+        return taken ? words : kind == '+' || !needed ? "" : value;
     }
+
+    private const string Forms =
+        "write ${{{0}}}, ${{{0}:-default}}, ${{{0}:?what is missing}} or ${{{0}:+instead}}";
 
     private string Known(string name)
     {
         if (_variable(name) is { } value) return value;
         _problems.Warn(_place, $"the variable {Quoted.Of(name)} is not set, and is taken as empty",
-            $"set it in the environment or in .env, or write ${{{name}:-}} if empty is meant");
+            $"set it in the environment or in .env, or write ${{{Quoted.Plain(name)}:-}} if empty is meant");
         return "";
     }
 

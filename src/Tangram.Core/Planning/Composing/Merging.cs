@@ -48,7 +48,7 @@ internal sealed class Merging(ProblemList problems)
     }
 
     /// <summary>Without the tags that are left: what has nothing below it to reset is gone.</summary>
-    public static Tree Settled(Tree tree) => tree switch
+    public static Tree Settled(Tree tree) => !tree.HasTags ? tree : tree switch
     {
         Tree.Tagged { Tag: MergeTag.Override } tagged => Settled(tagged.Value),
         Tree.Tagged => new Tree.Refused(tree.Place),

@@ -31,20 +31,27 @@ public static class ResolvedYaml
                 [.. service.Entries.Where(own => own.Key.Text != "profiles")]))),
     ]);
 
-    private static void Write(StringBuilder text, Tree.Entry entry, int depth)
+    /// <summary>YAML takes 1024 characters before the colon, and more only after a question mark.</summary>
+    private const int LongestKey = 1000;
+
+    private static void Write(StringBuilder text, Tree.Entry entry, int depth, string above = "")
     {
-        if (Interpolated.PassedOver(entry.Key.Text)) return;
-        text.Append(' ', 2 * depth).Append(Quote(entry.Key)).Append(':');
-        Value(text, entry.Value, depth);
+        if (Interpolated.PassedOver(entry.Key.Text, above)) return;
+        var key = Quote(entry.Key);
+        text.Append(' ', 2 * depth);
+        if (key.Length > LongestKey) text.Append("? ").Append(key).Append('\n').Append(' ', 2 * depth);
+        else text.Append(key);
+        text.Append(':');
+        Value(text, entry.Value, depth, entry.Key.Text);
     }
 
-    private static void Value(StringBuilder text, Tree tree, int depth)
+    private static void Value(StringBuilder text, Tree tree, int depth, string above = "")
     {
         switch (tree)
         {
-            case Tree.Map { Entries.Count: > 0 } map when map.Entries.Any(e => !Interpolated.PassedOver(e.Key.Text)):
+            case Tree.Map map when map.Entries.Any(e => !Interpolated.PassedOver(e.Key.Text, above)):
                 text.Append('\n');
-                foreach (var entry in map.Entries) Write(text, entry, depth + 1);
+                foreach (var entry in map.Entries) Write(text, entry, depth + 1, above);
                 return;
             case Tree.List { Items.Count: > 0 } list:
                 text.Append('\n');

@@ -11,7 +11,18 @@ internal sealed class DesignChecks
     private readonly DesignPlaces _places;
 
     private DesignChecks(IReadOnlyList<ServiceDraft> drafts, ClusterSpec cluster, DesignPlaces places) =>
-        (_services, _cluster, _places) = ([.. drafts.Select(d => new ServiceDesign(d, cluster))], cluster, places);
+        (_services, _cluster, _places) = (Designs(drafts, cluster), cluster, places);
+
+    /// <summary>Nodes times services with constraints; more would take seconds.</summary>
+    private const long MostLooks = 10_000_000;
+
+    private static List<ServiceDesign> Designs(IReadOnlyList<ServiceDraft> drafts, ClusterSpec cluster)
+    {
+        var constrained = drafts.Count(d => d.Spec.Deploy.Placement.Constraints.Count > 0);
+        var looks = (long)constrained * cluster.Zones.Count * cluster.NodesPerZone;
+        var nodes = looks is > 0 and <= MostLooks ? cluster.VirtualNodes().ToList() : null;
+        return [.. drafts.Select(d => new ServiceDesign(d, cluster, nodes))];
+    }
 
     /// <summary>Those that are true of the same several services are one finding. What misses an objective comes
     /// first, then in the file's order.</summary>

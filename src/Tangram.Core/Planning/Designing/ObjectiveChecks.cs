@@ -82,12 +82,16 @@ internal sealed class ObjectiveChecks(
     private const string Singly =
         "make it start faster, ask less, or let several run and elect one among them, without x-tangram.singleton";
 
+    /// <summary>Enough to tell that an objective is missed, and an end to what a long chain in a large file
+    /// costs.</summary>
+    private const int LongestChain = 500;
+
     /// <summary>Itself, and all that it depends on; a dependency that it can do without does not count.</summary>
     private List<ServiceDesign> Needed(ServiceDesign service)
     {
         var chain = new List<ServiceDesign> { service };
         var known = new HashSet<ServiceName> { service.Name };
-        for (var at = 0; at < chain.Count; at++)
+        for (var at = 0; at < chain.Count && chain.Count < LongestChain; at++)
             foreach (var dependency in chain[at].Spec.DependsOn)
                 if (dependency is { Required: true, Condition: not DependencyCondition.CompletedSuccessfully }
                     && _byName.TryGetValue(dependency.Service, out var needed) && known.Add(needed.Name))

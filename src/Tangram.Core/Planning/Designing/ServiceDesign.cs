@@ -6,12 +6,13 @@ namespace Tangram.Planning.Designing;
 /// <summary>A service with what its design comes to on the nodes that the file names.</summary>
 internal sealed class ServiceDesign
 {
-    public ServiceDesign(ServiceDraft draft, ClusterSpec cluster)
+    /// <param name="nodes">Those that the file names; null when they are too many to look at.</param>
+    public ServiceDesign(
+        ServiceDraft draft, ClusterSpec cluster, IReadOnlyList<(NodeName Node, ZoneName Zone)>? nodes)
     {
         Draft = draft;
         var unmet = Spec.Deploy.Placement.Constraints.Count > 0;
-        var allowed = unmet
-            ? cluster.VirtualNodes().Where(n => Placer.Satisfies(Spec, n.Node, n.Zone, [])).ToList() : null;
+        var allowed = unmet ? nodes?.Where(n => Placer.Satisfies(Spec, n.Node, n.Zone, [])).ToList() : null;
         // Labels are not known before the agents are: then a constraint tells nothing.
         if (unmet && Spec.Deploy.Placement.Constraints.Any(c =>
             c.Attribute is not ("node.zone" or "node.hostname" or "node.id" or "node.labels.zone"))) allowed = null;

@@ -13,19 +13,20 @@ internal sealed class VolumeChecks(IReadOnlyList<ServiceDesign> services, Cluste
         foreach (var service in services)
             foreach (var volume in service.Spec.Volumes.DistinctBy(v => (v.Kind, v.Source)))
             {
-                Writers(service, volume, [.. users[(volume.Kind, volume.Source)]]);
+                Writers(service, volume, users[(volume.Kind, volume.Source)]);
                 Stays(service, volume);
             }
     }
 
-    private void Writers(ServiceDesign service, VolumeSpec volume, List<ServiceDesign> users)
+    private void Writers(ServiceDesign service, VolumeSpec volume, IEnumerable<ServiceDesign> users)
     {
         var name = Quoted.Of(volume.Name);
-        var others = users.Where(user => user != service).Select(user => user.Name).ToList();
         var together = Together(service, volume.Kind);
-        if (others.Count > 0 && users[0] == service)
+        // Told of the first, with some of the others.
+        if (users.First() == service
+            && users.Skip(1).Take(5).Select(user => user.Name).ToList() is { Count: > 0 } others)
             add("two-writers", service, service.Draft.Place,
-                $"{string.Join(", ", others.Take(5))} writes into the volume {name} too", Harm,
+                $"{string.Join(", ", others)} writes into the volume {name} too", Harm,
                 "give each a volume of its own, and let one ask the other for what it needs");
         if (together > 1)
             add("two-writers", service, service.Draft.Place,
