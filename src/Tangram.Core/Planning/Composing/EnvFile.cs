@@ -97,7 +97,6 @@ internal sealed class EnvFile
         var value = new StringBuilder();
         for (; _at < _text.Length && _text[_at] != quote; _at++)
         {
-            if (_text[_at] == '\n') (_line, _begun) = (_line + 1, _at + 1);
             if (_text[_at] != '\\' || quote == '\'' || _at + 1 == _text.Length) value.Append(_text[_at]);
             else
                 value.Append(_text[++_at] switch
@@ -105,6 +104,8 @@ internal sealed class EnvFile
                     'n' => "\n", 'r' => "\r", 't' => "\t", '"' => "\"", '\\' => "\\", '$' => "$$",
                     var other => $"\\{other}",
                 });
+            // Also after a backslash.
+            if (_text[_at] == '\n') (_line, _begun) = (_line + 1, _at + 1);
         }
         if (_at == _text.Length)
         {

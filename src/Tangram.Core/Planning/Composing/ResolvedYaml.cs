@@ -78,6 +78,7 @@ public static class ResolvedYaml
 
     private static string Quote(Tree.Scalar scalar) =>
         scalar.Quoted || scalar.Text.Length == 0 || scalar.Text.Any(c => c is < ' ' or > '~')
+            || scalar.Text[0] is '`' or '@' or '%'
             || scalar.Text.StartsWith("---", StringComparison.Ordinal)
             || scalar.Text.StartsWith("...", StringComparison.Ordinal)
             ? Double(scalar.Text)
