@@ -17,7 +17,8 @@ public sealed class ComposeFuzzTests(ITestOutputHelper output)
         "1e9", "$", "$$", "${A}", "\\", "\"\\u0000\"", "\"\\UFFFFFFFF\"", "\0", "\uFEFF", "é", "\u2028", "services:",
         "x-tangram:", "deploy:",
         "!reset ", "!override ", "${A:-", "${A:?x}", "extends: web\n", "include: [a]\n",
-        "web", "8080:8080", "1m30s", "true", "@", "`", "http://", "/",
+        "regex: (",
+        "{9999}", "/33", "5%", "present: ", "*.", "web", "8080:8080", "1m30s", "true", "@", "`", "http://", "/",
     ];
 
     private static readonly string[] Seeds =
@@ -44,6 +45,29 @@ public sealed class ComposeFuzzTests(ITestOutputHelper output)
             depends_on: []
             x-tangram: { probe: tcp }
         x-tangram: { zones: [a, b], objectives: { availability: 99.9% }, gateway: { listen: ["http://*:8080"] } }
+        """,
+        """
+        services:
+          web: &web
+            command: serve
+            x-tangram:
+              probe: tcp
+              route:
+              - { host: "*.a.b", path_exact: /c, path_regex: "^/[a-z]{2,9}$", scheme: http, method: [GET, put],
+                  header: { A: b, C: { present: false } }, cookie: { sid: { prefix: x } },
+                  query: { q: { regex: "[0-9]+" } }, client: [10.0.0.0/8, "fd00::/8"], device: [bot, mobile],
+                  type: page, priority: 3, rewrite: /d, timeout: 3s }
+              - split: { to: { next: 5% }, newest: 1%, by: { cookie: user } }
+                request_headers: { set: { A: "1" }, add: { B: "2" }, remove: [C] }
+                response_headers: { remove: Server }
+                rate_limit: { requests: 10, per: 1m, burst: 3, by: { header: X-Key } }
+                mirror: { to: next, share: 10%, body: 64k }
+          next: { command: serve, x-tangram: { probe: tcp } }
+        x-tangram:
+          gateway:
+            trusted_proxies: [10.0.0.0/8]
+            routes: [ { host: old.b, redirect: { status: 308, scheme: https, host: "new.b:443", path: /x } },
+                      { path: /y, to: next } ]
         """,
     ];
 
