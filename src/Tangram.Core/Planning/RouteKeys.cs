@@ -17,7 +17,7 @@ internal static class RouteKeys
     public static readonly Section Redirect = new("x-tangram.route.redirect",
         Yes("status", "301, 302, 303, 307 (default) or 308").As(new Shape.Whole(301, 308)),
         Yes("scheme", "http or https; default: as it came").As(new Shape.Words("http", "https")),
-        Yes("host", "HOST or HOST:PORT; default: as it came").As(new Shape.Text()),
+        Yes("host", "a host name, with :PORT where it has one; default: as it came").As(new Shape.Text()),
         Yes("path", "stands in the place of the route's path; default: as it came").As(new Shape.Text("^/")));
 
     public static readonly Section Split = new("x-tangram.route.split",

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Tangram.Model;
 using Tangram.Routing.Rules;
 using Yarp.ReverseProxy.Forwarder;
+using Route = Tangram.Routing.Rules.Route;
 
 namespace Tangram.Routing;
 
@@ -28,38 +29,32 @@ internal sealed class GatewayApplication(
 
     public void DisposeContext(DefaultHttpContext context, Exception? exception) => context.Uninitialize();
 
-    public async Task ProcessRequestAsync(DefaultHttpContext context)
+    public Task ProcessRequestAsync(DefaultHttpContext context)
     {
         var listener = context.Features.Get<OpenListener>()
             ?? throw new InvalidOperationException("a connection came from no listener");
         var table = routes.Table;
-        if (listener.Listener.Service is { } own)
-        {
-            await ServeAsync(context, listener, own, null);
-            return;
-        }
-        var view = new HttpView(context, table.TrustedProxies);
-        if (table.Index.Match(view) is not { } route)
-        {
-            await Reply.NoRouteAsync(context);
-            return;
-        }
-        if (route is { Treatment: null, Service: { } service })
-        {
-            await ServeAsync(context, listener, service, null);
-            return;
-        }
-        using var passage = new Passage(context, route, route.Treatment ?? new(), view, routes, time)
+        if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);
+        if (table.Index.Match(new HttpView(context, table.TrustedProxies)) is not { } route)
+            return Reply.NoRouteAsync(context);
+        return route is { Treatment: null, Service: { } service }
+            ? ServeAsync(context, table, listener, service, null)
+            : TreatAsync(context, table, listener, route);
+    }
+
+    private async Task TreatAsync(HttpContext context, RouteTable table, OpenListener listener, Route route)
+    {
+        using var passage = new Passage(context, route, new HttpView(context, table.TrustedProxies), routes, time)
         {
             KeepsForwarded = table.Trusts(context.Connection.RemoteIpAddress),
         };
-        await (passage.Answer(context) ?? ServeAsync(context, listener, passage.Side.Service, passage));
+        await (passage.Answer(context) ?? ServeAsync(context, table, listener, passage.Side.Service, passage));
     }
 
     private async Task ServeAsync(
-        HttpContext context, OpenListener listener, ServiceName name, Passage? passage)
+        HttpContext context, RouteTable table, OpenListener listener, ServiceName name, Passage? passage)
     {
-        if (routes.Table.Find(name) is not { } service)
+        if (table.Find(name) is not { } service)
         {
             await Reply.NoBackendAsync(context, name.Value);
             return;

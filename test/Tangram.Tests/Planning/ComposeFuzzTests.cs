@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text;
 using Tangram.Model;
 using Tangram.Planning;
+using Tangram.Routing.Rules;
+using Tangram.Tests.Routing.Rules;
 
 namespace Tangram.Tests.Planning;
 
@@ -83,6 +86,7 @@ public sealed class ComposeFuzzTests(ITestOutputHelper output)
                 var (spec, problems) = Yaml.Read(bytes);
                 Assert.Equal(spec is null, problems.Any(problem => problem.Severity == Severity.Error));
                 Assert.All(problems, Sound);
+                if (spec is not null) Ask(spec);
             }
             catch (Exception e)
             {
@@ -130,6 +134,21 @@ public sealed class ComposeFuzzTests(ITestOutputHelper output)
         foreach (var file in Directory.EnumerateFiles(Examples(), "compose*.yaml", SearchOption.AllDirectories))
             Assert.DoesNotContain(ComposeFile.Load(new([file]), _ => null).Problems,
                 problem => problem.Severity == Severity.Error && !problem.What.EndsWith("which does not exist"));
+    }
+
+    /// <summary>What the reader takes, the gateway can follow.</summary>
+    private static void Ask(ClusterSpec spec)
+    {
+        var index = new RouteIndex(spec.GatewayRoutes.Select(route => (route, (ServiceName?)null))
+            .Concat(from service in spec.Services from route in service.Routes
+                    select (route, (ServiceName?)service.Name)));
+        new Networks(spec.TrustedProxies).Contains(IPAddress.Parse("192.0.2.1"));
+        foreach (var path in new[] { "/", "/c", "/ab/cd", "/y" })
+            index.Match(new PlainRequest("x.a.b:80", path)
+            {
+                QueryText = "q=12", Client = IPAddress.Parse("10.1.2.3"),
+                Headers = [("A", "b"), ("Cookie", "sid=x"), ("Accept", "text/html")],
+            });
     }
 
     private static void Sound(Problem problem)

@@ -125,6 +125,7 @@ internal sealed class Mirrors : IAsyncDisposable
         }
     }
 
+    /// <summary>May be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync().ConfigureAwait(false);
@@ -132,7 +133,6 @@ internal sealed class Mirrors : IAsyncDisposable
         Task sending;
         lock (_gate) sending = _sending ?? Task.CompletedTask;
         await sending.ConfigureAwait(false);
-        _ending.Dispose();
     }
 
     /// <summary>All that is needed of a request once it is over.</summary>

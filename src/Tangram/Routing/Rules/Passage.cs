@@ -14,9 +14,9 @@ internal sealed class Passage : IDisposable
     private readonly RateVerdict? _rate;
     private Action? _finished;
 
-    public Passage(HttpContext context, Route route, TreatmentSpec treatment, HttpView view, Routes routes,
-        TimeProvider time)
+    public Passage(HttpContext context, Route route, HttpView view, Routes routes, TimeProvider time)
     {
+        var treatment = route.Treatment ?? new TreatmentSpec();
         (_route, _view, Treatment) = (route, view, treatment);
         if (route.Limiter is { } limiter)
             _rate = limiter.Take(KeyHash.Of(limiter.Spec.By, view, routes.Seed), routes.Now);

@@ -47,6 +47,25 @@ public sealed class RuleTests
     }
 
     [Fact]
+    public async Task Over_http2_the_same_holds()
+    {
+        await using var bed = await RuleBed.StartAsync("""
+            web: { command: x, x-tangram: { probe: tcp, route: { path: / } } }
+            beta: { command: x, x-tangram: { probe: tcp, route: { host: "*.shop.local", rewrite: /b,
+              header: { X-Beta: "1" }, cookie: { a: b }, query: { q: "1" } } } }
+            """);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(bed.Gateway.Url, "/x?q=1"))
+        {
+            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.Host = "a.shop.local";
+        request.Headers.Add("X-Beta", "1");
+        request.Headers.Add("Cookie", "c=d; a=b");
+        using var response = await bed.Gateway.Client.SendAsync(request);
+        Assert.StartsWith("beta\nGET /b/x?q=1", await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task A_redirect_is_answered_by_the_gateway_alone()
     {
         await using var bed = await RuleBed.StartAsync("""
