@@ -18,6 +18,13 @@ public sealed record ClusterSpec
     /// <summary>Where the gateway listens for routed requests, as URLs.</summary>
     public EquatableArray<string> GatewayListen { get; init; }
 
+    /// <summary>Networks whose word on who their client is (X-Forwarded-For and -Proto) is believed, as CIDR
+    /// blocks.</summary>
+    public EquatableArray<string> TrustedProxies { get; init; }
+
+    /// <summary>Routes that belong to no service: they redirect, or say to which service they lead.</summary>
+    public EquatableArray<RouteSpec> GatewayRoutes { get; init; }
+
     /// <summary>What its configs and secrets hold. Only on the way from a command to a server, which keeps it as files:
     /// a spec that is stored or shown has none.</summary>
     public EquatableArray<CarriedContent>? Contents { get; init; }

@@ -109,8 +109,4 @@ public enum ProbeKind { Tcp, Http }
 /// <summary>Readiness, asked on the replica's own port.</summary>
 public sealed record ProbeSpec(ProbeKind Kind, string Path);
 
-/// <summary>Requests whose host is <paramref name="Host"/> (null: any) and whose path is <paramref name="Path"/> or
-/// lies below it.</summary>
-public sealed record RouteSpec(string? Host, string Path);
-
 public enum BalancePolicy { LeastRequests, RoundRobin }

@@ -50,6 +50,7 @@ public static class ComposeReader
         var tangram = top.Open("x-tangram", TopKeys.Tangram);
         var gateway = tangram.Open("gateway", TopKeys.Gateway);
         var listen = GatewayReader.Listen(gateway);
+        var routes = GatewayReader.Routes(gateway);
         var objectives = tangram.Open("objectives", TopKeys.Objectives);
         var spec = new ClusterSpec
         {
@@ -60,9 +61,12 @@ public static class ComposeReader
             Rebalance = Rebalance(tangram),
             Objectives = Objectives(objectives),
             GatewayListen = listen.Select(listener => listener.Value.ToString()).ToEquatableArray(),
+            GatewayRoutes = routes.Select(route => route.Value).ToEquatableArray(),
+            TrustedProxies = ConditionReader.Networks(gateway, "trusted_proxies"),
         };
         ServiceChecks.Check(drafts, problems);
         ServiceChecks.Count(drafts, spec, problems);
+        RouteChecks.Check(drafts, routes, idle, problems);
         PortChecks.Check(drafts, listen, spec.Zones.Count * spec.NodesPerZone, problems);
         DependencyChecks.Check(drafts, idle, problems);
         return new ComposeDraft(

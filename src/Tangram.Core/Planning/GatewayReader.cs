@@ -38,6 +38,14 @@ internal static class GatewayReader
         return found;
     }
 
+    public static IReadOnlyList<Placed<RouteSpec>> Routes(Fields fields)
+    {
+        if (fields["routes"] is Tree.List list)
+            return RouteReader.Read(list, RouteKeys.GatewayRoute, fields.Problems);
+        fields.Items("routes");
+        return [];
+    }
+
     private static (Listener? Listener, string Remedy) Parse(string text)
     {
         if (text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))

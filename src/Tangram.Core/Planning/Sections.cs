@@ -12,7 +12,9 @@ public static class Sections
         ServiceKeys.Healthcheck, ServiceKeys.Dependency,
         DeployKeys.Deploy, DeployKeys.Placement, DeployKeys.Preference, DeployKeys.Resources, DeployKeys.Limits,
         DeployKeys.Reservations, DeployKeys.Restart, DeployKeys.Update, DeployKeys.Rollback,
-        ServiceKeys.Tangram, ServiceKeys.Schedule, ServiceKeys.Route,
+        ServiceKeys.Tangram, ServiceKeys.Schedule, RouteKeys.Route, RouteKeys.GatewayRoute, RouteKeys.Value,
+        RouteKeys.Redirect, RouteKeys.Split, RouteKeys.RateLimit, RouteKeys.Key, RouteKeys.Mirror,
+        RouteKeys.Headers,
     ];
 
     /// <summary>What to do about a key that a section does not know at all.</summary>

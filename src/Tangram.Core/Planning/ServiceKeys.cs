@@ -152,8 +152,8 @@ internal static class ServiceKeys
     public static readonly Section Tangram = new("x-tangram (of a service)",
         Yes("probe", "http:/PATH or tcp: readiness, asked on the replica's port")
             .As(new Shape.Text("^(tcp|http:/([^/].*)?)$")),
-        Yes("route", "{host, path}, or a list of them: which requests of the gateway come here")
-            .As(new Shape.OneOrMany(new Shape.Of(() => Route!))),
+        Yes("route", "{host, path}, or a list of them: which requests of the gateway come here, and what becomes of " +
+            "them").As(new Shape.OneOrMany(new Shape.Of(() => RouteKeys.Route))),
         Yes("balance", "least-requests (default) or round-robin").As(new Shape.Words("least-requests", "round-robin")),
         Yes("singleton", "true: never two processes of it at once, whatever fails; it stops where its node loses its " +
             "lease, and moves stop first").As(Shape.Flag),
@@ -181,8 +181,4 @@ internal static class ServiceKeys
         Yes("starting_deadline", "how late an occurrence may start at most; default: however late")
             .As(Shape.Duration),
         Yes("history", "1 to 100 runs that have ended are remembered; default 10").As(new Shape.Whole(1, 100)));
-
-    public static readonly Section Route = new("x-tangram.route",
-        Yes("host", "an exact host name without a port; default: any").As(new Shape.Text()),
-        Yes("path", "starts with /; the path itself and what lies below it; default /").As(new Shape.Text("^/")));
 }

@@ -23,7 +23,7 @@ internal static class ServiceReader
             ServiceShorthands.Apply(fields, deploy, DeployReader.Read(deploy)));
         var ports = PortReader.Read(fields.Items("ports"), problems);
         var dependencies = DependencyReader.Read(fields["depends_on"], problems);
-        var routes = TangramReader.Routes(tangram["route"], problems);
+        var routes = RouteReader.Read(tangram["route"], RouteKeys.Route, problems);
         var name = Name(entry.Key, problems);
         var (entrypoint, command) = (Words(fields, "entrypoint"), Words(fields, "command"));
         var spec = new ServiceSpec

@@ -28,6 +28,7 @@ public static class SupportMatrix
           and `include` bring in other files, whose relative paths start at their own folders.
         - **Profiles**: a service with `profiles` runs when one of them is active, by `--profile` or COMPOSE_PROFILES.
         - `tangram config` prints what came of it all; read again, that file means the same.
+        - **Routes** say which requests come to a service and what becomes of them: see [routes](routes.md).
         - **Durations** are written `500ms`, `10s`, `1m30s` (units us, ms, s, m, h, d). **Sizes** are bytes, or have a
           unit of 1024: `64k`, `256M`, `2gb`.
         - **Relative paths** start at the file's folder.

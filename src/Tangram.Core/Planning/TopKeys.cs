@@ -40,5 +40,10 @@ internal static class TopKeys
     public static readonly Section Gateway = new("x-tangram.gateway",
         Yes("listen", "a list of http:// URLs without a path; default [\"http://127.0.0.1:8080\"]; port 0 takes a " +
             "free one").As(new Shape.Many(new Shape.Text("^http://"), Least: 1)).On("on each gateway"),
+        Yes("trusted_proxies", "networks such as [10.0.0.0/8], or one: what comes from there is believed when it " +
+            "says who its client is (X-Forwarded-For, -Proto and -Host); default: nobody is")
+            .As(new Shape.OneOrMany(new Shape.Text())),
+        Yes("routes", "a list of routes that belong to no service: they redirect, or say where they lead")
+            .As(new Shape.Many(new Shape.Of(() => RouteKeys.GatewayRoute))),
         No("tls", "listen on http:// behind something that ends TLS; https comes later").Never());
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tangram.Coordinating;
 using Tangram.Model;
+using Tangram.Routing.Rules;
 
 namespace Tangram.Routing;
 
@@ -48,6 +49,7 @@ public static class RouteDeriver
             Abandoned = Abandoned(state, stale),
             Tallies = derivation.Tallies(),
             Index = previous.Index,
+            TrustedProxies = previous.TrustedProxies,
             Published = previous.Published,
         };
     }
@@ -70,13 +72,25 @@ public static class RouteDeriver
             Unrouted = [.. derivation.Unrouted],
             Abandoned = Abandoned(state, previous.All()),
             Tallies = derivation.Tallies(),
-            Index = new RouteIndex(from service in specs from route in service.Routes select (route, service.Name)),
+            Index = IndexOf(state, previous),
+            TrustedProxies = new Networks(state.EffectiveSpec?.TrustedProxies ?? []),
             Published = (from service in specs
                          from port in service.Ports
                          where port.Mode == PortMode.Ingress
                          select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name))
                 .ToEquatableArray(),
         };
+    }
+
+    /// <summary>The gateway's own routes come first, as they stand at the top of the file.</summary>
+    private static RouteIndex IndexOf(ClusterState state, RouteTable previous)
+    {
+        if (state.EffectiveSpec is not { } spec) return RouteIndex.Empty;
+        if (ReferenceEquals(previous.Source?.EffectiveSpec, spec)) return previous.Index;
+        return new RouteIndex(
+            spec.GatewayRoutes.Select(route => (route, (ServiceName?)null)).Concat(
+                from service in spec.Services from route in service.Routes select (route, (ServiceName?)service.Name)),
+            previous.Index);
     }
 
     private static int TargetOf(ClusterState state) => state.Rollout?.Value.Target ?? 0;

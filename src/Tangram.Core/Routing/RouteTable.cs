@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Net;
 using Tangram.Coordinating;
 using Tangram.Model;
+using Tangram.Routing.Rules;
 
 namespace Tangram.Routing;
 
@@ -41,7 +43,10 @@ public sealed class RouteTable
     public ImmutableArray<Backend> Abandoned { get; init; } = [];
 
     public ImmutableArray<Tally> Tallies { get; init; } = [];
-    public RouteIndex Index { get; init; } = new([]);
+    public RouteIndex Index { get; init; } = RouteIndex.Empty;
+
+    /// <summary>Who may say who its client is.</summary>
+    public Networks TrustedProxies { get; init; } = Networks.None;
 
     /// <summary>The ports that the file publishes, each with its service.</summary>
     public EquatableArray<Listener> Published { get; init; }
@@ -51,8 +56,8 @@ public sealed class RouteTable
 
     public RoutedService? Find(ServiceName name) => _services.GetValueOrDefault(name);
 
-    public RoutedService? Match(ReadOnlySpan<char> host, ReadOnlySpan<char> path) =>
-        Index.Match(host, path) is { } name ? Find(name) : null;
+    /// <summary>What it says of its client (X-Forwarded-For and so on) is believed.</summary>
+    public bool Trusts(IPAddress? peer) => peer is not null && TrustedProxies.Contains(peer);
 
     /// <summary>Draining replicas that still have requests in flight here.</summary>
     public IEnumerable<ReplicaName> Busy() =>

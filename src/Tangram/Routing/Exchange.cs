@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Tangram.Model;
+using Tangram.Routing.Rules;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
@@ -14,6 +15,7 @@ internal sealed class Exchange : HttpTransformer
     private readonly AnswerHold _hold;
     private readonly Instant _arrived;
     private readonly CountedBody? _body;
+    private readonly Passage? _passage;
     private RoutedService _service;
     private Tried _tried;
     private Choice? _next;
@@ -24,12 +26,12 @@ internal sealed class Exchange : HttpTransformer
     private bool _onBudget;
 
     public Exchange(
-        HttpContext context, Routes routes, RoutedService service, OpenListener listener, AnswerHold hold)
+        HttpContext context, Routes routes, RoutedService service, OpenListener listener, AnswerHold hold,
+        Passage? passage = null)
     {
         (_routes, _service, _listener, _hold, _arrived) = (routes, service, listener, hold, routes.Now);
-        IsUpgrade = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }
-            || (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
-                && context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase));
+        _passage = passage;
+        IsUpgrade = HttpView.IsUpgrade(context);
         Repeatable = !IsUpgrade && RetryPolicy.IsSafe(context.Request.Method);
         if (!IsUpgrade && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
             context.Request.Body = _body = new CountedBody(context.Request.Body);
@@ -47,7 +49,8 @@ internal sealed class Exchange : HttpTransformer
     public bool TryChoose()
     {
         if (_next is not null) return true;
-        if (_routes.Choose(_service.Name, in _tried) is not { } choice) return false;
+        var side = _passage?.Side.Revision ?? RevisionSide.Any;
+        if (_routes.Choose(_service.Name, in _tried, side) is not { } choice) return false;
         (_next, _service) = (choice, choice.Service);
         return true;
     }
@@ -70,12 +73,14 @@ internal sealed class Exchange : HttpTransformer
         if (_next is not null) return true;
         if (error == ForwarderError.None) return false;
         Outcome = AttemptEnd.Read(context, error, _answered, _abandon.IsCancellationRequested);
+        if (Outcome != AttemptOutcome.ClientFault && !_answered && _passage is { TimedOut: true })
+            Outcome = AttemptOutcome.TimedOut;
         if (Outcome == AttemptOutcome.ClientFault) return false;
         if (!_answered && Outcome != AttemptOutcome.NeverSent) _sent++;
         Ejection.Report(_service, Last!, Outcome, _routes.Now);
         if (Outcome == AttemptOutcome.NeverSent && AttemptEnd.IsUnreachable(context)) _routes.Lose(Last!);
         // A response that was cut before any of it went to the client is no response to the client.
-        return !context.Response.HasStarted
+        return !context.Response.HasStarted && _passage is not { TimedOut: true }
             && MayRetry(Outcome == AttemptOutcome.Cut ? AttemptOutcome.NoAnswer : Outcome, 0);
     }
 
@@ -91,7 +96,9 @@ internal sealed class Exchange : HttpTransformer
         HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellation)
     {
         await base.TransformRequestAsync(context, request, destinationPrefix, cancellation).ConfigureAwait(false);
-        Forwarded.Write(context, request, keep: _listener.Listener.Internal);
+        Forwarded.Write(context, request, keep: _passage?.KeepsForwarded
+            ?? (_listener.Listener.Internal || _routes.Table.Trusts(context.Connection.RemoteIpAddress)));
+        _passage?.Change(context, request, destinationPrefix);
     }
 
     public override ValueTask<bool> TransformResponseAsync(
@@ -112,7 +119,9 @@ internal sealed class Exchange : HttpTransformer
     private async ValueTask<bool> DeliverAsync(
         HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
     {
+        _passage?.Answered();
         var deliver = await base.TransformResponseAsync(context, response, cancellation).ConfigureAwait(false);
+        _passage?.Change(context.Response);
         if (!_listener.Stays && HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers[HeaderNames.Connection] = "close";
         // When this fails, nothing has gone to the client yet, and the request may be repeated.

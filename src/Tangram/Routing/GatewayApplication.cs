@@ -1,14 +1,18 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
+using Tangram.Model;
+using Tangram.Routing.Rules;
 using Yarp.ReverseProxy.Forwarder;
+using Route = Tangram.Routing.Rules.Route;
 
 namespace Tangram.Routing;
 
 /// <summary>What Kestrel runs for each request: find the service, then try backends until one answers or the policy
 /// says stop.</summary>
 internal sealed class GatewayApplication(
-    Routes routes, IHttpForwarder forwarder, BackendClient client, GatewayOptions options, TimeProvider time)
+    Routes routes, IHttpForwarder forwarder, BackendClient client, Mirrors mirrors, GatewayOptions options,
+    TimeProvider time)
     : IHttpApplication<DefaultHttpContext>
 {
     private readonly AnswerHold _hold = new(options, time);
@@ -25,24 +29,42 @@ internal sealed class GatewayApplication(
 
     public void DisposeContext(DefaultHttpContext context, Exception? exception) => context.Uninitialize();
 
-    public async Task ProcessRequestAsync(DefaultHttpContext context)
+    public Task ProcessRequestAsync(DefaultHttpContext context)
     {
         var listener = context.Features.Get<OpenListener>()
             ?? throw new InvalidOperationException("a connection came from no listener");
-        var (table, name) = (routes.Table, listener.Listener.Service);
-        var service = name is null
-            ? table.Match(context.Request.Host.Value, context.Request.Path.Value)
-            : table.Find(name.Value);
-        if (service is null)
+        var table = routes.Table;
+        if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);
+        if (table.Index.Match(new HttpView(context, table.TrustedProxies)) is not { } route)
+            return Reply.NoRouteAsync(context);
+        return route is { Treatment: null, Service: { } service }
+            ? ServeAsync(context, table, listener, service, null)
+            : TreatAsync(context, table, listener, route);
+    }
+
+    private async Task TreatAsync(HttpContext context, RouteTable table, OpenListener listener, Route route)
+    {
+        using var passage = new Passage(context, route, new HttpView(context, table.TrustedProxies), routes, time)
         {
-            await (name is null ? Reply.NoRouteAsync(context) : Reply.NoBackendAsync(context, name.Value.Value));
+            KeepsForwarded = table.Trusts(context.Connection.RemoteIpAddress),
+        };
+        await (passage.Answer(context) ?? ServeAsync(context, table, listener, passage.Side.Service, passage));
+    }
+
+    private async Task ServeAsync(
+        HttpContext context, RouteTable table, OpenListener listener, ServiceName name, Passage? passage)
+    {
+        if (table.Find(name) is not { } service)
+        {
+            await Reply.NoBackendAsync(context, name.Value);
             return;
         }
-        var exchange = new Exchange(context, routes, service, listener, _hold);
+        if (passage?.Treatment.Mirror is { } mirror) mirrors.Offer(context, passage, mirror);
+        var exchange = new Exchange(context, routes, service, listener, _hold, passage);
         service.Counters.Enter();
         try
         {
-            await ForwardAsync(context, exchange, service);
+            await ForwardAsync(context, exchange, service, passage);
         }
         finally
         {
@@ -51,15 +73,17 @@ internal sealed class GatewayApplication(
         }
     }
 
-    private async Task ForwardAsync(HttpContext context, Exchange exchange, RoutedService service)
+    private async Task ForwardAsync(HttpContext context, Exchange exchange, RoutedService service, Passage? passage)
     {
         var config = ConfigFor(context, exchange);
-        while (exchange.TryChoose() || await WaitAsync(context, exchange))
+        while (exchange.TryChoose() || await WaitAsync(context, exchange, passage?.Deadline))
         {
             var (_, backend, abandon, unreachable) = exchange.Begin();
             HttpMessageInvoker sender = exchange.Repeatable ? new PatientClient(client, unreachable) : client;
+            using var bound = passage?.Bound(abandon);
+            var end = bound?.Token ?? abandon;
             ForwarderError error;
-            try { error = await forwarder.SendAsync(context, backend.Url, sender, config, exchange, abandon); }
+            try { error = await forwarder.SendAsync(context, backend.Url, sender, config, exchange, end); }
             finally { routes.Leave(backend); }
             if (exchange.End(context, error))
             {
@@ -79,7 +103,7 @@ internal sealed class GatewayApplication(
     }
 
     /// <summary>A little patience for a backend to appear: a restart in place takes less than a second.</summary>
-    private async Task<bool> WaitAsync(HttpContext context, Exchange exchange)
+    private async Task<bool> WaitAsync(HttpContext context, Exchange exchange, Instant? deadline)
     {
         if (Interlocked.Increment(ref _queued) > options.MostQueued)
         {
@@ -88,7 +112,8 @@ internal sealed class GatewayApplication(
         }
         try
         {
-            exchange.WaitsUntil ??= routes.Now + options.QueueTime;
+            var patience = routes.Now + options.QueueTime;
+            exchange.WaitsUntil ??= deadline < patience ? deadline : patience;
             while (routes.Now < exchange.WaitsUntil && !context.RequestAborted.IsCancellationRequested)
             {
                 var published = routes.Published;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Tangram.Deploying;
 using Tangram.Model;
+using Tangram.Routing.Rules;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
@@ -17,6 +18,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly ListenerSet _listeners;
     private readonly KestrelServer _kestrel;
     private readonly BackendClient _client;
+    private readonly Mirrors _mirrors;
     private readonly ServiceProvider _services;
     private readonly SocketKeeper? _keeper;
     private readonly Departure _departure = new();
@@ -35,6 +37,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         _routes = new Routes(time, seed);
         _listeners = new ListenerSet(keeper, _departure, time);
         _client = new BackendClient(options);
+        _mirrors = new Mirrors(_routes, _client, time);
         _services = new ServiceCollection().AddLogging().AddHttpForwarder().BuildServiceProvider();
         _kestrel = new KestrelServer(Options.Create(KestrelOptions()), _listeners, NullLoggerFactory.Instance);
     }
@@ -48,6 +51,9 @@ internal sealed class GatewayServer : IAsyncDisposable
     public EquatableArray<ReplicaName> Busy => _routes.Table.Busy().ToEquatableArray();
 
     public EquatableArray<Outcomes> Outcomes => _routes.Table.Outcomes().ToEquatableArray();
+
+    /// <summary>Copies of requests for which there was no room.</summary>
+    public long DroppedCopies => _mirrors.Dropped;
 
     /// <summary>A draining replica has nothing in flight any more. Called on a request's thread: return at
     /// once.</summary>
@@ -67,7 +73,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         {
             if (_ended) return;
             var forwarder = _services.GetRequiredService<IHttpForwarder>();
-            var application = new GatewayApplication(_routes, forwarder, _client, _options, _time);
+            var application = new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time);
             await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
             _probing = new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token);
@@ -137,6 +143,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         _kestrel.Dispose();
         await _ending.CancelAsync().ConfigureAwait(false);
         await _probing.ConfigureAwait(false);
+        await _mirrors.DisposeAsync().ConfigureAwait(false);
         _client.Dispose();
         await _services.DisposeAsync().ConfigureAwait(false);
     }

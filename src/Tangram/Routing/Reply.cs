@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Tangram.Routing;
@@ -18,6 +19,25 @@ internal static class Reply
         return WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "no-backend",
             $"The service {service} has no replica that is ready at the moment.");
     }
+
+    public static Task TooManyAsync(HttpContext context, TimeSpan retryAfter)
+    {
+        var seconds = Math.Max(1, (long)Math.Ceiling(retryAfter.TotalSeconds));
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        return WriteAsync(context, StatusCodes.Status429TooManyRequests, "rate-limit",
+            $"More requests than this route lets through; come again in {seconds} s.");
+    }
+
+    public static Task RedirectAsync(HttpContext context, int status, string location)
+    {
+        context.Response.StatusCode = status;
+        context.Response.Headers.Location = location;
+        context.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+
+    public static Task NoHostAsync(HttpContext context) =>
+        WriteAsync(context, StatusCodes.Status400BadRequest, "no-host", "The request names no host to redirect from.");
 
     public static Task NoAnswerAsync(HttpContext context, AttemptOutcome outcome, string replica, bool repeatable) =>
         outcome switch

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tangram.Model;
+using Tangram.Routing.Rules;
 
 namespace Tangram.Routing;
 
@@ -19,6 +20,12 @@ internal sealed class Routes(TimeProvider time, ulong seed)
 
     public RouteTable Table => Volatile.Read(ref _table);
     public Instant Now => new(time.GetElapsedTime(0).Ticks);
+
+    /// <summary>Of what nobody outside shall be able to guess.</summary>
+    public ulong Seed { get; } = seed;
+
+    /// <summary>A new random number.</summary>
+    public ulong Chance() => KeyHash.Of([], Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL));
 
     /// <summary>Completes when the next table is published.</summary>
     public Task Published => Volatile.Read(ref _published).Task;
@@ -41,14 +48,17 @@ internal sealed class Routes(TimeProvider time, ulong seed)
     /// <summary>Counts in first and looks at the table again afterwards; a publisher replaces the table first and looks
     /// at the counters afterwards. Both are full fences, so one of the two sees the other, and no request is on its way
     /// to a draining backend that was reported idle.</summary>
-    public Choice? Choose(ServiceName name, ref readonly Tried tried)
+    /// <param name="side">Where there are backends of it left, they come first.</param>
+    public Choice? Choose(ServiceName name, ref readonly Tried tried, RevisionSide side = RevisionSide.Any)
     {
         while (true)
         {
             var table = Table;
             if (table.Find(name) is not { } service) return null;
             var chance = Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL);
-            if (Balancer.Pick(service, in tried, chance, Now) is not { } backend) return null;
+            if ((Balancer.Pick(RevisionSides.Of(service, side), in tried, chance, Now)
+                ?? (side == RevisionSide.Any ? null : Balancer.Pick(service, in tried, chance, Now)))
+                is not { } backend) return null;
             backend.Counters.Enter();
             var lines = _lifelines.GetOrAdd(backend.Counters, static _ => new Lifelines());
             if (ReferenceEquals(table, Table)) return new Choice(service, backend, lines.Abandon, lines.Unreachable);

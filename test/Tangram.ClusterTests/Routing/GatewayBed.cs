@@ -71,6 +71,36 @@ internal sealed class GatewayBed : IAsyncDisposable
         {
             Name = "test", Services = [new ServiceSpec { Name = Order, Routes = [new RouteSpec(null, "/")] }],
         };
+        Publish(spec, node);
+    }
+
+    /// <summary>Another application; each backend is one replica of its service.</summary>
+    public void Publish(ClusterSpec spec, params (ServiceName Service, int Port, int Revision)[] backends)
+    {
+        var replicas = backends.Select(b => (Name: ReplicaName.Of(b.Service, b.Port), b.Service, b.Port, b.Revision));
+        Publish(spec, new NodeState
+        {
+            Name = NodeName.Of("a-1"),
+            Assigned = new Versioned<Assigned>(new Assigned
+            {
+                Replicas = replicas.Select(r => new Assignment
+                {
+                    Replica = r.Name, Service = r.Service, Revision = r.Revision, Intent = Intent.Run,
+                }).ToEquatableArray(),
+            }, 1),
+            Seen = new Versioned<Seen>(new Seen
+            {
+                Incarnation = 1, Zone = ZoneName.Of("a"),
+                Replicas = replicas.Select(r => new SeenReplica
+                {
+                    Replica = r.Name, Phase = Phase.Ready, Port = r.Port, Starts = 1,
+                }).ToEquatableArray(),
+            }, 1),
+        });
+    }
+
+    private void Publish(ClusterSpec spec, NodeState node)
+    {
         var state = ClusterState.Empty with
         {
             RoutedRevision = ++_revision,

@@ -56,7 +56,8 @@ public sealed class CrossCheckTests
 
     [Fact]
     public void Two_services_cannot_have_the_same_route() => Assert.Equal(
-        "compose.yaml:3:40: the route of any host with path '/a' belongs to 'a' already. give each service its own.",
+        "compose.yaml:3:40: the route of any host with path '/a' belongs to 'a' already, at compose.yaml:2:40. " +
+        "give each its own.",
         Only(Two("x-tangram: { route: { path: /a } }", "x-tangram: { route: { path: /a/ } }")));
 
     [Theory]

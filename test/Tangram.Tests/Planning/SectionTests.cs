@@ -41,6 +41,14 @@ public sealed class SectionTests
         Service("x-tangram: {\n KEY }"),
         Service("deploy: { mode: replicated-job }, x-tangram: { schedule: {\n KEY } }"),
         Service("x-tangram: { route: {\n KEY } }"),
+        "{ services: { s: { command: x } }, x-tangram: { gateway: { routes: [ {\n KEY } ] } } }",
+        Service("x-tangram: { route: { header: { a: {\n KEY } } } }"),
+        Service("x-tangram: { route: { redirect: {\n KEY } } }"),
+        Service("x-tangram: { route: { split: {\n KEY } } }"),
+        Service("x-tangram: { route: { rate_limit: {\n KEY } } }"),
+        Service("x-tangram: { route: { rate_limit: { by: {\n KEY } } } }"),
+        Service("x-tangram: { route: { mirror: {\n KEY } } }"),
+        Service("x-tangram: { route: { request_headers: {\n KEY } } }"),
     ];
 
     private static string Service(string body) => "{ services: { s: { " + body + " } } }";

@@ -1,6 +1,7 @@
 using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Routing;
+using Tangram.Tests.Routing.Rules;
 using static Tangram.Tests.Routing.Routed;
 
 namespace Tangram.Tests.Routing;
@@ -90,10 +91,32 @@ public sealed class RouteDeriverTests
     public void A_service_without_replicas_is_routed_and_one_without_a_spec_keeps_its_backends()
     {
         var empty = Derive(RouteTable.Empty);
-        Assert.Empty(empty.Match("x", "/api")!.Backends);
+        Assert.Empty(empty.Find(Match(empty))!.Backends);
         var other = RouteDeriver.Derive(State(Spec with { Name = ServiceName.Of("other") }, Before), RouteTable.Empty);
         Assert.Equal("order-1 order-2", Routed(other));
-        Assert.Equal("other", other.Match("x", "/api")!.Name.Value);
+        Assert.Equal("other", Match(other).Value);
+    }
+
+    private static ServiceName Match(RouteTable table) =>
+        table.Index.Match(new PlainRequest("x", "/api"))!.Service!.Value;
+
+    [Fact]
+    public void The_gateways_own_routes_come_first_and_a_table_of_the_same_spec_keeps_the_index()
+    {
+        var state = State(Spec, Before);
+        var spec = state.EffectiveSpec! with
+        {
+            TrustedProxies = ["10.0.0.0/8"],
+            GatewayRoutes =
+                [new RouteSpec(null, "/api") { Treatment = new() { Redirect = new(307, null, "b", null) } }],
+        };
+        state = state with { Revisions = state.Revisions.SetItem(1, new Revision { Number = 1, Spec = spec }) };
+        var table = RouteDeriver.Derive(state, RouteTable.Empty);
+        Assert.Null(table.Index.Match(new PlainRequest("x", "/api"))!.Service);
+        Assert.True(table.Trusts(System.Net.IPAddress.Parse("10.1.1.1")));
+        var next = RouteDeriver.DeriveAll(state with { RoutedRevision = 8 }, table);
+        Assert.Same(table.Index, next.Index);
+        Assert.True(next.Trusts(System.Net.IPAddress.Parse("10.1.1.1")));
     }
 
     [Fact]

@@ -18,6 +18,7 @@ internal sealed class Merging(ProblemList problems)
     private static readonly HashSet<string> Replaced =
     [
         "command", "entrypoint", "healthcheck.test", "x-tangram.route", "x-tangram.zones", "x-tangram.gateway.listen",
+        "x-tangram.gateway.routes", "x-tangram.gateway.trusted_proxies",
     ];
 
     private static readonly HashSet<string> Pairs =

@@ -1,0 +1,33 @@
+using Tangram.Model;
+
+namespace Tangram.Routing.Rules;
+
+/// <summary>A route of the file, ready to be asked and followed.</summary>
+public sealed class Route
+{
+    private readonly Conditions? _conditions;
+
+    internal Route(RouteSpec spec, ServiceName? owner, RateLimiter? limiter)
+    {
+        (Spec, Service, Limiter) = (spec, spec.To ?? owner, limiter);
+        if (spec.When is { } when) _conditions = new Conditions(when);
+        // A redirect that changes nothing but the scheme is for requests of the other one, or it would never end.
+        if (spec.Treatment?.Redirect is { Scheme: { } scheme, Host: null, Path: null })
+            OnlyScheme = scheme == "https" ? "http" : "https";
+    }
+
+    public RouteSpec Spec { get; }
+    public TreatmentSpec? Treatment => Spec.Treatment;
+
+    /// <summary>Where it leads; null: nowhere but to its redirect.</summary>
+    public ServiceName? Service { get; }
+
+    /// <summary>Its counters outlive route tables.</summary>
+    public RateLimiter? Limiter { get; }
+
+    private string? OnlyScheme { get; }
+
+    internal bool Takes<TRequest>(TRequest request) where TRequest : struct, IRequestView =>
+        (OnlyScheme is null || OnlyScheme.Equals(request.Scheme, StringComparison.OrdinalIgnoreCase))
+        && (_conditions is null || _conditions.Hold(request));
+}
