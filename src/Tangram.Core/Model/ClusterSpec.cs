@@ -18,9 +18,22 @@ public sealed record ClusterSpec
     /// <summary>Where the gateway listens for routed requests, as URLs.</summary>
     public EquatableArray<string> GatewayListen { get; init; }
 
+    /// <summary>Connections to these begin with the PROXY protocol.</summary>
+    public bool AcceptProxy { get; init; }
+
+    /// <summary>In the order of the file.</summary>
+    public EquatableArray<TcpSpec> GatewayTcp { get; init; }
+
+    /// <summary>Null when it listens nowhere by https.</summary>
+    public TlsSpec? Tls { get; init; }
+
     /// <summary>What its configs and secrets hold. Only on the way from a command to a server, which keeps it as files:
     /// a spec that is stored or shown has none.</summary>
     public EquatableArray<CarriedContent>? Contents { get; init; }
+
+    /// <summary>Where clients reach it.</summary>
+    public EquatableArray<string> Addresses() =>
+        GatewayListen.Concat(GatewayTcp.Select(tcp => tcp.Listen)).Distinct().ToEquatableArray();
 
     public ServiceSpec? Find(ServiceName name)
     {

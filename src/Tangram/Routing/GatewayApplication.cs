@@ -1,15 +1,16 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
+using Tangram.Model;
+using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
 
 /// <summary>What Kestrel runs for each request: find the service, then try backends until one answers or the policy
 /// says stop.</summary>
-internal sealed class GatewayApplication(
-    Routes routes, IHttpForwarder forwarder, BackendClient client, GatewayOptions options, TimeProvider time)
-    : IHttpApplication<DefaultHttpContext>
+internal sealed class GatewayApplication(Routes routes, IHttpForwarder forwarder, BackendClient client,
+    GatewayOptions options, TimeProvider time, TlsFront? tls) : IHttpApplication<DefaultHttpContext>
 {
     private readonly AnswerHold _hold = new(options, time);
     private int _queued;
@@ -29,6 +30,7 @@ internal sealed class GatewayApplication(
     {
         var listener = context.Features.Get<OpenListener>()
             ?? throw new InvalidOperationException("a connection came from no listener");
+        if (tls?.Spec is { } secure && await SecuredAsync(context, listener.Listener, secure)) return;
         var (table, name) = (routes.Table, listener.Listener.Service);
         var service = name is null
             ? table.Match(context.Request.Host.Value, context.Request.Path.Value)
@@ -50,6 +52,20 @@ internal sealed class GatewayApplication(
             service.Counters.Leave();
         }
     }
+
+    /// <summary>True when the request was sent to https.</summary>
+    private static async ValueTask<bool> SecuredAsync(HttpContext context, Listener listener, TlsSpec secure)
+    {
+        if (listener.Secure && secure.Hsts is { } hsts) Reply.PromiseHttps(context, hsts);
+        if (listener is not { Secure: false, Internal: false, Service: null } || secure.RedirectPort is not { } port
+            || HttpsRedirect.LocationOf(context.Request.Host.Value ?? "", TargetOf(context), port) is not { } location)
+            return false;
+        await Reply.ElsewhereAsync(context, location);
+        return true;
+    }
+
+    private static string TargetOf(HttpContext context) => context.Request.Path.ToUriComponent() +
+        context.Request.QueryString.ToUriComponent();
 
     private async Task ForwardAsync(HttpContext context, Exchange exchange, RoutedService service)
     {
