@@ -10,7 +10,7 @@ using Tangram.Routing;
 var around = Surroundings.OfThisProcess();
 return await CommandLine.RunAsync(args, around, new Entrances
 {
-    ReadFiles = request => ComposeFile.Load(request, around.Variable),
+    ReadFiles = request => ComposeFile.Load(request, around.Variable, around.Clock),
     Up = (request, cancellation) => LocalCluster.StartAsync(request, around.Clock, around.Variable, cancellation),
     PlanAlone = (spec, json) => PlanPreview.Of(ClusterState.Empty, spec, json),
     Server = async (options, cancellation) =>

@@ -25,9 +25,22 @@ public sealed record ClusterSpec
     /// <summary>Routes that belong to no service: they redirect, or say to which service they lead.</summary>
     public EquatableArray<RouteSpec> GatewayRoutes { get; init; }
 
+    /// <summary>Connections to these begin with the PROXY protocol.</summary>
+    public bool AcceptProxy { get; init; }
+
+    /// <summary>In the order of the file.</summary>
+    public EquatableArray<TcpSpec> GatewayTcp { get; init; }
+
+    /// <summary>Null when it listens nowhere by https.</summary>
+    public TlsSpec? Tls { get; init; }
+
     /// <summary>What its configs and secrets hold. Only on the way from a command to a server, which keeps it as files:
     /// a spec that is stored or shown has none.</summary>
     public EquatableArray<CarriedContent>? Contents { get; init; }
+
+    /// <summary>Where clients reach it.</summary>
+    public EquatableArray<string> Addresses() =>
+        GatewayListen.Concat(GatewayTcp.Select(tcp => tcp.Listen)).Distinct().ToEquatableArray();
 
     public ServiceSpec? Find(ServiceName name)
     {

@@ -30,6 +30,8 @@ namespace Tangram.Model;
 [JsonSerializable(typeof(Variable))]
 [JsonSerializable(typeof(GrantSpec))]
 [JsonSerializable(typeof(CarriedContent))]
+[JsonSerializable(typeof(CertificateSpec))]
+[JsonSerializable(typeof(TcpSpec))]
 [JsonSerializable(typeof(VolumeSpec))]
 [JsonSerializable(typeof(UlimitSpec))]
 [JsonSerializable(typeof(PortSpec))]

@@ -15,6 +15,9 @@ public sealed record ComposeDraft(
     public EquatableArray<string> Profiles { get; init; }
     public EquatableArray<ScheduleAsked> Schedules { get; init; }
 
+    /// <summary>Which the gateways read; those that are here too can be looked at.</summary>
+    public EquatableArray<TlsFileAsked> TlsFiles { get; init; }
+
     /// <summary>What the services that run are given, to be read.</summary>
     public EquatableArray<ContentAsked> Contents { get; init; }
 }
@@ -64,10 +67,16 @@ public static class ComposeReader
             GatewayRoutes = routes.Select(route => route.Value).ToEquatableArray(),
             TrustedProxies = ConditionReader.Networks(gateway, "trusted_proxies"),
         };
+        var tls = TlsReader.Read(gateway, listen, spec.Services, folder);
+        var tcp = TcpReader.Read(gateway, [.. spec.Services.Select(service => service.Name)]);
+        spec = spec with
+        {
+            Tls = tls.Spec, GatewayTcp = tcp.Specs, AcceptProxy = gateway.Flag("accept_proxy", false),
+        };
         ServiceChecks.Check(drafts, problems);
         ServiceChecks.Count(drafts, spec, problems);
         RouteChecks.Check(drafts, routes, idle, problems);
-        PortChecks.Check(drafts, listen, spec.Zones.Count * spec.NodesPerZone, problems);
+        PortChecks.Check(drafts, [.. listen, .. tcp.Listeners], spec.Zones.Count * spec.NodesPerZone, problems);
         DependencyChecks.Check(drafts, idle, problems);
         return new ComposeDraft(
             problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec),
@@ -79,6 +88,7 @@ public static class ComposeReader
                 objectives.PlaceOf("recovery_point"))),
             Profiles = all.SelectMany(draft => draft.Profiles).Distinct().Order(StringComparer.Ordinal)
                 .ToEquatableArray(),
+            TlsFiles = tls.Files,
             Schedules = drafts.Select(draft => draft.Schedule).OfType<ScheduleAsked>().ToEquatableArray(),
             Contents = Given(drafts, declared, GrantKind.Config).Concat(Given(drafts, declared, GrantKind.Secret))
                 .ToEquatableArray(),

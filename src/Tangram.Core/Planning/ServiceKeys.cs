@@ -121,7 +121,8 @@ internal static class ServiceKeys
         Yes("protocol", "tcp"),
         Yes("mode", "ingress (default) or host"),
         Yes("name", "for people; changes nothing"),
-        No("app_protocol", "delete it: the gateway serves HTTP/1.1, HTTP/2 and WebSocket by what the client speaks")
+        No("app_protocol", "delete it: the gateway serves HTTP/1.1, HTTP/2 and WebSocket by what the client speaks; " +
+            "write x-tangram.gateway.tcp for what is not HTTP")
             .Never());
 
     public static readonly Section Volume = new("volumes (long form)",

@@ -38,12 +38,49 @@ internal static class TopKeys
         Yes("recovery_point", "a duration: how much written work may be lost").As(Shape.Duration));
 
     public static readonly Section Gateway = new("x-tangram.gateway",
-        Yes("listen", "a list of http:// URLs without a path; default [\"http://127.0.0.1:8080\"]; port 0 takes a " +
-            "free one").As(new Shape.Many(new Shape.Text("^http://"), Least: 1)).On("on each gateway"),
+        Yes("listen", "a list of http:// and https:// URLs without a path; default [\"http://127.0.0.1:8080\"]; " +
+            "port 0 takes a free one").As(new Shape.Many(new Shape.Text("^https?://"), Least: 1))
+            .On("on each gateway"),
+        Yes("certificates", "for https://, a list of {cert, key}; which one is shown is chosen by the name that the " +
+            "client asks for, the first when none is for it").As(new Shape.Many(new Shape.Of(() => Certificate!), 1))
+            .On("files on each gateway's machine"),
+        Yes("self_signed", "true: the gateway makes a certificate of its own for local use; default: when none is " +
+            "given and every https:// address is a loopback one").As(Shape.Flag).On("each gateway has its own"),
+        Yes("client_ca", "a PEM file with the authorities whose clients are admitted; who a client is goes on in " +
+            "X-Forwarded-Client-Cert").As(new Shape.Text()).On("a file on each gateway's machine"),
+        Yes("client_certificates", "require (default with client_ca), or request: who shows none is admitted too")
+            .As(new Shape.Words("require", "request")),
+        Yes("hsts", "a duration such as 365d, for which browsers shall come by https alone; default: not said")
+            .As(Shape.Duration),
+        Yes("redirect_to_https", "true: requests that come by http are sent to the first https:// address; default " +
+            "false").As(Shape.Flag),
+        Yes("accept_proxy", "true: connections to listen begin with the PROXY protocol, version 1 or 2, by which a " +
+            "balancer before the gateway names the client; others are refused. Let nobody else connect; default false")
+            .As(Shape.Flag),
         Yes("trusted_proxies", "networks such as [10.0.0.0/8], or one: what comes from there is believed when it " +
             "says who its client is (X-Forwarded-For, -Proto and -Host); default: nobody is")
             .As(new Shape.OneOrMany(new Shape.Text())),
         Yes("routes", "a list of routes that belong to no service: they redirect, or say where they lead")
             .As(new Shape.Many(new Shape.Of(() => RouteKeys.GatewayRoute))),
-        No("tls", "listen on http:// behind something that ends TLS; https comes later").Never());
+        Yes("tcp", "a list of addresses whose connections go to a service as they are")
+            .As(new Shape.Many(new Shape.Of(() => Tcp!))).On("on each gateway"),
+        No("tls", "write certificates: beside listen, and an https:// address in it").Never());
+
+    public static readonly Section Tcp = new("x-tangram.gateway.tcp",
+        Yes("listen", "tcp://ADDRESS:PORT, where * is every address; several entries may share one, by sni")
+            .As(new Shape.Text("^tcp://")),
+        Yes("service", "whose replicas get the connections").As(new Shape.Text()),
+        Yes("sni", "only those of TLS whose client asks for this host, such as shop.test or *.shop.test; it is not " +
+            "decrypted; default: all that no other entry is for").As(new Shape.Text()),
+        Yes("accept_proxy", "true: they begin with the PROXY protocol, version 1 or 2; others are refused; default " +
+            "false").As(Shape.Flag),
+        Yes("send_proxy", "v1 or v2: the replica is told of the client by the PROXY protocol; default: it is not")
+            .As(new Shape.Words("v1", "v2")),
+        Yes("idle", "a connection on which nothing moves for so long is ended; default 1h").As(Shape.Duration));
+
+    public static readonly Section Certificate = new("x-tangram.gateway.certificates",
+        Yes("cert", "a PEM file: the certificate, then those that vouch for it; relative to the file; read again " +
+            "when it changes").As(new Shape.Text()).On("on each gateway's machine"),
+        Yes("key", "a PEM file: its private key, without a passphrase; relative to the file; it stays where it is")
+            .As(new Shape.Text()).On("on each gateway's machine"));
 }

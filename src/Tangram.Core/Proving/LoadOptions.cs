@@ -47,6 +47,9 @@ public sealed record LoadOptions
     /// <summary>A header to carry an id of its own in every request, RUN-INDEX.</summary>
     public string? UniqueIdHeader { get; init; }
 
+    /// <summary>A PEM file with the authorities that are trusted; null: the machine's.</summary>
+    public string? CaFile { get; init; }
+
     /// <summary>The run passes when at most so many requests failed or were answered by something other than
     /// 2xx.</summary>
     public long MaxFailed { get; init; }

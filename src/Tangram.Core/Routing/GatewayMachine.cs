@@ -128,7 +128,7 @@ public sealed class GatewayMachine : IMachine
         var rolling = _state.Rollout is { Value.Ended: false };
         var seen = new GatewaySeen
         {
-            Addresses = _public ? _state.EffectiveSpec?.GatewayListen ?? [] : [], Applied = _traffic.Applied, Busy =
+            Addresses = _public ? _state.EffectiveSpec?.Addresses() ?? [] : [], Applied = _traffic.Applied, Busy =
                 _traffic.Busy,
             Outcomes = rolling ? _traffic.Outcomes : [], Instance = _instance,
         };

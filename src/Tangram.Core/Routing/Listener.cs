@@ -14,21 +14,29 @@ public sealed record Listener(string Address, int Port, ServiceName? Service = n
     /// kept.</summary>
     public bool Internal { get; init; }
 
-    /// <summary>Reads <c>http://HOST:PORT</c>, where HOST is an IP address, <c>localhost</c>, or <c>*</c> for every
-    /// address. Returns null and says what is wrong otherwise.</summary>
+    /// <summary>What comes is TLS.</summary>
+    public bool Secure { get; init; }
+
+    /// <summary>What comes begins with the PROXY protocol.</summary>
+    public bool Proxied { get; init; }
+
+    /// <summary>What comes goes on as it is; empty: it is HTTP.</summary>
+    public EquatableArray<TcpSpec> Tcp { get; init; }
+
+    /// <summary>Reads <c>http://HOST:PORT</c>, and so of https and tcp, where HOST is an IP address,
+    /// <c>localhost</c>, or <c>*</c> for every address. Returns null and says what is wrong otherwise.</summary>
     public static Listener? Parse(string url, out string wrong)
     {
-        wrong = "";
-        if (url.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
-            wrong = "https is not offered yet; use http://";
-        else if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
-            wrong = "it must begin with http://";
+        var secure = url.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+        wrong = secure || url.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+            || url.StartsWith("tcp://", StringComparison.OrdinalIgnoreCase)
+            ? "" : "it must begin with http:// or https://";
         if (wrong.Length > 0) return null;
-        var rest = url["http://".Length..].TrimEnd('/');
+        var rest = url[(url.IndexOf("://", StringComparison.Ordinal) + 3)..].TrimEnd('/');
         var colon = rest.LastIndexOf(':');
         var bracket = rest.LastIndexOf(']');
         var host = colon > bracket ? rest[..colon] : rest;
-        var port = colon > bracket ? rest[(colon + 1)..] : "80";
+        var port = colon > bracket ? rest[(colon + 1)..] : secure ? "443" : "80";
         var address = host switch
         {
             "*" or "+" => IPAddress.Any,
@@ -38,10 +46,10 @@ public sealed record Listener(string Address, int Port, ServiceName? Service = n
         if (address is null) wrong = $"'{host}' is not an IP address, localhost or *";
         else if (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > 65535)
             wrong = $"'{port}' is not a port";
-        else return new Listener(address.ToString(), number);
+        else return new Listener(address.ToString(), number) { Secure = secure };
         return null;
     }
 
-    public override string ToString() =>
-        Address.Contains(':', StringComparison.Ordinal) ? $"http://[{Address}]:{Port}" : $"http://{Address}:{Port}";
+    public override string ToString() => (Tcp.Count > 0 ? "tcp://" : Secure ? "https://" : "http://") +
+        (Address.Contains(':', StringComparison.Ordinal) ? $"[{Address}]:{Port}" : $"{Address}:{Port}");
 }

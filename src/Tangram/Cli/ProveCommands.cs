@@ -27,10 +27,11 @@ internal static class ProveCommands
         var timeout = CommandContext.DurationOption("--timeout", "Of one request (default 10s)");
         var connections = Option("--connections", "N", "At most so many to a host", 1000);
         var id = Option<string?>("--id-header", "NAME", "A header that carries a unique id in every request", null);
+        var trust = Option<string?>("--cacert", "FILE", "PEM certificates of the authorities to trust", null);
         var failed = Option("--max-failed", "N", "Exit 1 when more requests than this fail", 0L);
         var command = new Command("load", "Offers requests at a constant rate and measures from when each was due")
         {
-            url, also, lost, rate, duration, method, body, headers, mix, timeout, connections, id, failed, json,
+            url, also, lost, rate, duration, method, body, headers, mix, timeout, connections, id, trust, failed, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -40,7 +41,8 @@ internal static class ProveCommands
                 parsed.GetValue(headers)!.ToEquatableArray(), parsed.GetValue(mix)!.ToEquatableArray(),
                 parsed.GetValue(also)!.ToEquatableArray(), parsed.GetValue(lost),
                 parsed.GetValue(timeout) ?? TimeSpan.FromSeconds(10), parsed.GetValue(connections),
-                parsed.GetValue(id), parsed.GetValue(failed), parsed.GetValue(json));
+                parsed.GetValue(id), parsed.GetValue(failed), parsed.GetValue(json),
+                parsed.GetValue(trust));
             return context.Entrances.Load(request, context.Around, cancellation);
         });
         return command;

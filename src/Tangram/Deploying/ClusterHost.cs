@@ -2,6 +2,7 @@ using Tangram.Cli;
 using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Routing;
+using Tangram.Routing.Tls;
 
 namespace Tangram.Deploying;
 
@@ -82,7 +83,8 @@ internal sealed class ClusterHost : IAsyncDisposable
             await EndFormerLeasesAsync(store).ConfigureAwait(false);
             var clock = new MonotonicClock(time);
             var keeper = new SocketKeeper(folder.ClusterId, spec.Name, what => announce("gateway-1", what));
-            var gateway = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(), keeper);
+            var gateway = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(), keeper,
+                new TlsFront(folder.Tls, spec.Name, time, what => announce("gateway-1", what)));
             var host = new ClusterHost(folder, store, gateway, spec, clock, announce);
             await host.StartAsync(spec).ConfigureAwait(false);
             return host;

@@ -26,6 +26,9 @@ internal sealed class StateFolder : IDisposable
     public string Files => Folder("files");
     public string Store => Folder("store");
 
+    /// <summary>Where a gateway keeps the certificate that it makes itself.</summary>
+    public string Tls => Folder("tls");
+
     /// <summary>The file with the last known state of the cluster.</summary>
     public string Known => System.IO.Path.Combine(Path, "known.json");
     public string Node(NodeName node) => Folder("nodes", node.Value);

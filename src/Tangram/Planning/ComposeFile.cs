@@ -36,11 +36,14 @@ internal static class ComposeFile
     /// <summary>What a command's files ask for, and every problem of them. Never throws for what a path or a file may
     /// hold.</summary>
     /// <param name="variable">The environment of whoever runs the command.</param>
-    public static ComposeAnswer Load(ComposeRequest request, Func<string, string?> variable) =>
-        Read(request, new ComposeFolder(variable), new ProblemList());
+    /// <param name="clock">Null: files for TLS are not looked at.</param>
+    public static ComposeAnswer Load(
+        ComposeRequest request, Func<string, string?> variable, TimeProvider? clock = null) =>
+        Read(request, new ComposeFolder(variable), new ProblemList(), clock);
 
     /// <summary>As above, with files from wherever <paramref name="files"/> has them.</summary>
-    internal static ComposeAnswer Read(ComposeRequest request, IComposeFiles files, ProblemList problems)
+    internal static ComposeAnswer Read(
+        ComposeRequest request, IComposeFiles files, ProblemList problems, TimeProvider? clock = null)
     {
         if (new ComposeProject(files, problems).Load(request) is not var (tree, profiles, variable))
             return new ComposeAnswer(null, problems.InOrder());
@@ -51,6 +54,7 @@ internal static class ComposeFile
                 problems.Error(asked.Place,
                     $"'{asked.Key}' names the folder {Quoted.Plain(asked.Path)}, which does not exist",
                     "create it, or correct the path; it is relative to the file");
+        if (clock is not null && !request.NameOnly) TlsFiles.Check(draft, clock.GetUtcNow(), problems);
         foreach (var asked in draft.Schedules) Cron.Check(asked, problems);
         var contents = Contents.Read(request.NameOnly ? [] : draft.Contents, files, variable, problems);
         if (problems.HasErrors || draft.Spec is not { } read) return new ComposeAnswer(null, problems.InOrder());

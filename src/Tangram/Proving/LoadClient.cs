@@ -32,6 +32,7 @@ internal sealed class LoadClient : IDisposable
             UseCookies = false,
             AllowAutoRedirect = false,
             ActivityHeadersPropagator = null,
+            SslOptions = LoadTrust.Of(options.CaFile),
             PlaintextStreamFilter = (context, _) =>
                 ValueTask.FromResult<Stream>(new LoadConnection(context.PlaintextStream)),
         });

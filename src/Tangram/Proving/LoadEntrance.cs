@@ -17,8 +17,10 @@ internal static class LoadEntrance
                 request.Mix.Select(Class).ToEquatableArray(),
             Also = request.Also, LostAfter = request.LostAfter,
             Timeout = request.Timeout, Connections = request.Connections, UniqueIdHeader = request.IdHeader,
-            MaxFailed = request.MaxFailed,
+            MaxFailed = request.MaxFailed, CaFile = request.CaFile,
         };
+        if (request.CaFile is { } file && LoadTrust.Problem(file) is { } unread)
+            throw new CommandFailure(Exit.Arguments, unread);
         if (options.Problems().FirstOrDefault() is { } problem) throw new CommandFailure(Exit.Arguments, problem);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);

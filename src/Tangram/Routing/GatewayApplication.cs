@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
 using Tangram.Model;
 using Tangram.Routing.Rules;
+using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
 using Route = Tangram.Routing.Rules.Route;
 
@@ -12,7 +13,7 @@ namespace Tangram.Routing;
 /// says stop.</summary>
 internal sealed class GatewayApplication(
     Routes routes, IHttpForwarder forwarder, BackendClient client, Mirrors mirrors, GatewayOptions options,
-    TimeProvider time)
+    TimeProvider time, TlsFront? tls)
     : IHttpApplication<DefaultHttpContext>
 {
     private readonly AnswerHold _hold = new(options, time);
@@ -33,6 +34,7 @@ internal sealed class GatewayApplication(
     {
         var listener = context.Features.Get<OpenListener>()
             ?? throw new InvalidOperationException("a connection came from no listener");
+        if (tls?.Spec is { } secure && Secured(context, listener.Listener, secure) is { } elsewhere) return elsewhere;
         var table = routes.Table;
         if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);
         if (table.Index.Match(new HttpView(context, table.TrustedProxies)) is not { } route)
@@ -72,6 +74,19 @@ internal sealed class GatewayApplication(
             service.Counters.Leave();
         }
     }
+
+    /// <summary>Null when it may go on by http.</summary>
+    private static Task? Secured(HttpContext context, Listener listener, TlsSpec secure)
+    {
+        if (listener.Secure && secure.Hsts is { } hsts) Reply.PromiseHttps(context, hsts);
+        return listener is { Secure: false, Internal: false, Service: null } && secure.RedirectPort is { } port
+            && HttpsRedirect.LocationOf(context.Request.Host.Value ?? "", TargetOf(context), port) is { } location
+            ? Reply.ElsewhereAsync(context, location)
+            : null;
+    }
+
+    private static string TargetOf(HttpContext context) => context.Request.Path.ToUriComponent() +
+        context.Request.QueryString.ToUriComponent();
 
     private async Task ForwardAsync(HttpContext context, Exchange exchange, RoutedService service, Passage? passage)
     {

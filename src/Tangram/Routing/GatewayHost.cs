@@ -3,6 +3,7 @@ using Tangram.Coordinating.Link;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Observing;
+using Tangram.Routing.Tls;
 
 namespace Tangram.Routing;
 
@@ -27,7 +28,8 @@ internal sealed class GatewayHost : IRunningRole
             new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
         _watch = new StateWatch(_store, time, new StateCopy(folder.Known, what => Announce(role.Name, what)));
         _server = new GatewayServer(GatewayOptions.OfRole, time, (ulong)time.GetTimestamp(),
-            new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)));
+            new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)),
+            new TlsFront(folder.Tls, role.Cluster, time, what => Announce(role.Name, what)));
         _loop = new GatewayLoop(role.Name, _server, EquatableArray.Create<string>([]), _store, new MonotonicClock(time),
             ports: null, Announce, folder.ClusterId);
         _watch.Listen(state => _loop.Post(new Event.StateChanged(state)));

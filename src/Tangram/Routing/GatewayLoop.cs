@@ -21,6 +21,9 @@ internal sealed class GatewayLoop
     private readonly Action<string, string> _announce;
     private readonly string _name;
     private EquatableArray<string> _listen;
+    private EquatableArray<TcpSpec> _tcp;
+    private TlsSpec? _tls;
+    private bool _proxied;
     private Task _opening = Task.CompletedTask;
     private bool _started;
 
@@ -47,6 +50,9 @@ internal sealed class GatewayLoop
                         from port in service.Ports
                         where port.Mode == PortMode.Ingress
                         select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name);
+        if (_public && _server.Secure(spec.Tls) is { Count: > 0 } troubles)
+            throw new IOException($"the gateway cannot serve https: {string.Join("; ", troubles)}");
+        Follow(spec);
         var taken = await _server.ListenAsync(Wanted(published)).ConfigureAwait(false);
         if (taken.Count > 0)
             throw new IOException(
@@ -69,17 +75,18 @@ internal sealed class GatewayLoop
     {
         if (effect is Effect.Announce announce) _announce(announce.Subject, announce.What);
         if (effect is not PublishRoutes publish) return;
-        if (publish.State.EffectiveSpec is { } spec) _listen = spec.GatewayListen;
+        if (publish.State.EffectiveSpec is { } spec) Follow(spec);
         var table = RouteDeriver.Derive(publish.State, _server.Table);
         _server.Publish(table);
         if (table.ServesAll) _servesAll.TrySetResult();
-        _opening = ListenAsync(_opening, Wanted(table.Published));
+        _opening = ListenAsync(_opening, Wanted(table.Published), _tls);
         Observe();
     }
 
-    private async Task ListenAsync(Task before, IReadOnlyCollection<Listener> wanted)
+    private async Task ListenAsync(Task before, IReadOnlyCollection<Listener> wanted, TlsSpec? tls)
     {
         await before.ConfigureAwait(false);
+        foreach (var trouble in _public ? _server.Secure(tls) : []) _announce(_name, trouble);
         foreach (var taken in await _server.ListenAsync(wanted).ConfigureAwait(false))
             _announce(_name, $"cannot listen: {taken}");
         if (_started) return;
@@ -89,13 +96,20 @@ internal sealed class GatewayLoop
         await _server.StartAsync().ConfigureAwait(false);
     }
 
+    private void Follow(ClusterSpec spec) =>
+        (_listen, _tcp, _tls, _proxied) = (spec.GatewayListen, spec.GatewayTcp, spec.Tls, spec.AcceptProxy);
+
+    private static Listener Parsed(string url) =>
+        Listener.Parse(url, out var wrong) ?? throw new IOException($"{url}: {wrong}");
+
     private List<Listener> Wanted(IEnumerable<Listener> published)
     {
         var wanted = new List<Listener>();
         if (_public)
         {
-            wanted.AddRange(_listen.Select(url =>
-                Listener.Parse(url, out var wrong) ?? throw new IOException($"{url}: {wrong}")));
+            wanted.AddRange(_listen.Select(url => Parsed(url) with { Proxied = _proxied }));
+            wanted.AddRange(_tcp.GroupBy(spec => spec.Listen)
+                .Select(same => Parsed(same.Key) with { Tcp = same.ToEquatableArray() }));
             wanted.AddRange(published);
         }
         if (_ports is not null)

@@ -49,6 +49,13 @@ internal sealed record GatewayOptions
     /// <summary>A client may be silent for this long between two requests, or before its first.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(130);
 
+    /// <summary>A client that has not agreed on TLS by then is cut off.</summary>
+    public TimeSpan HandshakeTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>TLS handshakes at once; others wait for theirs, which costs less. One holds about 50 kB and some tenths
+    /// of a millisecond of a processor, so that this many take a second or so.</summary>
+    public int MostHandshakes { get; init; } = 2048;
+
     /// <summary>Each open connection costs a descriptor and about 10 kB.</summary>
     public int MostConnections { get; init; } = 65_536;
 }

@@ -5,6 +5,8 @@ using Microsoft.Extensions.Options;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Routing.Rules;
+using Tangram.Routing.Tcp;
+using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
@@ -21,9 +23,11 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly Mirrors _mirrors;
     private readonly ServiceProvider _services;
     private readonly SocketKeeper? _keeper;
+    private readonly TlsFront? _tls;
+    private readonly TcpRelay _relay;
     private readonly Departure _departure = new();
     private readonly CancellationTokenSource _ending = new();
-    private Task _probing = Task.CompletedTask;
+    private Task _probing = Task.CompletedTask, _looking = Task.CompletedTask;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _turning = new(1);
     private Task? _leaving;
@@ -31,14 +35,17 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     /// <param name="seed">Of the chance by which backends are chosen.</param>
     /// <param name="keeper">Keeps the listening sockets for the next gateway. Null: they close with this one.</param>
-    public GatewayServer(GatewayOptions options, TimeProvider time, ulong seed, SocketKeeper? keeper = null)
+    /// <param name="tls">Null: it never listens by https.</param>
+    public GatewayServer(GatewayOptions options, TimeProvider time, ulong seed, SocketKeeper? keeper = null,
+        TlsFront? tls = null)
     {
-        (_options, _time, _keeper) = (options, time, keeper);
+        (_options, _time, _keeper, _tls) = (options, time, keeper, tls);
         _routes = new Routes(time, seed);
-        _listeners = new ListenerSet(keeper, _departure, time);
+        _relay = new TcpRelay(_routes, options, time);
+        _listeners = new ListenerSet(keeper, _departure, time, _relay);
         _client = new BackendClient(options);
         _mirrors = new Mirrors(_routes, _client, time);
-        _services = new ServiceCollection().AddLogging().AddHttpForwarder().BuildServiceProvider();
+        _services = Services().BuildServiceProvider();
         _kestrel = new KestrelServer(Options.Create(KestrelOptions()), _listeners, NullLoggerFactory.Instance);
     }
 
@@ -73,10 +80,12 @@ internal sealed class GatewayServer : IAsyncDisposable
         {
             if (_ended) return;
             var forwarder = _services.GetRequiredService<IHttpForwarder>();
-            var application = new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time);
+            var application =
+                new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time, _tls);
             await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
             _probing = new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token);
+            if (_tls is not null) _looking = _tls.RunAsync(_ending.Token);
         }
         finally
         {
@@ -89,6 +98,10 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// opened.</summary>
     public Task<EquatableArray<TakenPort>> ListenAsync(IReadOnlyCollection<Listener> wanted) =>
         _listeners.SetAsync(wanted);
+
+    /// <summary>What is shown on https addresses from now on; call it before they are opened. Returns what cannot be
+    /// used, as sentences.</summary>
+    public IReadOnlyList<string> Secure(TlsSpec? spec) => _tls?.Use(spec) ?? [];
 
     /// <summary>The port that a listener really has (it may have asked for 0); null when it is not open.</summary>
     public Task<int?> PortAsync(Listener listener) => _listeners.PortAsync(listener);
@@ -139,13 +152,28 @@ internal sealed class GatewayServer : IAsyncDisposable
         _ended = true;
         _turning.Release();
         using var patience = new CancellationTokenSource(_options.StopTime, _time);
+        var relayed = _relay.EndAsync(_options.StopTime);
         await _kestrel.StopAsync(patience.Token).ConfigureAwait(false);
+        await relayed.ConfigureAwait(false);
         _kestrel.Dispose();
         await _ending.CancelAsync().ConfigureAwait(false);
         await _probing.ConfigureAwait(false);
         await _mirrors.DisposeAsync().ConfigureAwait(false);
+        await _looking.ConfigureAwait(false);
         _client.Dispose();
         await _services.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Kestrel's TLS asks for services that only its own registration knows.</summary>
+    private static IServiceCollection Services()
+    {
+        IServiceCollection services = new ServiceCollection();
+        services.AddLogging().AddMetrics().AddHttpForwarder();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        foreach (var one in builder.Services)
+            if (one.ServiceType.Assembly == typeof(KestrelServer).Assembly) services.Add(one);
+        return services;
     }
 
     private KestrelServerOptions KestrelOptions()
@@ -163,7 +191,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
-        new Http2Branch(_options, _departure, _time).Listen(kestrel);
+        var secure = _tls is null ? null : new TlsBranch(_tls, _options, _departure, _time);
+        secure?.Listen(kestrel);
+        new Http2Branch(_options, _departure, _time, secure).Listen(kestrel);
         return kestrel;
     }
 }

@@ -3,13 +3,15 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Tangram.Routing.Tls;
 
 namespace Tangram.Routing;
 
 /// <summary>HTTP/1.1 and HTTP/2 on one port without TLS. Kestrel speaks only one of them on such an endpoint, so there
 /// are two: connections arrive at the first, and those that begin with HTTP/2's preface ("PRI * HTTP/2.0", RFC 9113,
 /// 3.4) go through the second's pipeline. No HTTP/1.1 method begins with "PRI ".</summary>
-internal sealed class Http2Branch(GatewayOptions options, Departure departure, TimeProvider time)
+internal sealed class Http2Branch(
+    GatewayOptions options, Departure departure, TimeProvider time, TlsBranch? secure = null)
 {
     public static readonly IPEndPoint Silent = new(IPAddress.Loopback, 2);
     private static readonly IPEndPoint Arriving = new(IPAddress.Loopback, 1);
@@ -33,15 +35,28 @@ internal sealed class Http2Branch(GatewayOptions options, Departure departure, T
 
     private async Task ChooseAsync(ConnectionContext connection, ConnectionDelegate http1)
     {
+        var from = connection.Features.Get<OpenListener>()?.Listener;
+        if (from?.Proxied == true
+            && !await ProxyReader.ReadAsync(connection, options, time).ConfigureAwait(false)) return;
+        if (from?.Secure == true && secure is not null)
+        {
+            await secure.RunAsync(connection).ConfigureAwait(false);
+            return;
+        }
         var isHttp2 = await LookAsync(connection).ConfigureAwait(false);
         if (isHttp2 is null) return;
-        // Of HTTP/2 this is GOAWAY, which loses no request. HTTP/1.1 has no such word before its next response.
-        using var leaving = isHttp2.Value && !departure.Begun.IsCancellationRequested
+        using var leaving = LeaveWith(departure, connection, isHttp2.Value);
+        await (isHttp2.Value ? _http2! : http1)(connection).ConfigureAwait(false);
+    }
+
+    /// <summary>Of HTTP/2 this is GOAWAY, which loses no request. HTTP/1.1 has no such word before its next
+    /// response.</summary>
+    public static CancellationTokenRegistration LeaveWith(
+        Departure departure, ConnectionContext connection, bool isHttp2) =>
+        isHttp2 && !departure.Begun.IsCancellationRequested
             ? departure.Begun.Register(() =>
                 connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose())
             : default;
-        await (isHttp2.Value ? _http2! : http1)(connection).ConfigureAwait(false);
-    }
 
     /// <summary>Null: the client said nothing for too long, or the gateway stops.</summary>
     private async Task<bool?> LookAsync(ConnectionContext connection)

@@ -11,7 +11,8 @@ namespace Tangram.Routing;
 
 /// <summary>All listening sockets, which Kestrel sees as one endpoint: so they come and go at run time without touching
 /// each other, and a port that is taken is an answer rather than a failed start.</summary>
-internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, TimeProvider time)
+internal sealed class ListenerSet(
+    SocketKeeper? keeper, Departure departure, TimeProvider time, Tcp.TcpRelay relay)
     : IConnectionListenerFactory, IConnectionListener
 {
     /// <summary>Kestrel takes connections at once; a short queue suffices, and the kernel's backlog lies behind
@@ -114,7 +115,7 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
 
     private void Add(Listener listener, Socket socket)
     {
-        var open = new OpenListener(listener, socket, departure, time);
+        var open = new OpenListener(listener, socket, departure, time, relay);
         _open.Add(listener, open);
         if (_started) open.Accept(_connections, _accepted.Writer);
     }
@@ -145,7 +146,11 @@ internal sealed class ListenerSet(SocketKeeper? keeper, Departure departure, Tim
     private static IPEndPoint EndPointOf(Listener listener) => new(IPAddress.Parse(listener.Address), listener.Port);
 
     ValueTask<IConnectionListener> IConnectionListenerFactory.BindAsync(EndPoint point, CancellationToken cancel) =>
-        ValueTask.FromResult<IConnectionListener>(point.Equals(Http2Branch.Silent) ? new SilentListener(point) : this);
+        ValueTask.FromResult<IConnectionListener>(
+            IsSilent(point) ? new SilentListener(point) : this);
+
+    private static bool IsSilent(EndPoint point) =>
+        point.Equals(Http2Branch.Silent) || point.Equals(Tls.TlsBranch.Silent);
 
     async ValueTask<ConnectionContext?> IConnectionListener.AcceptAsync(CancellationToken cancellation)
     {

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Tangram.Routing.Tcp;
 
 namespace Tangram.Routing;
 
@@ -18,11 +19,18 @@ internal sealed class OpenListener
     private readonly Socket _socket;
     private readonly Departure _departure;
     private readonly TimeProvider _time;
+    private readonly TcpRelay? _relay;
+    private readonly TcpChoice? _tcp;
     private readonly CancellationTokenSource _closing = new();
     private Task _accepting = Task.CompletedTask;
 
-    public OpenListener(Listener listener, Socket socket, Departure departure, TimeProvider time) =>
-        (Listener, _socket, _departure, _time) = (listener, socket, departure, time);
+    /// <param name="relay">For TCP that goes on as it is.</param>
+    public OpenListener(
+        Listener listener, Socket socket, Departure departure, TimeProvider time, TcpRelay? relay = null)
+    {
+        (Listener, _socket, _departure, _time, _relay) = (listener, socket, departure, time, relay);
+        _tcp = listener.Tcp.Count > 0 ? new TcpChoice(listener.Tcp) : null;
+    }
 
     public Listener Listener { get; }
 
@@ -63,6 +71,11 @@ internal sealed class OpenListener
             {
                 var socket = await _socket.AcceptAsync(_closing.Token).ConfigureAwait(false);
                 socket.NoDelay = true;
+                if (_tcp is not null && _relay is not null)
+                {
+                    _relay.Take(socket, _tcp);
+                    continue;
+                }
                 var connection = connections.Create(socket);
                 connection.Features.Set(this);
                 _departure.Add(connection);

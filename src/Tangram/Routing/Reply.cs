@@ -52,6 +52,23 @@ internal static class Reply
                     : " The request may have been executed, so it was not repeated.")),
         };
 
+    /// <summary>308: the same method and body again, and for good (RFC 9110, 15.4.9).</summary>
+    public static Task ElsewhereAsync(HttpContext context, string location)
+    {
+        context.Response.Headers.Location = location;
+        return WriteAsync(context, StatusCodes.Status308PermanentRedirect, "https-only", $"It is at {location}.");
+    }
+
+    /// <summary>With whatever answer, unless the backend says it in its own words (RFC 6797).</summary>
+    public static void PromiseHttps(HttpContext context, TimeSpan until) => context.Response.OnStarting(static state =>
+    {
+        var (response, seconds) = ((HttpResponse, long))state;
+        if (response.Headers.StrictTransportSecurity.Count == 0)
+            response.Headers.StrictTransportSecurity =
+                string.Create(CultureInfo.InvariantCulture, $"max-age={seconds}");
+        return Task.CompletedTask;
+    }, (context.Response, (long)until.TotalSeconds));
+
     private static Task WriteAsync(HttpContext context, int status, string error, string text)
     {
         var response = context.Response;

@@ -14,12 +14,12 @@ internal sealed class ShopLoad : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task<LoadResult> _run;
 
-    private ShopLoad(Uri gateway, TimeSpan duration, bool keepAlive)
+    private ShopLoad(Uri gateway, TimeSpan duration, bool keepAlive, string? caFile = null)
     {
         var orders = new Uri(gateway, "api/orders");
         _run = LoadRun.RunAsync(new LoadOptions
         {
-            Url = orders, Rate = Rate, Duration = duration, UniqueIdHeader = "x-request-id",
+            Url = orders, Rate = Rate, Duration = duration, UniqueIdHeader = "x-request-id", CaFile = caFile,
             Headers = keepAlive ? [] : [new LoadHeader("Connection", "close")],
             Mix =
             [
@@ -34,6 +34,9 @@ internal sealed class ShopLoad : IAsyncDisposable
     /// <param name="keepAlive">False: each request comes on a connection of its own.</param>
     public static ShopLoad On(ShopCluster cluster, TimeSpan? duration = null, bool keepAlive = true) =>
         new(cluster.Gateway, duration ?? Longest, keepAlive);
+
+    /// <param name="caFile">Vouches for the gateway.</param>
+    public static ShopLoad On(Uri gateway, string caFile, bool keepAlive) => new(gateway, Longest, keepAlive, caFile);
 
     public bool Runs => !_run.IsCompleted;
 

@@ -22,15 +22,20 @@ internal sealed class GatewayBed : IAsyncDisposable
 
     public static Task<GatewayBed> StartAsync(params IEnumerable<int> backends) => StartAsync(null, 0, backends);
 
-    /// <param name="keeper">Hands the listening sockets from one gateway to the next.</param>
-    public static async Task<GatewayBed> StartAsync(SocketKeeper? keeper, int port, params IEnumerable<int> backends)
+    /// <summary>Ends soon.</summary>
+    public static readonly GatewayOptions Options = new()
     {
-        var options = new GatewayOptions
-        {
-            StopTime = TimeSpan.FromMilliseconds(200), LeaveTime = TimeSpan.FromMilliseconds(100),
-        };
-        var edge = new Listener("127.0.0.1", port);
-        var gateway = new GatewayServer(options, TimeProvider.System, seed: 1, keeper);
+        StopTime = TimeSpan.FromMilliseconds(200), LeaveTime = TimeSpan.FromMilliseconds(100),
+    };
+
+    /// <param name="keeper">Hands the listening sockets from one gateway to the next.</param>
+    public static Task<GatewayBed> StartAsync(SocketKeeper? keeper, int port, params IEnumerable<int> backends) =>
+        StartAsync(new GatewayServer(Options, TimeProvider.System, seed: 1, keeper), new Listener("127.0.0.1", port),
+            backends);
+
+    public static async Task<GatewayBed> StartAsync(
+        GatewayServer gateway, Listener edge, params IEnumerable<int> backends)
+    {
         Assert.Empty(await gateway.ListenAsync([edge]));
         var bed = new GatewayBed(gateway, edge, (await gateway.PortAsync(edge))!.Value);
         bed.Route([.. backends]);

@@ -13,6 +13,8 @@ public sealed class SectionTests
         "{ services: { s: { command: x } }, x-tangram: {\n KEY } }",
         "{ services: { s: { command: x } }, x-tangram: { objectives: {\n KEY } } }",
         "{ services: { s: { command: x } }, x-tangram: { gateway: {\n KEY } } }",
+        "{ services: { s: { command: x } }, x-tangram: { gateway: { certificates: [ {\n KEY } ] } } }",
+        "{ services: { s: { command: x } }, x-tangram: { gateway: { tcp: [ {\n KEY } ] } } }",
         "{ services: { s: { command: x } }, include: [ {\n KEY } ] }",
         "{ services: { s: { command: x } }, configs: { c: {\n KEY } } }",
         "{ services: { s: { command: x } }, secrets: { c: {\n KEY } } }",

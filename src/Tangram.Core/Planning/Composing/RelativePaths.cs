@@ -4,13 +4,18 @@ namespace Tangram.Planning.Composing;
 /// to stand in ours.</summary>
 internal static class RelativePaths
 {
-    public static Tree Absolute(Tree root, string folder) => Each(Each(Each(root, "services", service =>
+    public static Tree Absolute(Tree root, string folder) => Gateway(Each(Each(Each(root, "services", service =>
         On(On(On(On(service, "working_dir", path => Of(path, folder)),
             "x-tangram", own => On(own, "files", path => Of(path, folder))),
             "env_file", paths => EnvPaths(paths, folder)),
             "label_file", paths => EnvPaths(paths, folder))),
         "configs", config => On(config, "file", path => Of(path, folder))),
-        "secrets", secret => On(secret, "file", path => Of(path, folder)));
+        "secrets", secret => On(secret, "file", path => Of(path, folder))), folder);
+
+    private static Tree Gateway(Tree root, string folder) => On(root, "x-tangram", own => On(own, "gateway", gateway =>
+        On(On(gateway, "client_ca", path => Of(path, folder)), "certificates", all => all is not Tree.List list ? all :
+            new Tree.List(list.Place, [.. list.Items.Select(pair =>
+                On(On(pair, "cert", path => Of(path, folder)), "key", path => Of(path, folder)))]))));
 
     private static Tree EnvPaths(Tree tree, string folder) => tree switch
     {

@@ -1,9 +1,10 @@
 namespace Tangram.Coordinating.Trust;
 
-/// <summary>Passes sentences on, each at most once a minute: a peer that is refused comes again and again.</summary>
-internal sealed class Announcer(TimeProvider time, Action<string> announce)
+/// <summary>Passes sentences on, each at most once in a while: a peer that is refused comes again and again.</summary>
+/// <param name="again">Null: a minute.</param>
+internal sealed class Announcer(TimeProvider time, Action<string> announce, TimeSpan? again = null)
 {
-    private static readonly TimeSpan Again = TimeSpan.FromMinutes(1);
+    private readonly TimeSpan _again = again ?? TimeSpan.FromMinutes(1);
 
     /// <summary>Different sentences remembered. Whoever makes more in a minute is a scanner, and not worth a line
     /// each.</summary>
@@ -17,7 +18,7 @@ internal sealed class Announcer(TimeProvider time, Action<string> announce)
         lock (_gate)
         {
             foreach (var (old, at) in _said)
-                if (time.GetElapsedTime(at) >= Again) _said.Remove(old);
+                if (time.GetElapsedTime(at) >= _again) _said.Remove(old);
             if (_said.Count >= Most || !_said.TryAdd(sentence, time.GetTimestamp())) return;
         }
         announce(sentence);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Tangram.Model;
 
 namespace Tangram.Coordinating.Trust;
 
@@ -75,21 +76,9 @@ internal sealed class Authority : IDisposable
     {
         var to = new TlsFolder(folder);
         RefuseOther(to, identity);
-        var mine = LifeOf(_certificate);
-        if (mine.Refusal(now) is { } refusal)
-            throw new TrustException($"the authority in {_folder} cannot issue anything: {refusal}");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = Request($"CN={identity.Name}, O={identity.Cluster}", key);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
-        request.CertificateExtensions.Add(
-            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
-            [new Oid(PeerCheck.ServerUse), new Oid(PeerCheck.ClientUse)], critical: false));
-        request.CertificateExtensions.Add(NamesOf(identity, hosts).Extension());
-        request.CertificateExtensions.Add(
-            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
-        using var certificate = request.Create(_certificate, Later(now - CertificateLife.BackDated, mine.From),
-            Earlier(now + life, mine.Until), Serial());
+        using var certificate = Signed($"CN={identity.Name}, O={identity.Cluster}", key, NamesOf(identity, hosts),
+            [PeerCheck.ServerUse, PeerCheck.ClientUse], life, now);
         TlsFolder.Create(folder);
         // The certificate last: who looks in between sees a key that does not fit, and looks again.
         TlsFolder.Write(to.CaFile, _authorities);
@@ -98,7 +87,41 @@ internal sealed class Authority : IDisposable
         return to;
     }
 
+    /// <summary>Writes a certificate with a new key by which a gateway shows itself to clients. It is nobody in the
+    /// cluster. Throws <see cref="TrustException"/>.</summary>
+    /// <param name="names">Host names and addresses.</param>
+    public void IssueToGateway(CertificateSpec files, IEnumerable<string> names, TimeSpan life, DateTimeOffset now)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = Signed($"CN=gateway, O={Cluster}", key, Split([], names), [PeerCheck.ServerUse], life,
+            now);
+        TlsFolder.Write(files.Key, key.ExportPkcs8PrivateKeyPem() + "\n");
+        TlsFolder.Write(files.Cert, certificate.ExportCertificatePem() + "\n");
+    }
+
+    public bool Vouches(X509Certificate2 certificate) =>
+        PeerCheck.Untrusted(certificate, [_certificate], PeerCheck.ServerUse) is null;
+
     public void Dispose() => _certificate.Dispose();
+
+    private X509Certificate2 Signed(string subject, ECDsa key, AlternativeNames names, string[] uses, TimeSpan life,
+        DateTimeOffset now)
+    {
+        var mine = LifeOf(_certificate);
+        if (mine.Refusal(now) is { } refusal)
+            throw new TrustException($"the authority in {_folder} cannot issue anything: {refusal}");
+        var request = Request(subject, key);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(
+            [.. uses.Select(use => new Oid(use))], critical: false));
+        request.CertificateExtensions.Add(names.Extension());
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, true, false));
+        return request.Create(_certificate, Later(now - CertificateLife.BackDated, mine.From),
+            Earlier(now + life, mine.Until), Serial());
+    }
 
     internal static CertificateLife LifeOf(X509Certificate2 certificate) =>
         new(certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
@@ -123,10 +146,14 @@ internal sealed class Authority : IDisposable
 
     private static AlternativeNames NamesOf(PeerIdentity identity, IEnumerable<string> hosts)
     {
-        var all = hosts.Concat(["localhost", "127.0.0.1"]).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
-        return new AlternativeNames([identity.ToString()],
-            [.. all.Where(h => !IPAddress.TryParse(h, out _)), PeerIdentity.HostOf(identity.Role)],
-            [.. all.Where(h => IPAddress.TryParse(h, out _)).Select(IPAddress.Parse)]);
+        var all = hosts.Concat(["localhost", "127.0.0.1"]).Distinct(StringComparer.OrdinalIgnoreCase);
+        return Split([identity.ToString()], [.. all, PeerIdentity.HostOf(identity.Role)]);
+    }
+
+    private static AlternativeNames Split(IReadOnlyList<string> uris, IEnumerable<string> names)
+    {
+        var all = names.ToLookup(name => IPAddress.TryParse(name, out _));
+        return new AlternativeNames(uris, [.. all[false]], [.. all[true].Select(IPAddress.Parse)]);
     }
 
     private static CertificateRequest Request(string subject, ECDsa key)

@@ -41,10 +41,10 @@ internal sealed class PortReading(string stateRoot, ClusterSpec? spec)
 
     private IEnumerable<(string Owner, string Address, int Port)> Asked()
     {
-        foreach (var url in spec?.GatewayListen ?? [])
+        foreach (var url in spec?.Addresses() ?? [])
         {
             var cut = url.LastIndexOf(':');
-            yield return ("the gateway", url["http://".Length..cut].Trim('[', ']'),
+            yield return ("the gateway", url[(url.IndexOf("://", StringComparison.Ordinal) + 3)..cut].Trim('[', ']'),
                 int.Parse(url[(cut + 1)..], CultureInfo.InvariantCulture));
         }
         foreach (var service in spec?.Services ?? [])

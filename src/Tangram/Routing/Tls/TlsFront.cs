@@ -1,0 +1,139 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Tangram.Coordinating.Trust;
+using Tangram.Model;
+
+namespace Tangram.Routing.Tls;
+
+/// <summary>What the gateway shows on its https addresses and whom it admits there. Handshakes read one snapshot; files
+/// are looked at beside them, and a change that cannot be used leaves the old in force.</summary>
+/// <param name="folder">For what the gateway makes itself.</param>
+/// <param name="say">Takes whole sentences for the events.</param>
+internal sealed class TlsFront(string folder, string cluster, TimeProvider time, Action<string> say)
+{
+    /// <summary>A look is one question to the file system for each file.</summary>
+    public static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+
+    private sealed record Snapshot(TlsSpec Spec, ServerNameIndex Index, SslServerAuthenticationOptions[] All);
+
+    private readonly Lock _gate = new();
+    private List<TlsSource<ServedCertificate>> _certificates = [];
+    private TlsSource<X509Certificate2Collection>? _clients;
+    private Snapshot? _now;
+
+    /// <summary>Null: no TLS.</summary>
+    public TlsSpec? Spec => Volatile.Read(ref _now)?.Spec;
+
+    /// <summary>For a client that asks for this name; null while there is nothing to show.</summary>
+    public SslServerAuthenticationOptions? OptionsFor(string? serverName) =>
+        Volatile.Read(ref _now) is { All.Length: > 0 } now ? now.All[now.Index.Choose(serverName)] : null;
+
+    /// <summary>From now on this is shown. What was read before and is still asked for stays in force. Returns what
+    /// cannot be used, as sentences.</summary>
+    public IReadOnlyList<string> Use(TlsSpec? spec)
+    {
+        lock (_gate)
+        {
+            if (spec is null)
+            {
+                (_certificates, _clients) = ([], null);
+                Volatile.Write(ref _now, null);
+                return [];
+            }
+            if (Spec == spec) return [];
+            var troubles = new List<string>();
+            var wanted = spec.Certificates.ToList();
+            if (spec.SelfSigned)
+            {
+                wanted.Add(OwnCertificate.Files(folder));
+                if (MakeOwn(spec) is { } trouble) troubles.Add(trouble);
+            }
+            _certificates = [.. wanted.Select(files => _certificates.Find(known => known.Files == files)
+                ?? new TlsSource<ServedCertificate>(files, ServedCertificate.Read, Told, time, say))];
+            if (_clients?.Files.Cert != spec.ClientCa)
+                _clients = spec.ClientCa is null ? null : new TlsSource<X509Certificate2Collection>(
+                    new CertificateSpec(spec.ClientCa, spec.ClientCa), files => ClientAuthorities.Read(files.Cert),
+                    all => new Told([], ClientAuthorities.FirstToEnd(all)), time, say);
+            troubles.AddRange(_certificates.Select(source => source.ReadFirst()).OfType<string>());
+            if (_clients?.ReadFirst() is { } unknown) troubles.Add(unknown);
+            Publish(spec);
+            return troubles;
+        }
+    }
+
+    /// <summary>Looks at the files until it is cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(LookEvery, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false)) Look();
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked to.
+        }
+    }
+
+    public void Look()
+    {
+        lock (_gate)
+        {
+            if (Spec is not { } spec) return;
+            var changed = false;
+            foreach (var source in _certificates) changed |= source.Look();
+            if (_clients is not null) changed |= _clients.Look();
+            var own = _certificates.Find(source => source.Files == OwnCertificate.Files(folder));
+            if (spec.SelfSigned && own?.Content?.Life.Warning(time.GetUtcNow()) is not null
+                && MakeOwn(spec) is { } trouble) own.Say(trouble);
+            if (changed) Publish(spec);
+        }
+    }
+
+    private string? MakeOwn(TlsSpec spec)
+    {
+        try
+        {
+            if (OwnCertificate.Ensure(folder, cluster, spec.OwnNames, time.GetUtcNow()))
+                say("made a certificate of its own for https; clients trust it who are given " +
+                    $"{OwnCertificate.AuthorityFile(folder)}, as in curl --cacert");
+            return null;
+        }
+        catch (TrustException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static Told Told(ServedCertificate certificate) => new(certificate.Names, certificate.Life);
+
+    /// <summary>Where clients must be known and nobody says whom to trust, nobody comes in.</summary>
+    private void Publish(TlsSpec spec)
+    {
+        ServedCertificate[] usable = spec.ClientCa is not null && _clients?.Content is null
+            ? [] : [.. _certificates.Select(source => source.Content).OfType<ServedCertificate>()];
+        var names = new ServerNameIndex(usable.Select(certificate => (IEnumerable<string>)certificate.Names));
+        Volatile.Write(ref _now, new Snapshot(spec, names,
+            [.. usable.Select(certificate => Options(certificate, spec))]));
+    }
+
+    private SslServerAuthenticationOptions Options(ServedCertificate certificate, TlsSpec spec)
+    {
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = certificate.Shown,
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            AllowRenegotiation = false,
+        };
+        if (_clients?.Content is not { } authorities) return options;
+        options.ClientCertificateRequired = true;
+        // A resumed session would pass by the check.
+        options.AllowTlsResume = false;
+        options.CertificateChainPolicy = ClientAuthorities.Policy(authorities);
+        options.RemoteCertificateValidationCallback = (_, shown, _, errors) =>
+            shown is null ? spec.ClientsMayBeUnknown : errors == SslPolicyErrors.None;
+        return options;
+    }
+}

@@ -1,0 +1,102 @@
+using System.Security.Cryptography.X509Certificates;
+using Tangram.ClusterTests.Drilling;
+using Tangram.ClusterTests.Proving;
+using Tangram.ClusterTests.Routing.Tls;
+
+namespace Tangram.ClusterTests;
+
+/// <summary>The shop by https: certificates are renewed and daemons replaced while clients use it.</summary>
+[Collection(nameof(Alone))]
+public sealed class TlsDrill
+{
+    private const string File = "compose.yaml";
+    private const int Reloads = 100, Restarts = 20;
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Curl_trusts_the_authority_that_the_gateway_made()
+    {
+        await using var cluster = await ReadyAsync("");
+        var curl = Needs.Program("curl");
+        using var trusting = cluster.Type(
+            $"{curl} -sS --fail -o /dev/null -w '%{{http_version}} %{{http_code}}' --cacert {OwnCa(cluster)} " +
+            $"{Secure(cluster)}api/orders");
+        Assert.Equal(0, await trusting.EndAsync(Patience));
+        Assert.Equal("2 200", trusting.Printed.Trim());
+        using var doubting = cluster.Type($"{curl} -sS -o /dev/null {Secure(cluster)}");
+        Assert.Equal(60, await doubting.EndAsync(Patience));   // CURLE_PEER_FAILED_VERIFICATION
+        Assert.Contains("made a certificate of its own", await cluster.DoAsync("events"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nobody_notices_a_hundred_renewed_certificates(bool keepAlive)
+    {
+        using var certificates = new TestCertificates();
+        var files = certificates.Issue("own", ["127.0.0.1"]);
+        await using var cluster = await ReadyAsync($", certificates: [ {{ cert: {files.Cert}, key: {files.Key} }} ]");
+        await using var load = ShopLoad.On(Secure(cluster), certificates.CaFile, keepAlive);
+        var shown = "";
+        for (var i = 0; i < Reloads; i++)
+        {
+            certificates.Issue("own", ["127.0.0.1"]);
+            var issued = X509CertificateLoader.LoadCertificateFromFile(files.Cert).Thumbprint;
+            await Until.SomeAsync(async () =>
+            {
+                using var client = certificates.Trusting(seen: certificate => shown = certificate.Thumbprint);
+                using var answer = await client.GetAsync(Secure(cluster));
+                return shown == issued ? shown : null;
+            }, Patience, () => $"the certificate {i} is shown");
+        }
+        var result = await load.StopAsync();
+        Figures.Note($"{nameof(TlsDrill)}: {Reloads} certificates renewed, {Kind(keepAlive)}: {result.Words()}");
+        result.NothingFailed(cluster);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nobody_notices_twenty_restarts(bool keepAlive)
+    {
+        await using var cluster = await ReadyAsync("");
+        var ca = OwnCa(cluster);
+        await using var load = ShopLoad.On(Secure(cluster), ca, keepAlive);
+        await Until.PassedAsync(Between);
+        for (var i = 0; i < Restarts; i++)
+        {
+            var before = cluster.Daemon;
+            cluster.Up(File, "--replace");
+            Assert.Equal(0, await before.EndAsync(Patience));
+            await cluster.BecomesReadyAsync();
+            await Until.PassedAsync(Between);
+        }
+        var result = await load.StopAsync();
+        Figures.Note($"{nameof(TlsDrill)}: replaced {Restarts} times, {Kind(keepAlive)}: {result.Words()}");
+        result.NothingFailed(cluster);
+    }
+
+    private static string Kind(bool keepAlive) => keepAlive ? "with keep-alive" : "a connection for each request";
+
+    private static Uri Secure(ShopCluster cluster) => new($"https://127.0.0.1:{cluster.Gateway.Port}/");
+
+    private static string OwnCa(ShopCluster cluster) => Path.Combine(cluster.State, "tls", "ca.crt");
+
+    /// <param name="more">Of the gateway, beside its address.</param>
+    private static async Task<ShopCluster> ReadyAsync(string more)
+    {
+        var cluster = ShopCluster.Given(text => text.Replace(
+            "listen: [\"http://127.0.0.1:8080\"]", $"listen: [\"https://127.0.0.1:8080\"]{more}"));
+        try
+        {
+            cluster.Up(File);
+            await cluster.BecomesReadyAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+}
