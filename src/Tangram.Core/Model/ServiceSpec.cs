@@ -23,7 +23,7 @@ public sealed record ServiceSpec
     public DeploySpec Deploy { get; init; } = new();
     public ProbeSpec? Probe { get; init; }
     public EquatableArray<RouteSpec> Routes { get; init; }
-    public BalancePolicy Balance { get; init; } = BalancePolicy.LeastRequests;
+    public BalancePolicy Balance { get; init; } = BalancePolicy.PeakEwma;
 
     /// <summary>Never two processes of it at once. It is part of the template, since a process that was started without
     /// it has no guard.</summary>
@@ -113,4 +113,13 @@ public sealed record ProbeSpec(ProbeKind Kind, string Path);
 /// lies below it.</summary>
 public sealed record RouteSpec(string? Host, string Path);
 
-public enum BalancePolicy { LeastRequests, RoundRobin }
+/// <summary>By which a gateway chooses a backend; what it is called in the file stands beside each.</summary>
+public enum BalancePolicy
+{
+    /// <summary><c>least-requests</c>: of two at random the one with fewer requests in flight.</summary>
+    LeastRequests,
+    /// <summary><c>round-robin</c>: in turn, by weight.</summary>
+    RoundRobin,
+    /// <summary><c>peak-ewma</c>: of two at random the one where a request has less to wait for.</summary>
+    PeakEwma,
+}

@@ -154,7 +154,8 @@ internal static class ServiceKeys
             .As(new Shape.Text("^(tcp|http:/([^/].*)?)$")),
         Yes("route", "{host, path}, or a list of them: which requests of the gateway come here")
             .As(new Shape.OneOrMany(new Shape.Of(() => Route!))),
-        Yes("balance", "least-requests (default) or round-robin").As(new Shape.Words("least-requests", "round-robin")),
+        Yes("balance", "peak-ewma (default), least-requests or round-robin")
+            .As(new Shape.Words("peak-ewma", "least-requests", "round-robin")),
         Yes("singleton", "true: never two processes of it at once, whatever fails; it stops where its node loses its " +
             "lease, and moves stop first").As(Shape.Flag),
         Yes("placement", "spread (default): over zones, then nodes; or binpack: fill the fullest node that has room")

@@ -5,7 +5,7 @@ namespace Tangram.Planning;
 /// <summary>Reads a service's <c>x-tangram</c>.</summary>
 internal static class TangramReader
 {
-    private const string NotYet = "write least-requests or round-robin; this policy comes later";
+    private const string NotYet = "write peak-ewma, least-requests or round-robin; this policy comes later";
 
     public static ProbeSpec? Probe(Fields fields)
     {
@@ -18,9 +18,10 @@ internal static class TangramReader
         return null;
     }
 
-    public static BalancePolicy Balance(Fields fields) => fields.Choice("balance", BalancePolicy.LeastRequests,
-        [("least-requests", BalancePolicy.LeastRequests), ("round-robin", BalancePolicy.RoundRobin)],
-        ("peak-ewma", NotYet), ("random", NotYet),
+    public static BalancePolicy Balance(Fields fields) => fields.Choice("balance", BalancePolicy.PeakEwma,
+        [("peak-ewma", BalancePolicy.PeakEwma), ("least-requests", BalancePolicy.LeastRequests),
+            ("round-robin", BalancePolicy.RoundRobin)],
+        ("random", NotYet),
         ("power-of-two", "write least-requests, which chooses by power of two"),
         ("consistent-hash", NotYet), ("ring-hash", NotYet), ("maglev", NotYet), ("least-time", NotYet),
         ("weighted", NotYet), ("source-ip", NotYet), ("ip-hash", NotYet));

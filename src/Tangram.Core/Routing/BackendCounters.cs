@@ -22,11 +22,15 @@ public sealed class BackendCounters
     private long _successes;
     private long _failures;
     private long _ejectedUntil;
+    private Latency _latency;
 
     public int InFlight => Volatile.Read(ref _inFlight);
     public int FailuresInRow => Volatile.Read(ref _failuresInRow);
     public long Successes => Interlocked.Read(ref _successes);
     public long Failures => Interlocked.Read(ref _failures);
+
+    /// <summary>Seconds to the head of an answer; 0 when there was none yet.</summary>
+    public double MeanLatency => _latency.Mean;
 
     /// <summary>Ejected, or on trial.</summary>
     public bool Ejected => Interlocked.Read(ref _ejectedUntil) != 0;
@@ -41,6 +45,17 @@ public sealed class BackendCounters
 
     /// <summary>Returns what is left in flight.</summary>
     public int Leave() => Interlocked.Decrement(ref _inFlight);
+
+    /// <summary>For choosing: see <see cref="Latency.Cost"/>.</summary>
+    internal double Cost(Instant now) => _latency.Cost(InFlight, now);
+
+    internal void Learn(in Attempt attempt, Instant now)
+    {
+        if (attempt.Took is not { } took) return;
+        if (attempt.Outcome is AttemptOutcome.ClientFault) _latency.Unfinished(took, now);
+        else if (attempt.Outcome is AttemptOutcome.Answered && attempt.Status != 429) _latency.Answered(took, now);
+        else if (attempt.Outcome is not AttemptOutcome.Cut) _latency.Failed(took, now);
+    }
 
     internal bool TryTrial(Instant now)
     {

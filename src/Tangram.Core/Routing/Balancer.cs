@@ -19,13 +19,16 @@ public static class Balancer
         if (backends.IsEmpty) return null;
         var picked = service.Balance == BalancePolicy.RoundRobin
             ? Next(backends, in tried, service.Counters, now)
-            : BetterOfTwo(backends, in tried, chance, now);
-        return picked ?? LeastLoaded(backends, in tried, chance);
+            : BetterOfTwo(service, in tried, chance, now);
+        return picked ?? LeastLoaded(service, in tried, chance, now);
     }
 
-    /// <summary>Fast failures attract traffic, since a backend that fails at once has little in flight; each failure in
-    /// a row therefore counts as a request in flight.</summary>
-    private static int Load(Backend backend) => backend.Counters.InFlight + backend.Counters.FailuresInRow;
+    /// <summary>Of peak EWMA seconds, of the others requests. Fast failures attract traffic, since a backend that fails
+    /// at once has little in flight; each failure in a row therefore counts as a request in flight.</summary>
+    private static double Load(RoutedService service, Backend backend, Instant now) =>
+        service.Balance == BalancePolicy.PeakEwma
+            ? backend.Counters.Cost(now)
+            : backend.Counters.InFlight + backend.Counters.FailuresInRow;
 
     private static Backend? Next(
         ReadOnlySpan<Backend> backends, ref readonly Tried tried, ServiceCounters counters, Instant now)
@@ -46,13 +49,14 @@ public static class Balancer
 
     /// <summary>Power of two choices (Mitzenmacher 2001): the less loaded of two random backends.</summary>
     private static Backend? BetterOfTwo(
-        ReadOnlySpan<Backend> backends, ref readonly Tried tried, ulong chance, Instant now)
+        RoutedService service, ref readonly Tried tried, ulong chance, Instant now)
     {
+        var backends = service.Backends.AsSpan();
         var first = Draw(backends, in tried, null, ref chance, now, out var trial);
         if (first is null || trial || backends.Length == 1) return first;
         var second = Draw(backends, in tried, first, ref chance, now, out trial);
         if (second is null) return first;
-        return trial || Load(second) < Load(first) ? second : first;
+        return trial || Load(service, second, now) < Load(service, first, now) ? second : first;
     }
 
     private static Backend? Draw(
@@ -73,15 +77,18 @@ public static class Balancer
         return null;
     }
 
-    private static Backend? LeastLoaded(ReadOnlySpan<Backend> backends, ref readonly Tried tried, ulong chance)
+    private static Backend? LeastLoaded(
+        RoutedService service, ref readonly Tried tried, ulong chance, Instant now)
     {
-        Backend? least = null;
+        var backends = service.Backends.AsSpan();
+        var (least, lowest) = ((Backend?)null, double.MaxValue);
         var start = (int)(((Mix(chance) >> 32) * (ulong)backends.Length) >> 32);
         for (var i = 0; i < backends.Length; i++)
         {
             var backend = backends[(start + i) % backends.Length];
             if (tried.Contains(backend)) continue;
-            if (least is null || Load(backend) < Load(least)) least = backend;
+            var load = Load(service, backend, now);
+            if (load < lowest) (least, lowest) = (backend, load);
         }
         return least;
     }

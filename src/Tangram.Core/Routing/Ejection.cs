@@ -10,8 +10,13 @@ public static class Ejection
 
     /// <summary>Counts the end of an attempt and ejects the backend when it is due. A response counts when it begins;
     /// if it is cut later, <see cref="AttemptOutcome.Cut"/> follows.</summary>
-    public static void Report(RoutedService service, Backend backend, AttemptOutcome outcome, Instant now)
+    public static void Report(RoutedService service, Backend backend, AttemptOutcome outcome, Instant now) =>
+        Report(service, backend, new Attempt(outcome), now);
+
+    public static void Report(RoutedService service, Backend backend, in Attempt attempt, Instant now)
     {
+        var outcome = attempt.Outcome;
+        backend.Counters.Learn(in attempt, now);
         var (counters, tally) = (backend.Counters, backend.Tally);
         var failed = outcome is AttemptOutcome.ServerError or AttemptOutcome.NoAnswer or AttemptOutcome.TimedOut;
         if (failed || outcome is AttemptOutcome.Answered) tally.CountRequest();

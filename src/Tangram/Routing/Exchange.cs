@@ -18,6 +18,7 @@ internal sealed class Exchange : HttpTransformer
     private Tried _tried;
     private Choice? _next;
     private CancellationToken _abandon;
+    private Instant _begun;
     private int _attempts;
     private int _sent;
     private bool _answered;
@@ -32,7 +33,7 @@ internal sealed class Exchange : HttpTransformer
                 && context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase));
         Repeatable = !IsUpgrade && RetryPolicy.IsSafe(context.Request.Method);
         if (!IsUpgrade && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            context.Request.Body = _body = new CountedBody(context.Request.Body);
+            context.Request.Body = _body = new CountedBody(context.Request.Body, routes);
     }
 
     public bool IsUpgrade { get; }
@@ -59,6 +60,7 @@ internal sealed class Exchange : HttpTransformer
     {
         var choice = _next!.Value;
         (_next, Last, _abandon, _answered) = (null, choice.Backend, choice.Abandon, false);
+        _begun = _routes.Now;
         _tried.Add(choice.Backend);
         _attempts++;
         return choice;
@@ -70,9 +72,13 @@ internal sealed class Exchange : HttpTransformer
         if (_next is not null) return true;
         if (error == ForwarderError.None) return false;
         Outcome = AttemptEnd.Read(context, error, _answered, _abandon.IsCancellationRequested);
-        if (Outcome == AttemptOutcome.ClientFault) return false;
+        if (Outcome == AttemptOutcome.ClientFault)
+        {
+            Report(Outcome, 0);
+            return false;
+        }
         if (!_answered && Outcome != AttemptOutcome.NeverSent) _sent++;
-        Ejection.Report(_service, Last!, Outcome, _routes.Now);
+        Report(Outcome, 0);
         if (Outcome == AttemptOutcome.NeverSent && AttemptEnd.IsUnreachable(context)) _routes.Lose(Last!);
         // A response that was cut before any of it went to the client is no response to the client.
         return !context.Response.HasStarted
@@ -100,13 +106,22 @@ internal sealed class Exchange : HttpTransformer
         if (response is null) return ValueTask.FromResult(false);
         var status = (int)response.StatusCode;
         var outcome = status >= 500 ? AttemptOutcome.ServerError : AttemptOutcome.Answered;
+        Report(outcome, status);
         _answered = true;
         _sent++;
-        Ejection.Report(_service, Last!, outcome, _routes.Now);
         // A server's error is worth another attempt only while there is another backend; else it is the answer.
         if (outcome == AttemptOutcome.ServerError && MayRetry(outcome, status) && TryChoose())
             return ValueTask.FromResult(false);
         return DeliverAsync(context, response, cancellation);
+    }
+
+    /// <summary>What comes after the answer's head has no latency of its own.</summary>
+    private void Report(AttemptOutcome outcome, int status)
+    {
+        var now = _routes.Now;
+        var asked = _body is { Taken: > 0 } body && body.LastRead > _begun ? body.LastRead : _begun;
+        var attempt = new Attempt(outcome, status, _answered ? null : now - asked, _routes.NextChance());
+        Ejection.Report(_service, Last!, in attempt, now);
     }
 
     private async ValueTask<bool> DeliverAsync(

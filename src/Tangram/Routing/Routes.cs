@@ -20,6 +20,8 @@ internal sealed class Routes(TimeProvider time, ulong seed)
     public RouteTable Table => Volatile.Read(ref _table);
     public Instant Now => new(time.GetElapsedTime(0).Ticks);
 
+    public ulong NextChance() => Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL);
+
     /// <summary>Completes when the next table is published.</summary>
     public Task Published => Volatile.Read(ref _published).Task;
 
@@ -47,8 +49,7 @@ internal sealed class Routes(TimeProvider time, ulong seed)
         {
             var table = Table;
             if (table.Find(name) is not { } service) return null;
-            var chance = Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL);
-            if (Balancer.Pick(service, in tried, chance, Now) is not { } backend) return null;
+            if (Balancer.Pick(service, in tried, NextChance(), Now) is not { } backend) return null;
             backend.Counters.Enter();
             var lines = _lifelines.GetOrAdd(backend.Counters, static _ => new Lifelines());
             if (ReferenceEquals(table, Table)) return new Choice(service, backend, lines.Abandon, lines.Unreachable);

@@ -90,8 +90,8 @@ public sealed class RefusalTests
     [InlineData("depends_on: { db: { condition: healthy, required: false } }",
         "4:36: 'condition' is 'healthy', which is not honoured")]
     [InlineData("x-tangram: { probe: 'http://x/' }", "4:25: 'probe' is 'http://x/', which is of no known form")]
-    [InlineData("x-tangram: { balance: peak-ewma }",
-        "4:27: 'balance' is 'peak-ewma', which is not honoured. write least-requests or round-robin")]
+    [InlineData("x-tangram: { balance: random }",
+        "4:27: 'balance' is 'random', which is not honoured. write peak-ewma, least-requests or round-robin")]
     [InlineData("x-tangram: { placement: pack }", "4:29: 'placement' is 'pack', which is not honoured")]
     [InlineData("x-tangram: { route: {} }", "4:25: the route has neither host nor path")]
     [InlineData("x-tangram: { route: { host: 'a:80' } }",
