@@ -7,6 +7,7 @@ return args is [var which, ..]
         "idle" => await IdleBench.RunAsync(),
         "store" => await StoreBench.RunAsync(args[1..]),
         "scale" => ScaleBench.Run(args[1..]),
+        "balancing" => BalancingBench.Run(),
         "simulate" => SimulationBench.Run(args[1..]),
         _ => Usage(),
     }
@@ -16,6 +17,6 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|idle|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
+        "planning|idle|balancing|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]");
     return 2;
 }

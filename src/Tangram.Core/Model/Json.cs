@@ -35,6 +35,7 @@ namespace Tangram.Model;
 [JsonSerializable(typeof(PortSpec))]
 [JsonSerializable(typeof(DependencySpec))]
 [JsonSerializable(typeof(RouteSpec))]
+[JsonSerializable(typeof(TrafficSpec))]
 [JsonSerializable(typeof(ConstraintSpec))]
 [JsonSerializable(typeof(NodeName))]
 [JsonSerializable(typeof(ZoneName))]

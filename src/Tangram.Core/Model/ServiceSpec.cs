@@ -25,6 +25,9 @@ public sealed record ServiceSpec
     public EquatableArray<RouteSpec> Routes { get; init; }
     public BalancePolicy Balance { get; init; } = BalancePolicy.PeakEwma;
 
+    /// <summary>A revision that was stored before there was one has the usual.</summary>
+    public TrafficSpec Traffic { get; init => field = value ?? new TrafficSpec(); } = new();
+
     /// <summary>Never two processes of it at once. It is part of the template, since a process that was started without
     /// it has no guard.</summary>
     public bool Singleton { get; init; }
@@ -74,7 +77,7 @@ public sealed record ServiceSpec
     public ServiceSpec Template => this with
     {
         Routes = [], Ports = Ports.Where(p => p.Mode == PortMode.Host).ToEquatableArray(), DependsOn = [],
-        Balance = default, Files = null, Schedule = null,
+        Balance = default, Traffic = new TrafficSpec(), Files = null, Schedule = null,
         Volumes = Volumes.Where(v => v.Kind == VolumeKind.Named).ToEquatableArray(),
         Deploy = new DeploySpec { Resources = Deploy.Resources, Job = Deploy.Job },
     };
@@ -112,14 +115,3 @@ public sealed record ProbeSpec(ProbeKind Kind, string Path);
 /// <summary>Requests whose host is <paramref name="Host"/> (null: any) and whose path is <paramref name="Path"/> or
 /// lies below it.</summary>
 public sealed record RouteSpec(string? Host, string Path);
-
-/// <summary>By which a gateway chooses a backend; what it is called in the file stands beside each.</summary>
-public enum BalancePolicy
-{
-    /// <summary><c>least-requests</c>: of two at random the one with fewer requests in flight.</summary>
-    LeastRequests,
-    /// <summary><c>round-robin</c>: in turn, by weight.</summary>
-    RoundRobin,
-    /// <summary><c>peak-ewma</c>: of two at random the one where a request has less to wait for.</summary>
-    PeakEwma,
-}

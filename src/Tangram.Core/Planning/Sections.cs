@@ -12,7 +12,7 @@ public static class Sections
         ServiceKeys.Healthcheck, ServiceKeys.Dependency,
         DeployKeys.Deploy, DeployKeys.Placement, DeployKeys.Preference, DeployKeys.Resources, DeployKeys.Limits,
         DeployKeys.Reservations, DeployKeys.Restart, DeployKeys.Update, DeployKeys.Rollback,
-        ServiceKeys.Tangram, ServiceKeys.Schedule, ServiceKeys.Route,
+        ServiceKeys.Tangram, ServiceKeys.Balance, ServiceKeys.Breaker, ServiceKeys.Schedule, ServiceKeys.Route,
     ];
 
     /// <summary>What to do about a key that a section does not know at all.</summary>

@@ -24,6 +24,7 @@ internal static class ServiceReader
         var ports = PortReader.Read(fields.Items("ports"), problems);
         var dependencies = DependencyReader.Read(fields["depends_on"], problems);
         var routes = TangramReader.Routes(tangram["route"], problems);
+        var (policy, traffic) = TrafficReader.Read(tangram);
         var name = Name(entry.Key, problems);
         var (entrypoint, command) = (Words(fields, "entrypoint"), Words(fields, "command"));
         var spec = new ServiceSpec
@@ -49,7 +50,7 @@ internal static class ServiceReader
             },
             Probe = TangramReader.Probe(tangram),
             Routes = routes.Select(route => route.Value).ToEquatableArray(),
-            Balance = TangramReader.Balance(tangram),
+            Balance = policy, Traffic = traffic,
             Singleton = singleton, Schedule = ScheduleReader.Read(tangram),
         };
         spec = Given(spec, fields, folders, declared);

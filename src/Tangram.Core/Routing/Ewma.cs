@@ -29,6 +29,8 @@ internal struct Ewma
         return ValueOf(word) * Kept(word, now);
     }
 
+    public void Forget() => Volatile.Write(ref _word, 0);
+
     public void Observe(double seconds, Instant now)
     {
         while (true)

@@ -30,6 +30,9 @@ internal struct Latency
     /// <summary>Seconds, without peaks and penalties; 0 when nothing was observed.</summary>
     public readonly double Mean => _mean.Value;
 
+    /// <summary>It begins anew: what was before an ejection is not to be held against it.</summary>
+    public void ForgetMean() => _mean.Forget();
+
     public void Answered(TimeSpan took, Instant now)
     {
         _peak.ObservePeak(took.TotalSeconds, now);

@@ -14,6 +14,7 @@ internal sealed class Exchange : HttpTransformer
     private readonly AnswerHold _hold;
     private readonly Instant _arrived;
     private readonly CountedBody? _body;
+    private readonly Affinity _affinity;
     private RoutedService _service;
     private Tried _tried;
     private Choice? _next;
@@ -28,6 +29,7 @@ internal sealed class Exchange : HttpTransformer
         HttpContext context, Routes routes, RoutedService service, OpenListener listener, AnswerHold hold)
     {
         (_routes, _service, _listener, _hold, _arrived) = (routes, service, listener, hold, routes.Now);
+        _affinity = Affinities.Of(context, service);
         IsUpgrade = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }
             || (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
                 && context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase));
@@ -48,7 +50,7 @@ internal sealed class Exchange : HttpTransformer
     public bool TryChoose()
     {
         if (_next is not null) return true;
-        if (_routes.Choose(_service.Name, in _tried) is not { } choice) return false;
+        if (_routes.Choose(_service.Name, in _tried, in _affinity) is not { } choice) return false;
         (_next, _service) = (choice, choice.Service);
         return true;
     }
@@ -131,6 +133,7 @@ internal sealed class Exchange : HttpTransformer
         // When this fails, nothing has gone to the client yet, and the request may be repeated.
         if (Repeatable) await _hold.WaitAsync(response, cancellation).ConfigureAwait(false);
         ReleaseBudget();
+        Affinities.Keep(context, _service, Last!, in _affinity);
         if (!_listener.Stays && HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers[HeaderNames.Connection] = "close";
         return deliver;

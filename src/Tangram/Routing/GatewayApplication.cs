@@ -38,6 +38,11 @@ internal sealed class GatewayApplication(
             await (name is null ? Reply.NoRouteAsync(context) : Reply.NoBackendAsync(context, name.Value.Value));
             return;
         }
+        if (service.Counters.Breaker.Refuses(service, routes.NextChance(), routes.Now) is { } wait)
+        {
+            await Reply.BreakerOpenAsync(context, service.Name.Value, wait);
+            return;
+        }
         var exchange = new Exchange(context, routes, service, listener, _hold);
         service.Counters.Enter();
         try

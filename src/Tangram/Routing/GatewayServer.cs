@@ -70,7 +70,8 @@ internal sealed class GatewayServer : IAsyncDisposable
             var application = new GatewayApplication(_routes, forwarder, _client, _options, _time);
             await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
-            _probing = new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token);
+            _probing = Task.WhenAll(new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token),
+                new AppraisalLoop(_routes, _time).RunAsync(_ending.Token));
         }
         finally
         {

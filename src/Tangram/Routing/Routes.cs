@@ -43,13 +43,13 @@ internal sealed class Routes(TimeProvider time, ulong seed)
     /// <summary>Counts in first and looks at the table again afterwards; a publisher replaces the table first and looks
     /// at the counters afterwards. Both are full fences, so one of the two sees the other, and no request is on its way
     /// to a draining backend that was reported idle.</summary>
-    public Choice? Choose(ServiceName name, ref readonly Tried tried)
+    public Choice? Choose(ServiceName name, ref readonly Tried tried, in Affinity affinity)
     {
         while (true)
         {
             var table = Table;
             if (table.Find(name) is not { } service) return null;
-            if (Balancer.Pick(service, in tried, NextChance(), Now) is not { } backend) return null;
+            if (Balancer.Pick(service, in tried, NextChance(), Now, in affinity) is not { } backend) return null;
             backend.Counters.Enter();
             var lines = _lifelines.GetOrAdd(backend.Counters, static _ => new Lifelines());
             if (ReferenceEquals(table, Table)) return new Choice(service, backend, lines.Abandon, lines.Unreachable);

@@ -17,6 +17,26 @@ public static class AnchorScenarios
             : TrafficScenario.LogNormal(TimeSpan.FromMilliseconds(167), 0.4, rng)),
     };
 
+    /// <summary>Every request to every backend fails after 50 ms, and clients of the gateway keep coming.</summary>
+    public static TrafficScenario RetryStorm(bool budgeted) => new()
+    {
+        Rate = 5000,
+        Duration = TimeSpan.FromSeconds(20),
+        Retries = true,
+        Budgeted = budgeted,
+        Serve = (_, _, _) => new Serving(TimeSpan.FromMilliseconds(50), 500),
+    };
+
+    /// <summary>One of ten backends fails most of its requests at once, which makes it look idle.</summary>
+    public static TrafficScenario FailsAtOnce(BalancePolicy policy, bool ejects) => new()
+    {
+        Policy = policy,
+        Ejects = ejects,
+        Serve = (backend, _, rng) => backend == 3 && rng.Chance(0.6)
+            ? new Serving(TimeSpan.FromMilliseconds(1), 500)
+            : new Serving(TrafficScenario.LogNormal(TimeSpan.FromMilliseconds(50), 0.4, rng)),
+    };
+
     private static bool IsMiddle(Instant now) => now.Ticks is >= 15 * TimeSpan.TicksPerSecond
         and < 45 * TimeSpan.TicksPerSecond;
 }

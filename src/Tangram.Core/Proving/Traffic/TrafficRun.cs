@@ -29,6 +29,7 @@ public sealed class TrafficRun
     {
         var run = new TrafficRun(scenario);
         run.ArriveNext();
+        if (scenario.Ejects) run.Look();
         // What was in flight at the end is waited for.
         var end = Instant.Zero + scenario.Duration + TimeSpan.FromMinutes(10);
         while (run._agenda.Step(end)) { /* Until all is done. */ }
@@ -37,11 +38,11 @@ public sealed class TrafficRun
             run._desks.Select(d => d.Got).ToEquatableArray(), run._latencies.ToEquatableArray(), run._mostQueued);
     }
 
-    private static RoutedService Service(TrafficScenario scenario)
+    internal static RoutedService Service(TrafficScenario scenario)
     {
         var name = ServiceName.Of("order");
         var tally = new Tally(name, 1);
-        return new RoutedService
+        var service = new RoutedService
         {
             Name = name,
             Balance = scenario.Policy,
@@ -56,6 +57,14 @@ public sealed class TrafficRun
                 }),
             ],
         };
+        return scenario.Policy != BalancePolicy.Hash ? service
+            : service with { Maglev = Maglev.Of(service.Backends.AsSpan(), null) };
+    }
+
+    private void Look()
+    {
+        Appraisal.Look(_service, _chance.NextUInt64(), _agenda.Now);
+        if (_agenda.Now < Instant.Zero + _scenario.Duration) _agenda.After(Appraisal.Every, Look);
     }
 
     private void ArriveNext()
@@ -131,7 +140,8 @@ public sealed class TrafficRun
         {
             RetryDecision.Retry => true,
             RetryDecision.RetryOnBudget =>
-                request.OnBudget || (request.OnBudget = _service.Counters.TryStartRetry()),
+                !_scenario.Budgeted || request.OnBudget
+                || (request.OnBudget = _service.Counters.TryStartRetry()),
             _ => false,
         };
     }

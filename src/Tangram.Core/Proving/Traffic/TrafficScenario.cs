@@ -37,6 +37,9 @@ public sealed record TrafficScenario
 
     /// <summary>Failures are repeated elsewhere, as <see cref="RetryPolicy"/> allows.</summary>
     public bool Retries { get; init; }
+
+    /// <summary>False lets every request be repeated, as gateways without a retry budget do.</summary>
+    public bool Budgeted { get; init; } = true;
     public ulong Seed { get; init; } = 1;
 
     /// <summary>A duration whose logarithm is normal; <paramref name="sigma"/> 0.4 puts one answer in 100 above 2.5
