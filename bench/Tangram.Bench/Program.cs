@@ -11,6 +11,7 @@ return args is [var which, ..]
         "scale" => ScaleBench.Run(args[1..]),
         "gateway" => await GatewayBench.RunAsync(args[1..]),
         "bare-yarp" => await BareYarp.RunAsync(args[1..]),
+        "balancing" => BalancingBench.Run(),
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
         "reading" => ReadingBench.Run(),
@@ -22,7 +23,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|commands|idle|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|" +
-        "reading|fuzz [--seconds N] [--seed N]");
+        "planning|commands|idle|balancing|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|" +
+        "scale [NODES...]|reading|fuzz [--seconds N] [--seed N]");
     return 2;
 }

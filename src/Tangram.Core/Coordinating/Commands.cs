@@ -143,6 +143,8 @@ public static class Commands
             Scale = ScaleAfter(state, spec),
             Runs = (state.Asked?.Value.Runs ?? []).Where(r => spec.Find(r.Service) is { IsJob: true })
                 .ToEquatableArray(),
+            // A command's id is as random as a key has to be.
+            CookieKey = state.Asked?.Value.CookieKey ?? by.Id,
             Command = by.Id,
         };
         var writes = new List<StoreOp>

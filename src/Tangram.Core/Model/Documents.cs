@@ -16,6 +16,10 @@ public sealed record Asked
     /// <summary>What people had run by <c>tangram run</c>: the last of each job.</summary>
     public EquatableArray<RunAsked> Runs { get; init; }
 
+    /// <summary>By which gateways sign the cookies of sticky services: random, and the same for the cluster's
+    /// life.</summary>
+    public string? CookieKey { get; init; }
+
     /// <summary>Identifies the command, so that a write whose answer was lost can be recognised.</summary>
     public string Command { get; init; } = "";
 

@@ -42,6 +42,7 @@ namespace Tangram.Model;
 [JsonSerializable(typeof(RequestType))]
 [JsonSerializable(typeof(SplitShare))]
 [JsonSerializable(typeof(HeaderChange))]
+[JsonSerializable(typeof(TrafficSpec))]
 [JsonSerializable(typeof(ConstraintSpec))]
 [JsonSerializable(typeof(NodeName))]
 [JsonSerializable(typeof(ZoneName))]

@@ -23,7 +23,10 @@ public sealed record ServiceSpec
     public DeploySpec Deploy { get; init; } = new();
     public ProbeSpec? Probe { get; init; }
     public EquatableArray<RouteSpec> Routes { get; init; }
-    public BalancePolicy Balance { get; init; } = BalancePolicy.LeastRequests;
+    public BalancePolicy Balance { get; init; } = BalancePolicy.PeakEwma;
+
+    /// <summary>A revision that was stored before there was one has the usual.</summary>
+    public TrafficSpec Traffic { get; init => field = value ?? new TrafficSpec(); } = new();
 
     /// <summary>Never two processes of it at once. It is part of the template, since a process that was started without
     /// it has no guard.</summary>
@@ -74,7 +77,7 @@ public sealed record ServiceSpec
     public ServiceSpec Template => this with
     {
         Routes = [], Ports = Ports.Where(p => p.Mode == PortMode.Host).ToEquatableArray(), DependsOn = [],
-        Balance = default, Files = null, Schedule = null,
+        Balance = default, Traffic = new TrafficSpec(), Files = null, Schedule = null,
         Volumes = Volumes.Where(v => v.Kind == VolumeKind.Named).ToEquatableArray(),
         Deploy = new DeploySpec { Resources = Deploy.Resources, Job = Deploy.Job },
     };
@@ -109,4 +112,3 @@ public enum ProbeKind { Tcp, Http }
 /// <summary>Readiness, asked on the replica's own port.</summary>
 public sealed record ProbeSpec(ProbeKind Kind, string Path);
 
-public enum BalancePolicy { LeastRequests, RoundRobin }

@@ -13,7 +13,8 @@ public static class Sections
         ServiceKeys.Healthcheck, ServiceKeys.Dependency,
         DeployKeys.Deploy, DeployKeys.Placement, DeployKeys.Preference, DeployKeys.Resources, DeployKeys.Limits,
         DeployKeys.Reservations, DeployKeys.Restart, DeployKeys.Update, DeployKeys.Rollback,
-        ServiceKeys.Tangram, ServiceKeys.Schedule, RouteKeys.Route, RouteKeys.GatewayRoute, RouteKeys.Value,
+        ServiceKeys.Tangram, ServiceKeys.Balance, ServiceKeys.Breaker, ServiceKeys.Schedule,
+        RouteKeys.Route, RouteKeys.GatewayRoute, RouteKeys.Value,
         RouteKeys.Redirect, RouteKeys.Split, RouteKeys.RateLimit, RouteKeys.Key, RouteKeys.Mirror,
         RouteKeys.Headers,
     ];

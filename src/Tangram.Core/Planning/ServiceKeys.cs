@@ -10,6 +10,8 @@ internal static class ServiceKeys
     private const string Mount = "use a path of the machine, or x-tangram.files for what belongs to the revision";
     private const string Names = "delete it: services reach each other by TANGRAM_URL_<SERVICE>";
 
+    private static readonly string[] Policies = ["peak-ewma", "least-requests", "round-robin", "first"];
+
     public static readonly Section Service = new("a service",
         Yes("command", "a list, or a string that is split like a shell's words but run without a shell. The " +
             "replica's port is in PORT: command: [sh, -c, 'exec app --port $$PORT']")
@@ -155,7 +157,12 @@ internal static class ServiceKeys
             .As(new Shape.Text("^(tcp|http:/([^/].*)?)$")),
         Yes("route", "{host, path}, or a list of them: which requests of the gateway come here, and what becomes of " +
             "them").As(new Shape.OneOrMany(new Shape.Of(() => RouteKeys.Route))),
-        Yes("balance", "least-requests (default) or round-robin").As(new Shape.Words("least-requests", "round-robin")),
+        Yes("balance", "peak-ewma (default), least-requests, round-robin or first; or {policy, hash, bound, sticky}")
+            .As(new Shape.Or(new Shape.Words(Policies), new Shape.Of(() => Balance!))),
+        Yes("slow_start", "how long a backend that is new or back takes to get its whole share of requests; default " +
+            "5s, and 0 is none").As(Shape.Duration),
+        Yes("breaker", "{error_rate, window, minimum, open}: requests are kept from a backend, or from all of them, " +
+            "while too many fail; or off").As(new Shape.Or(new Shape.Words("off"), new Shape.Of(() => Breaker!))),
         Yes("singleton", "true: never two processes of it at once, whatever fails; it stops where its node loses its " +
             "lease, and moves stop first").As(Shape.Flag),
         Yes("placement", "spread (default): over zones, then nodes; or binpack: fill the fullest node that has room")
@@ -165,9 +172,26 @@ internal static class ServiceKeys
         Yes("schedule", "when a job runs; without it a job runs once for each revision that brings or changes it. " +
             "The job finds its run in TANGRAM_RUN, and the time that it runs for, in UTC, in TANGRAM_OCCURRENCE")
             .As(new Shape.Of(() => Schedule!)),
-        No("breaker", "delete it: a backend that fails is left at once; settings for it come later").Never(),
         No("degrade", "delete it; degrading comes later").Never(),
         No("autoscale", "use deploy.replicas and 'tangram scale'; autoscaling comes later").Never());
+
+    public static readonly Section Balance = new("x-tangram.balance",
+        Yes("policy", "as balance itself; not together with hash").As(new Shape.Words(Policies)),
+        Yes("hash", "header NAME, cookie NAME, client or path: requests with the same one go to the same backend; " +
+            "those that have none go as with peak-ewma")
+            .As(new Shape.Text(@"^((header|cookie) +[\w.-]+|client|path)$")),
+        Yes("bound", "a backend takes at most this multiple of its share of the requests in flight; default 125%")
+            .As(new Shape.Text(@"^([0-9]*\.?[0-9]+) ?%?$", Number: true)),
+        Yes("sticky", "the name of a cookie by which a client stays with its replica as long as that is well; the " +
+            "gateway sets and signs it").As(new Shape.Text(@"^[\w.-]+$")));
+
+    public static readonly Section Breaker = new("x-tangram.breaker",
+        Yes("error_rate", "the share of requests that fail; default 50%").As(Shape.Share),
+        Yes("window", "over which it is counted; default 10s, at most 10m").As(Shape.Duration),
+        Yes("minimum", "of requests in the window, before which it stays closed; default 20")
+            .As(new Shape.Whole(1, 1_000_000)),
+        Yes("open", "how long it stays open at first; default 5s, and longer each time that its trial fails")
+            .As(Shape.Duration));
 
     public static readonly Section Schedule = new("x-tangram.schedule",
         Yes("cron", "five fields, or six that begin with seconds: \"*/5 * * * *\", \"0 30 2 * * MON-FRI\"; or " +

@@ -24,13 +24,13 @@ internal static class ServiceReader
         var ports = PortReader.Read(fields.Items("ports"), problems);
         var dependencies = DependencyReader.Read(fields["depends_on"], problems);
         var routes = RouteReader.Read(tangram["route"], RouteKeys.Route, problems);
+        var (policy, traffic) = TrafficReader.Read(tangram);
         var name = Name(entry.Key, problems);
         var (entrypoint, command) = (Words(fields, "entrypoint"), Words(fields, "command"));
         var spec = new ServiceSpec
         {
             Name = name ?? default,
-            Entrypoint = entrypoint ?? [],
-            Command = command ?? [],
+            Entrypoint = entrypoint ?? [], Command = command ?? [],
             Environment = Variables.Read(fields["environment"], "environment", problems,
                 (name, place) => CheckVariable(name, place, problems)),
             WorkingDirectory = folders.Read(fields, "working_dir"),
@@ -49,7 +49,7 @@ internal static class ServiceReader
             },
             Probe = TangramReader.Probe(tangram),
             Routes = routes.Select(route => route.Value).ToEquatableArray(),
-            Balance = TangramReader.Balance(tangram),
+            Balance = policy, Traffic = traffic,
             Singleton = singleton, Schedule = ScheduleReader.Read(tangram),
         };
         spec = Given(spec, fields, folders, declared);
@@ -66,8 +66,8 @@ internal static class ServiceReader
             Spec = spec, AsksProbe = tangram["probe"] is not null, AsksFiles = tangram["files"] is not null,
             Place = entry.Key.Place, Ports = ports,
             Schedule = Asked(spec, tangram), Dependencies = dependencies, Routes = routes,
-            Profiles = Profiles(fields),
-            Folders = folders.Asked, TangramPlace = tangram.Place, ReplicasPlace = deploy.PlaceOf("replicas"),
+            Profiles = Profiles(fields), Folders = folders.Asked,
+            TangramPlace = tangram.Place, ReplicasPlace = deploy.PlaceOf("replicas"),
             MaxPerNodePlace = deploy.PlaceOf("placement"),
         };
     }

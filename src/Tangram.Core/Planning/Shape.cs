@@ -65,6 +65,14 @@ public abstract record Shape
         };
     }
 
+    internal sealed record Or(Shape One, Shape Other) : Shape
+    {
+        internal override JsonObject Schema() => new()
+        {
+            ["anyOf"] = new JsonArray(One.Schema(), Other.Schema()),
+        };
+    }
+
     /// <param name="Section">When it is asked for, since sections name each other.</param>
     internal sealed record Of(Func<Section> Section) : Shape
     {

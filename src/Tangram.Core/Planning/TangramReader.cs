@@ -5,8 +5,6 @@ namespace Tangram.Planning;
 /// <summary>Reads a service's <c>x-tangram</c>.</summary>
 internal static class TangramReader
 {
-    private const string NotYet = "write least-requests or round-robin; this policy comes later";
-
     public static ProbeSpec? Probe(Fields fields)
     {
         if (fields.Filled("probe") is not { } text) return null;
@@ -17,13 +15,6 @@ internal static class TangramReader
             "write http:/PATH, such as http:/healthz, or tcp; the port is always the replica's own");
         return null;
     }
-
-    public static BalancePolicy Balance(Fields fields) => fields.Choice("balance", BalancePolicy.LeastRequests,
-        [("least-requests", BalancePolicy.LeastRequests), ("round-robin", BalancePolicy.RoundRobin)],
-        ("peak-ewma", NotYet), ("random", NotYet),
-        ("power-of-two", "write least-requests, which chooses by power of two"),
-        ("consistent-hash", NotYet), ("ring-hash", NotYet), ("maglev", NotYet), ("least-time", NotYet),
-        ("weighted", NotYet), ("source-ip", NotYet), ("ip-hash", NotYet));
 
     /// <summary>Preferences say how to spread, which is not what binpack does.</summary>
     public static PlacementStrategy Placement(Fields fields, DeploySpec deploy)

@@ -15,6 +15,9 @@ public sealed record Backend
     public required int Port { get; init; }
     public required int Starts { get; init; }
     public Intent Intent { get; init; }
+
+    /// <summary>What it is good for, in any unit that its service's backends share.</summary>
+    public double Weight { get; init; } = 1;
     public required BackendCounters Counters { get; init; }
     public required Tally Tally { get; init; }
 

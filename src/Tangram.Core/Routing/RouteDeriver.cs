@@ -27,7 +27,8 @@ public static class RouteDeriver
             .Concat(state.Nodes.GetValueOrDefault(n)?.Assignments ?? [])).Select(a => a.Service).ToHashSet();
         var stale = touched.SelectMany(s => previous.Find(s)?.Backends ?? []).Concat(previous.Unrouted)
             .Where(b => changed.Contains(b.Node)).ToArray();
-        var derivation = new Derivation(previous, stale, sameRollout: true, condemned: null);
+        var derivation = new Derivation(previous, stale, sameRollout: true, condemned: null,
+            CookieKey(state));
         foreach (var name in changed)
             if (state.Nodes.GetValueOrDefault(name) is { Dead: null } node)
                 foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
@@ -58,7 +59,8 @@ public static class RouteDeriver
     {
         var specs = state.EffectiveSpec?.Services ?? [];
         var target = TargetOf(state);
-        var derivation = new Derivation(previous, previous.All(), target == previous.Target, Condemned(state));
+        var derivation = new Derivation(previous, previous.All(), target == previous.Target,
+            Condemned(state), CookieKey(state));
         foreach (var node in state.Nodes.Values)
             if (node.Dead is null)
                 foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
@@ -93,6 +95,8 @@ public static class RouteDeriver
             previous.Index);
     }
 
+    private static string? CookieKey(ClusterState state) => state.Asked?.Value.CookieKey;
+
     private static int TargetOf(ClusterState state) => state.Rollout?.Value.Target ?? 0;
 
     private static int? Condemned(ClusterState state) =>
@@ -121,11 +125,13 @@ public static class RouteDeriver
         private readonly SortedDictionary<(ServiceName, int), Tally> _tallies = [];
 
         private readonly int? _condemned;
+        private readonly string? _cookieKey;
 
         /// <param name="before">The backends of the nodes that will be added.</param>
-        public Derivation(RouteTable previous, IEnumerable<Backend> before, bool sameRollout, int? condemned)
+        public Derivation(
+            RouteTable previous, IEnumerable<Backend> before, bool sameRollout, int? condemned, string? cookieKey)
         {
-            (_previous, _condemned) = (previous, condemned);
+            (_previous, _condemned, _cookieKey) = (previous, condemned, cookieKey);
             _before = before.ToDictionary(b => b.Replica);
             if (sameRollout)
                 foreach (var tally in previous.Tallies) _tallies.Add((tally.Service, tally.Revision), tally);
@@ -146,8 +152,10 @@ public static class RouteDeriver
                 Unrouted.Add(Keep(before, assignment.Intent));
         }
 
-        private Backend Make(NodeState node, Assignment assignment, SeenReplica seen, int port, Backend? before) =>
-            new()
+        private Backend Make(NodeState node, Assignment assignment, SeenReplica seen, int port, Backend? before)
+        {
+            var counters = before?.Starts == seen.Starts ? before.Counters : Begin(assignment.Service);
+            return new Backend
             {
                 Replica = assignment.Replica,
                 Service = assignment.Service,
@@ -158,9 +166,19 @@ public static class RouteDeriver
                 Port = port,
                 Starts = seen.Starts,
                 Intent = assignment.Intent,
-                Counters = before?.Starts == seen.Starts ? before.Counters : new BackendCounters(),
+                Counters = counters,
                 Tally = TallyOf(assignment.Service, assignment.Revision),
             };
+        }
+
+        /// <summary>One that joins others gets its share by and by; where there are no others, it is needed.</summary>
+        private BackendCounters Begin(ServiceName name)
+        {
+            var counters = new BackendCounters();
+            if (_previous.Find(name) is { Backends.IsEmpty: false } service
+                && service.Traffic.SlowStart > TimeSpan.Zero) counters.StartSlowly();
+            return counters;
+        }
 
         private Backend Keep(Backend before, Intent intent) =>
             before with { Intent = intent, Tally = TallyOf(before.Service, before.Revision) };
@@ -197,20 +215,31 @@ public static class RouteDeriver
         public ImmutableArray<RoutedService> Services(IEnumerable<ServiceSpec> specs)
         {
             foreach (var list in _backends.Values) SetAside(list);
-            var balances = specs.ToDictionary(s => s.Name, s => s.Balance);
+            var asked = specs.ToDictionary(s => s.Name);
             return
             [
-                .. from name in balances.Keys.Union(_backends.Keys).Order()
-                   let backends = _backends.GetValueOrDefault(name) ?? []
-                   let before = _previous.Find(name)
-                   select new RoutedService
-                   {
-                       Name = name,
-                       Balance = balances.TryGetValue(name, out var balance) ? balance : before?.Balance ?? default,
-                       Backends = [.. backends.OrderBy(b => b.Replica)],
-                       Counters = before?.Counters ?? new ServiceCounters(),
-                   },
+                .. from name in asked.Keys.Union(_backends.Keys).Order()
+                   select Service(name, asked.GetValueOrDefault(name), _previous.Find(name)),
             ];
+        }
+
+        private RoutedService Service(ServiceName name, ServiceSpec? spec, RoutedService? before)
+        {
+            ImmutableArray<Backend> backends =
+                [.. (_backends.GetValueOrDefault(name) ?? []).OrderBy(b => b.Replica)];
+            var (policy, traffic) = spec is not null ? (spec.Balance, spec.Traffic)
+                : before is not null ? (before.Balance, before.Traffic) : (default, new TrafficSpec());
+            return new RoutedService
+            {
+                Name = name,
+                Balance = policy,
+                Traffic = traffic,
+                Backends = backends,
+                Counters = before?.Counters ?? new ServiceCounters(),
+                Maglev = policy == BalancePolicy.Hash ? Maglev.Of(backends.AsSpan(), before?.Maglev) : null,
+                Sticky = traffic.Sticky is { } cookie && _cookieKey is { } key
+                    ? StickyCookies.Of(cookie, key, backends, before?.Sticky) : null,
+            };
         }
     }
 }

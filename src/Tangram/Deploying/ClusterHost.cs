@@ -57,7 +57,7 @@ internal sealed class ClusterHost : IAsyncDisposable
 
     /// <summary>What the replicas use now.</summary>
     public IReadOnlyDictionary<string, Observing.ReplicaReading> Readings() =>
-        ReplicaReadings.Of(_nodes.Replicas, _gatewayServer.Table);
+        ReplicaReadings.Of(_nodes.Replicas, _gatewayServer.Table, _gatewayServer.Now);
     public RevisionFiles Files => _services.Files;
 
     /// <summary>What the leader cannot do now, and why.</summary>

@@ -46,6 +46,8 @@ internal sealed class LookAnswers(ClusterPort port, CancellationToken stopping)
                 string.Join(", ", Why.Subjects(state)), ErrorView.Arguments));
             return;
         }
+        if (port.Readings().GetValueOrDefault(subject)?.Traffic?.Sentence() is { } traffic)
+            sentences = [.. sentences, traffic];
         await WriteWhyAsync(http, subject, sentences);
     }
 

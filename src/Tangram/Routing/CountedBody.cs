@@ -1,10 +1,16 @@
+using Tangram.Model;
+
 namespace Tangram.Routing;
 
 /// <summary>A request's body that knows how much of it was taken: what was taken cannot be sent to another
 /// backend.</summary>
-internal sealed class CountedBody(Stream body) : Stream
+internal sealed class CountedBody(Stream body, Routes routes) : Stream
 {
     public long Taken { get; private set; }
+
+    /// <summary>When the client sent something last: an answer is not late as long as its request still
+    /// comes.</summary>
+    public Instant LastRead { get; private set; }
 
     public override bool CanRead => true;
     public override bool CanSeek => false;
@@ -20,6 +26,7 @@ internal sealed class CountedBody(Stream body) : Stream
     {
         var read = await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         Taken += read;
+        LastRead = routes.Now;
         return read;
     }
 

@@ -16,10 +16,12 @@ internal sealed class Exchange : HttpTransformer
     private readonly Instant _arrived;
     private readonly CountedBody? _body;
     private readonly Passage? _passage;
+    private readonly Affinity _affinity;
     private RoutedService _service;
     private Tried _tried;
     private Choice? _next;
     private CancellationToken _abandon;
+    private Instant _begun;
     private int _attempts;
     private int _sent;
     private bool _answered;
@@ -31,10 +33,11 @@ internal sealed class Exchange : HttpTransformer
     {
         (_routes, _service, _listener, _hold, _arrived) = (routes, service, listener, hold, routes.Now);
         _passage = passage;
+        _affinity = Affinities.Of(context, service);
         IsUpgrade = HttpView.IsUpgrade(context);
         Repeatable = !IsUpgrade && RetryPolicy.IsSafe(context.Request.Method);
         if (!IsUpgrade && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            context.Request.Body = _body = new CountedBody(context.Request.Body);
+            context.Request.Body = _body = new CountedBody(context.Request.Body, routes);
     }
 
     public bool IsUpgrade { get; }
@@ -50,7 +53,7 @@ internal sealed class Exchange : HttpTransformer
     {
         if (_next is not null) return true;
         var side = _passage?.Side.Revision ?? RevisionSide.Any;
-        if (_routes.Choose(_service.Name, in _tried, side) is not { } choice) return false;
+        if (_routes.Choose(_service.Name, in _tried, in _affinity, side) is not { } choice) return false;
         (_next, _service) = (choice, choice.Service);
         return true;
     }
@@ -62,6 +65,7 @@ internal sealed class Exchange : HttpTransformer
     {
         var choice = _next!.Value;
         (_next, Last, _abandon, _answered) = (null, choice.Backend, choice.Abandon, false);
+        _begun = _routes.Now;
         _tried.Add(choice.Backend);
         _attempts++;
         return choice;
@@ -75,9 +79,13 @@ internal sealed class Exchange : HttpTransformer
         Outcome = AttemptEnd.Read(context, error, _answered, _abandon.IsCancellationRequested);
         if (Outcome != AttemptOutcome.ClientFault && !_answered && _passage is { TimedOut: true })
             Outcome = AttemptOutcome.TimedOut;
-        if (Outcome == AttemptOutcome.ClientFault) return false;
+        if (Outcome == AttemptOutcome.ClientFault)
+        {
+            Report(Outcome, 0);
+            return false;
+        }
         if (!_answered && Outcome != AttemptOutcome.NeverSent) _sent++;
-        Ejection.Report(_service, Last!, Outcome, _routes.Now);
+        Report(Outcome, 0);
         if (Outcome == AttemptOutcome.NeverSent && AttemptEnd.IsUnreachable(context)) _routes.Lose(Last!);
         // A response that was cut before any of it went to the client is no response to the client.
         return !context.Response.HasStarted && _passage is not { TimedOut: true }
@@ -107,13 +115,22 @@ internal sealed class Exchange : HttpTransformer
         if (response is null) return ValueTask.FromResult(false);
         var status = (int)response.StatusCode;
         var outcome = status >= 500 ? AttemptOutcome.ServerError : AttemptOutcome.Answered;
+        Report(outcome, status);
         _answered = true;
         _sent++;
-        Ejection.Report(_service, Last!, outcome, _routes.Now);
         // A server's error is worth another attempt only while there is another backend; else it is the answer.
         if (outcome == AttemptOutcome.ServerError && MayRetry(outcome, status) && TryChoose())
             return ValueTask.FromResult(false);
         return DeliverAsync(context, response, cancellation);
+    }
+
+    /// <summary>What comes after the answer's head has no latency of its own.</summary>
+    private void Report(AttemptOutcome outcome, int status)
+    {
+        var now = _routes.Now;
+        var asked = _body is { Taken: > 0 } body && body.LastRead > _begun ? body.LastRead : _begun;
+        var attempt = new Attempt(outcome, status, _answered ? null : now - asked, _routes.NextChance());
+        Ejection.Report(_service, Last!, in attempt, now);
     }
 
     private async ValueTask<bool> DeliverAsync(
@@ -121,6 +138,7 @@ internal sealed class Exchange : HttpTransformer
     {
         _passage?.Answered();
         var deliver = await base.TransformResponseAsync(context, response, cancellation).ConfigureAwait(false);
+        Affinities.Keep(context, _service, Last!, in _affinity);
         _passage?.Change(context.Response);
         if (!_listener.Stays && HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers[HeaderNames.Connection] = "close";

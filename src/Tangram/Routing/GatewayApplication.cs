@@ -61,6 +61,11 @@ internal sealed class GatewayApplication(
             await Reply.NoBackendAsync(context, name.Value);
             return;
         }
+        if (service.Counters.Breaker.Refuses(service, routes.NextChance(), routes.Now) is { } wait)
+        {
+            await Reply.BreakerOpenAsync(context, service.Name.Value, wait);
+            return;
+        }
         if (passage?.Treatment.Mirror is { } mirror) mirrors.Offer(context, passage, mirror);
         var exchange = new Exchange(context, routes, service, listener, _hold, passage);
         service.Counters.Enter();

@@ -84,7 +84,8 @@ internal sealed class GatewayServer : IAsyncDisposable
                 new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time, _tls);
             await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
-            _probing = new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token);
+            _probing = Task.WhenAll(new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token),
+                new AppraisalLoop(_routes, _time).RunAsync(_ending.Token));
             if (_tls is not null) _looking = _tls.RunAsync(_ending.Token);
         }
         finally

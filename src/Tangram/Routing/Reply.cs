@@ -6,7 +6,7 @@ namespace Tangram.Routing;
 /// <summary>What the gateway itself says when no backend's answer can be given.</summary>
 internal static class Reply
 {
-    /// <summary>Tells the gateway's own replies from a backend's: no-route, no-backend, no-answer, …</summary>
+    /// <summary>Tells the gateway's own replies from a backend's: no-route, breaker-open, no-answer, …</summary>
     private const string Header = "Tangram-Error";
 
     public static Task NoRouteAsync(HttpContext context) =>
@@ -38,6 +38,15 @@ internal static class Reply
 
     public static Task NoHostAsync(HttpContext context) =>
         WriteAsync(context, StatusCodes.Status400BadRequest, "no-host", "The request names no host to redirect from.");
+
+    /// <param name="wait">Until it is worth to ask again.</param>
+    public static Task BreakerOpenAsync(HttpContext context, string service, TimeSpan wait)
+    {
+        context.Response.Headers.RetryAfter =
+            Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "breaker-open",
+            $"The replicas of {service} cannot answer, and are left alone for a moment.");
+    }
 
     public static Task NoAnswerAsync(HttpContext context, AttemptOutcome outcome, string replica, bool repeatable) =>
         outcome switch

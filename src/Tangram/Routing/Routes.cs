@@ -25,7 +25,8 @@ internal sealed class Routes(TimeProvider time, ulong seed)
     public ulong Seed { get; } = seed;
 
     /// <summary>A new random number.</summary>
-    public ulong Chance() => KeyHash.Of([], Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL));
+    public ulong Chance() => RequestKey.Of([], NextChance());
+    public ulong NextChance() => Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL);
 
     /// <summary>Completes when the next table is published.</summary>
     public Task Published => Volatile.Read(ref _published).Task;
@@ -49,15 +50,17 @@ internal sealed class Routes(TimeProvider time, ulong seed)
     /// at the counters afterwards. Both are full fences, so one of the two sees the other, and no request is on its way
     /// to a draining backend that was reported idle.</summary>
     /// <param name="side">Where there are backends of it left, they come first.</param>
-    public Choice? Choose(ServiceName name, ref readonly Tried tried, RevisionSide side = RevisionSide.Any)
+    public Choice? Choose(
+        ServiceName name, ref readonly Tried tried, in Affinity affinity = default,
+        RevisionSide side = RevisionSide.Any)
     {
         while (true)
         {
             var table = Table;
             if (table.Find(name) is not { } service) return null;
-            var chance = Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL);
-            if ((Balancer.Pick(RevisionSides.Of(service, side), in tried, chance, Now)
-                ?? (side == RevisionSide.Any ? null : Balancer.Pick(service, in tried, chance, Now)))
+            var chance = NextChance();
+            if ((Balancer.Pick(RevisionSides.Of(service, side), in tried, chance, Now, in affinity)
+                ?? (side == RevisionSide.Any ? null : Balancer.Pick(service, in tried, chance, Now, in affinity)))
                 is not { } backend) return null;
             backend.Counters.Enter();
             var lines = _lifelines.GetOrAdd(backend.Counters, static _ => new Lifelines());

@@ -18,6 +18,9 @@ internal sealed class GatewayBed : IAsyncDisposable
     public GatewayServer Gateway { get; }
     public int Port { get; }
     public HttpClient Client { get; } = new(new SocketsHttpHandler { UseProxy = false });
+
+    /// <summary>What the next <see cref="Route"/> asks for.</summary>
+    public ServiceSpec Spec { get; set; } = new() { Name = Order, Routes = [new RouteSpec(null, "/")] };
     public Uri Url => new($"http://127.0.0.1:{Port}/");
 
     public static Task<GatewayBed> StartAsync(params IEnumerable<int> backends) => StartAsync(null, 0, backends);
@@ -74,7 +77,7 @@ internal sealed class GatewayBed : IAsyncDisposable
         };
         var spec = new ClusterSpec
         {
-            Name = "test", Services = [new ServiceSpec { Name = Order, Routes = [new RouteSpec(null, "/")] }],
+            Name = "test", Services = [Spec],
         };
         Publish(spec, node);
     }
@@ -109,7 +112,7 @@ internal sealed class GatewayBed : IAsyncDisposable
         var state = ClusterState.Empty with
         {
             RoutedRevision = ++_revision,
-            Asked = new Versioned<Asked>(new Asked { Revision = 1 }, 1),
+            Asked = new Versioned<Asked>(new Asked { Revision = 1, CookieKey = "0123456789abcdef" }, 1),
             Nodes = ClusterState.Empty.Nodes.Add(node.Name, node),
             Revisions = ClusterState.Empty.Revisions.Add(1, new Revision { Number = 1, Spec = spec }),
         };

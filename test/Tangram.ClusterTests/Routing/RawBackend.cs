@@ -11,6 +11,7 @@ internal enum Act
     /// <summary>200 with the backend's name, connection kept.</summary>
     Answer,
     Fail500,
+    Fail503,
     /// <summary>Reads the whole request, then closes in order (FIN).</summary>
     Close,
     /// <summary>Reads the whole request, then resets (RST).</summary>
@@ -118,7 +119,12 @@ internal sealed class RawBackend : IAsyncDisposable
                 await SendAsync(socket, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n");
                 return false;
             default:
-                var status = act == Act.Fail500 ? "500 Broken" : "200 OK";
+                var status = act switch
+                {
+                    Act.Fail500 => "500 Broken",
+                    Act.Fail503 => "503 Busy",
+                    _ => "200 OK",
+                };
                 await SendAsync(socket, $"HTTP/1.1 {status}\r\nContent-Length: {Name.Length}\r\n\r\n{Name}");
                 return true;
         }

@@ -21,6 +21,19 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public void What_its_gateway_gives_it_is_told_with_the_reason()
+    {
+        var traffic = new TrafficReading(1, 10, 0, 0.25, Because: "its answers take 6.0 times the median");
+        var usage = Of(null, new(7, 1, 100, traffic));
+        Assert.Equal((0.25, "closed", "its answers take 6.0 times the median"),
+            (usage.Weight, usage.Breaker, usage.Because));
+        Assert.Equal("The gateway here gives it 25 % of its requests: its answers take 6.0 times the median.",
+            traffic.Sentence());
+        Assert.StartsWith("The gateway here sends it nothing", (traffic with { Breaker = "open" }).Sentence());
+        Assert.Null(new TrafficReading(1, 10, 0).Sentence());
+    }
+
+    [Fact]
     public void What_another_process_used_before_says_nothing()
     {
         var usage = Of(new(7, 100, 100, new(1, 10, 0)), new(8, 1, 200, new(0, 2, 0)));

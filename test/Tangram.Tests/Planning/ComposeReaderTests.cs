@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tangram.Model;
 
 namespace Tangram.Tests.Planning;
@@ -33,10 +34,16 @@ public sealed class ComposeReaderTests
             x-tangram:
               route: [ { host: Shop.Local, path: /api/orders/ }, { path: /orders } ]
               balance: round-robin
+              slow_start: 8s
+              breaker: { error_rate: 40%, window: 20s, minimum: 50, open: 3s }
           stock:
             entrypoint: python3 -m 'http server'
             command: --bind "a b"
-            x-tangram: { probe: http:/healthz?deep=1, placement: binpack }
+            x-tangram:
+              probe: http:/healthz?deep=1
+              placement: binpack
+              balance: { hash: header X-User, bound: 150%, sticky: stock-at }
+              breaker: off
         x-tangram:
           zones: [a, b, c]
           nodes_per_zone: 2
@@ -116,8 +123,30 @@ public sealed class ComposeReaderTests
     {
         Assert.Equal([new("shop.local", "/api/orders"), new(null, "/orders")], Order.Routes);
         Assert.Equal(BalancePolicy.RoundRobin, Order.Balance);
+        Assert.Equal(new TrafficSpec
+        {
+            SlowStart = TimeSpan.FromSeconds(8),
+            Breaker = new BreakerSpec
+            {
+                ErrorRate = 0.4, Window = TimeSpan.FromSeconds(20), Minimum = 50, Open = TimeSpan.FromSeconds(3),
+            },
+        }, Order.Traffic);
+        Assert.Equal(BalancePolicy.Hash, Spec.Services[1].Balance);
+        Assert.Equal(new TrafficSpec
+        {
+            Hash = new HashSpec(HashSource.Header, "X-User", 1.5), Sticky = "stock-at",
+            Breaker = new BreakerSpec { Off = true },
+        }, Spec.Services[1].Traffic);
         Assert.Equal(new ProbeSpec(ProbeKind.Http, "/healthz?deep=1"), Spec.Services[1].Probe);
         Assert.Equal(PlacementStrategy.Binpack, Spec.Services[1].Deploy.Placement.Strategy);
+    }
+
+    [Fact]
+    public void A_service_that_was_stored_without_traffic_has_the_usual()
+    {
+        var stored = JsonNode.Parse(Json.Write(new ServiceSpec { Name = ServiceName.Of("order") }))!.AsObject();
+        Assert.True(stored.Remove("traffic"));
+        Assert.Equal(new TrafficSpec(), Json.Read<ServiceSpec>(stored.ToJsonString()).Traffic);
     }
 
     [Fact]

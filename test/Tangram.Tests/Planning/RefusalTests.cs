@@ -90,8 +90,23 @@ public sealed class RefusalTests
     [InlineData("depends_on: { db: { condition: healthy, required: false } }",
         "4:36: 'condition' is 'healthy', which is not honoured")]
     [InlineData("x-tangram: { probe: 'http://x/' }", "4:25: 'probe' is 'http://x/', which is of no known form")]
-    [InlineData("x-tangram: { balance: peak-ewma }",
-        "4:27: 'balance' is 'peak-ewma', which is not honoured. write least-requests or round-robin")]
+    [InlineData("x-tangram: { balance: random }",
+        "4:27: 'balance' is 'random', which is not honoured. write least-requests, which chooses the better of two")]
+    [InlineData("x-tangram: { balance: maglev }",
+        "4:27: 'balance' is 'maglev', which is not honoured. write balance: { hash: client }")]
+    [InlineData("x-tangram: { balance: { hash: X-User } }",
+        "4:35: 'hash' is 'X-User', which names no part of a request. write header NAME, cookie NAME, client or path")]
+    [InlineData("x-tangram: { balance: { hash: client, policy: first } }",
+        "4:35: 'hash' and 'policy' exclude each other")]
+    [InlineData("x-tangram: { balance: { hash: client, bound: 90% } }",
+        "4:50: 'bound' is '90%', which is not a share of 100% to 1000%, such as 125%")]
+    [InlineData("x-tangram: { balance: { bound: 150% } }", "4:36: 'bound' is for hash")]
+    [InlineData("x-tangram: { balance: { sticky: 'a b' } }", "4:37: 'sticky' is 'a b', which is not the name of")]
+    [InlineData("x-tangram: { slow_start: soon }", "4:30: 'slow_start' is 'soon', which is not a duration")]
+    [InlineData("x-tangram: { breaker: on }", "4:27: x-tangram.breaker takes a map and is")]
+    [InlineData("x-tangram: { breaker: { error_rate: 0 } }",
+        "4:41: 'error_rate' is '0', which is not a share above 0 such as 50% or 0.5")]
+    [InlineData("x-tangram: { breaker: { window: 1h } }", "4:37: 'window' is longer than 10m")]
     [InlineData("x-tangram: { placement: pack }", "4:29: 'placement' is 'pack', which is not honoured")]
     [InlineData("x-tangram: { route: {} }", "4:25: the route has neither host nor path")]
     [InlineData("x-tangram: { route: { host: 'a:80' } }",
@@ -102,7 +117,7 @@ public sealed class RefusalTests
         "4:33: 'path' is 'api', which is not the path of a route. write '/api'")]
     [InlineData("x-tangram: { route: [{ path: /a }, { path: /a/ }] }",
         "4:40: the route of any host with path '/a' is given twice")]
-    [InlineData("x-tangram: { breaker: {} }", "4:18: 'breaker' is not honoured in x-tangram (of a service)")]
+    [InlineData("x-tangram: { autoscale: {} }", "4:18: 'autoscale' is not honoured in x-tangram (of a service)")]
     [InlineData("deploy: { x-tangram: {} }",
         "4:15: 'x-tangram' is not a key of deploy. move it: 'x-tangram' belongs to")]
     [InlineData("deploy: { replicas: 100001 }",

@@ -41,6 +41,8 @@ public sealed class SectionTests
         Service("deploy: { update_config: {\n KEY } }"),
         Service("deploy: { rollback_config: {\n KEY } }"),
         Service("x-tangram: {\n KEY }"),
+        Service("x-tangram: { balance: {\n KEY } }"),
+        Service("x-tangram: { breaker: {\n KEY } }"),
         Service("deploy: { mode: replicated-job }, x-tangram: { schedule: {\n KEY } }"),
         Service("x-tangram: { route: {\n KEY } }"),
         "{ services: { s: { command: x } }, x-tangram: { gateway: { routes: [ {\n KEY } ] } } }",

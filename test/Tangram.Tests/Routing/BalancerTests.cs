@@ -66,6 +66,54 @@ public sealed class BalancerTests
     }
 
     [Fact]
+    public void First_takes_the_first_that_is_well()
+    {
+        var service = Routed.Service(3, BalancePolicy.First);
+        Assert.Equal([1], Count(service, 20).Keys);
+        service.Backends[0].Counters.Eject(Now);
+        Assert.Equal([2], Count(service, 20).Keys);
+    }
+
+    [Theory]
+    [InlineData(BalancePolicy.RoundRobin)]
+    [InlineData(BalancePolicy.LeastRequests)]
+    [InlineData(BalancePolicy.PeakEwma)]
+    public void Each_gets_what_its_share_says(BalancePolicy policy)
+    {
+        var service = Routed.Service(5, policy);
+        service.Backends[1].Counters.SetShare(0.5);
+        service.Backends[2].Counters.SetShare(0.1);
+        var counts = Count(service, 36_000);
+        // Without anything in flight the better of two is the first drawn.
+        Assert.Equal(0.5, counts[2] / (double)counts[1], 0.06);
+        Assert.Equal(0.1, counts[3] / (double)counts[1], 0.04);
+    }
+
+    [Fact]
+    public void Of_two_the_one_with_a_small_share_gets_little_however_fast_it_seems()
+    {
+        var service = Routed.Service(2, BalancePolicy.PeakEwma);
+        service.Backends[1].Counters.SetShare(0.1);
+        service.Backends[0].Counters.Learn(new Attempt(AttemptOutcome.Answered, 200, TimeSpan.FromSeconds(1)), Now);
+        Assert.InRange(Count(service, 10_000)[2], 1000, 2200);
+    }
+
+    [Fact]
+    public void Turns_lie_evenly_apart()
+    {
+        var service = Routed.Service(3, BalancePolicy.RoundRobin);
+        service.Backends[1].Counters.SetShare(0.2);
+        service.Backends[2].Counters.SetShare(0.2);
+        var picks = Enumerable.Range(0, 700).Select(_ => Pick(service)!.Port - 5000).ToArray();
+        Assert.Equal((500, 100, 100), (picks.Count(p => p == 1), picks.Count(p => p == 2), picks.Count(p => p == 3)));
+        foreach (var rare in new[] { 2, 3 })
+        {
+            var at = Enumerable.Range(0, 700).Where(i => picks[i] == rare).ToArray();
+            Assert.All(at.Zip(at.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, 5, 9));
+        }
+    }
+
+    [Fact]
     public void After_an_ejection_one_request_at_a_time_tries_it()
     {
         var service = Routed.Service(2);
@@ -95,7 +143,8 @@ public sealed class BalancerTests
     private static long AllocatedByPicks(RoutedService service, ref readonly Tried tried)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10_000; i++) Balancer.Pick(service, in tried, (ulong)i, Now);
+        for (var i = 0; i < 10_000; i++)
+            Balancer.Pick(service, in tried, (ulong)i, Now, new Affinity((ulong)i * 77, default));
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 }

@@ -8,6 +8,7 @@ namespace Tangram.Tests.Routing;
 internal static class Routed
 {
     public static readonly ServiceName Order = ServiceName.Of("order");
+    public const string CookieKey = "0123456789abcdef";
     public static readonly Instant Start = new(1_000_000);
 
     public static ReplicaName Replica(int serial) => ReplicaName.Of(Order, serial);
@@ -30,7 +31,7 @@ internal static class Routed
     public static ClusterState State(ServiceSpec spec, params NodeState[] nodes) => ClusterState.Empty with
     {
         RoutedRevision = 7,
-        Asked = new Versioned<Asked>(new Asked { Revision = 1 }, 1),
+        Asked = new Versioned<Asked>(new Asked { Revision = 1, CookieKey = CookieKey }, 1),
         Revisions = ClusterState.Empty.Revisions.Add(
             1, new Revision { Number = 1, Spec = new ClusterSpec { Name = "test", Services = [spec] } }),
         Nodes = ClusterState.Empty.Nodes.AddRange(nodes.Select(n => KeyValuePair.Create(n.Name, n))),
@@ -39,10 +40,12 @@ internal static class Routed
     public static ServiceSpec Spec => new() { Name = Order, Routes = [new RouteSpec(null, "/api")] };
 
     /// <summary>A routed service with backends 1 to <paramref name="count"/>.</summary>
-    public static RoutedService Service(int count, BalancePolicy balance = BalancePolicy.LeastRequests)
+    public static RoutedService Service(
+        int count, BalancePolicy balance = BalancePolicy.LeastRequests, TrafficSpec? traffic = null)
     {
         var serials = Enumerable.Range(1, count).ToArray();
         var node = Node("a-1", [.. serials.Select(s => Assign(s))], [.. serials.Select(s => See(s))]);
-        return RouteDeriver.Derive(State(Spec with { Balance = balance }, node), RouteTable.Empty).Find(Order)!;
+        var spec = Spec with { Balance = balance, Traffic = traffic ?? new TrafficSpec() };
+        return RouteDeriver.Derive(State(spec, node), RouteTable.Empty).Find(Order)!;
     }
 }

@@ -50,7 +50,7 @@ public sealed class RateLimiter
 
     public RateLimitSpec Spec => _spec;
 
-    /// <param name="key">Of the client; see <see cref="KeyHash"/>.</param>
+    /// <param name="key">Of the client; see <see cref="RequestKey"/>.</param>
     public RateVerdict Take(ulong key, Instant now)
     {
         var counters = _counters ?? Make();

@@ -15,9 +15,18 @@ public sealed class RevisionSides
     private RevisionSides(RoutedService service)
     {
         var newest = service.Backends.IsEmpty ? 0 : service.Backends.Max(b => b.Revision);
-        ImmutableArray<Backend> Where(Func<Backend, bool> holds) => [.. service.Backends.Where(holds)];
-        _newest = service with { Backends = Where(b => b.Revision == newest) };
-        _older = service with { Backends = Where(b => b.Revision != newest) };
+        _newest = Side(service, b => b.Revision == newest);
+        _older = Side(service, b => b.Revision != newest);
+    }
+
+    private static RoutedService Side(RoutedService service, Func<Backend, bool> holds)
+    {
+        ImmutableArray<Backend> backends = [.. service.Backends.Where(holds)];
+        return service with
+        {
+            Backends = backends,
+            Maglev = service.Maglev is null || backends.IsEmpty ? null : Maglev.Of(backends.AsSpan(), null),
+        };
     }
 
     /// <summary>The service with no other backends; as it is while it has only one revision.</summary>

@@ -30,5 +30,5 @@ public static class Split
     /// <summary>A service's own backends have their users by one hash; each split has its own, so that it is not always
     /// the same users who try what is new.</summary>
     public static ulong Seed(RouteSpec route, ServiceName own) =>
-        KeyHash.Of(route.Path, KeyHash.Of(route.Host, KeyHash.Of(own.Value, 0)));
+        RequestKey.Of(route.Path, RequestKey.Of(route.Host, RequestKey.Of(own.Value, 0)));
 }

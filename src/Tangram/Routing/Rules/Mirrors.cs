@@ -42,7 +42,7 @@ internal sealed class Mirrors : IAsyncDisposable
     public void Offer(HttpContext context, Passage passage, MirrorSpec mirror)
     {
         var request = context.Request;
-        if (KeyHash.Fraction(_routes.Chance()) >= mirror.Share || HttpView.IsUpgrade(context)
+        if (RequestKey.Fraction(_routes.Chance()) >= mirror.Share || HttpView.IsUpgrade(context)
             || request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true) return;
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
         {

@@ -19,7 +19,7 @@ internal sealed class Passage : IDisposable
         var treatment = route.Treatment ?? new TreatmentSpec();
         (_route, _view, Treatment) = (route, view, treatment);
         if (route.Limiter is { } limiter)
-            _rate = limiter.Take(KeyHash.Of(limiter.Spec.By, view, routes.Seed), routes.Now);
+            _rate = limiter.Take(RequestKey.Of(limiter.Spec.By, view, routes.Seed), routes.Now);
         if (_rate is { Allowed: false } || route.Service is not { } own) return;
         Side = treatment.Split is { } split
             ? Split.Choose(split, own, At(split, own, view, routes))
@@ -97,9 +97,9 @@ internal sealed class Passage : IDisposable
     }
 
     private double At(SplitSpec split, ServiceName own, HttpView view, Routes routes) =>
-        KeyHash.Fraction(split.By.Source == KeySource.None
+        RequestKey.Fraction(split.By.Source == KeySource.None
             ? routes.Chance()
-            : KeyHash.Of(split.By, view, Split.Seed(_route.Spec, own)));
+            : RequestKey.Of(split.By, view, Split.Seed(_route.Spec, own)));
 
     private void WriteRate(HttpResponse response, RateVerdict rate)
     {

@@ -103,7 +103,7 @@ public sealed class RateLimiterTests
         {
             var now = Start + TimeSpan.FromMilliseconds(i);
             limiter.Take(rng.NextUInt64(), now);
-            if (limiter.Take(KeyHash.Of("busy", 1), now).Allowed) passed++;
+            if (limiter.Take(RequestKey.Of("busy", 1), now).Allowed) passed++;
         }
         Assert.InRange(passed, 108, 112);
     }

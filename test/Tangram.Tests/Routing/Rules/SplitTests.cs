@@ -29,7 +29,7 @@ public sealed class SplitTests
     public void A_user_stays_on_its_side_and_users_are_shared_out_as_asked()
     {
         var seed = Split.Seed(new RouteSpec("shop.local", "/"), Own);
-        bool Goes(int user, double share) => Split.Choose(Shares((Next, share)), Own, KeyHash.Fraction(KeyHash.Of(
+        bool Goes(int user, double share) => Split.Choose(Shares((Next, share)), Own, RequestKey.Fraction(RequestKey.Of(
             ByUser, new PlainRequest("h", "/") { Headers = [("Cookie", $"a=1; user=u{user}")] }, seed)))
             .Service == Next;
         var users = Enumerable.Range(0, 20_000).ToArray();
@@ -42,7 +42,7 @@ public sealed class SplitTests
     [Fact]
     public void Without_its_cookie_a_request_goes_by_its_client_and_in_IPv6_by_the_network_of_64_bits()
     {
-        ulong Of(string? client, params (string, string)[] headers) => KeyHash.Of(ByUser, new PlainRequest("h", "/")
+        ulong Of(string? client, params (string, string)[] headers) => RequestKey.Of(ByUser, new PlainRequest("h", "/")
         {
             Client = client is null ? null : IPAddress.Parse(client), Headers = headers,
         }, 1);

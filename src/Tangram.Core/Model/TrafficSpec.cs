@@ -1,0 +1,56 @@
+namespace Tangram.Model;
+
+/// <summary>By which a gateway chooses a backend.</summary>
+public enum BalancePolicy
+{
+    /// <summary>Of two at random the one with fewer requests in flight.</summary>
+    LeastRequests,
+    /// <summary>In turn, by weight.</summary>
+    RoundRobin,
+    /// <summary>Of two at random the one where a request has less to wait for.</summary>
+    PeakEwma,
+    /// <summary>By a key of the request: <see cref="TrafficSpec.Hash"/>.</summary>
+    Hash,
+    /// <summary>The first that is well, in the order of replicas; the others are its backup.</summary>
+    First,
+}
+
+/// <summary>How gateways treat a service, beside the policy by which they choose.</summary>
+public sealed record TrafficSpec
+{
+    /// <summary>Of <see cref="BalancePolicy.Hash"/>.</summary>
+    public HashSpec? Hash { get; init; }
+
+    /// <summary>The cookie by which a client stays with its replica. Null: it does not.</summary>
+    public string? Sticky { get; init; }
+
+    /// <summary>How long a backend that is new or back takes to get its whole share; zero: none.</summary>
+    public TimeSpan SlowStart { get; init; } = TimeSpan.FromSeconds(5);
+    public BreakerSpec Breaker { get; init; } = new();
+}
+
+public enum HashSource { Header, Cookie, Client, Path }
+
+/// <param name="Name">Of the header or cookie; else empty.</param>
+/// <param name="Bound">A backend takes at most this multiple of its share of the requests in flight; what is above goes
+/// to the next in the key's order.</param>
+public sealed record HashSpec(HashSource Source, string Name, double Bound = HashSpec.UsualBound)
+{
+    public const double UsualBound = 1.25;
+}
+
+/// <summary>When so many of the requests fail, requests are kept away for a while.</summary>
+public sealed record BreakerSpec
+{
+    public bool Off { get; init; }
+
+    /// <summary>0 to 1.</summary>
+    public double ErrorRate { get; init; } = 0.5;
+    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>With fewer requests in the window it stays closed.</summary>
+    public int Minimum { get; init; } = 20;
+
+    /// <summary>How long it stays open the first time; twice as long each time that its trial fails.</summary>
+    public TimeSpan Open { get; init; } = TimeSpan.FromSeconds(5);
+}
