@@ -22,7 +22,8 @@ public sealed class SpecificationDrill : IDisposable
         var begun = TimeProvider.System.GetTimestamp();
         var wrong = new List<string>();
         foreach (var (number, example) in examples.Index())
-            if (await TroubleAsync(example, $"example-{number}") is { } trouble) wrong.Add($"{example.Name}: {trouble}");
+            if (await TroubleAsync(example, $"example-{number}") is { } trouble)
+                wrong.Add($"{example.Name}: {trouble}");
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
         Figures.Note($"{nameof(SpecificationDrill)}: {examples.Length} examples of the specification ran and ended, " +
             $"in {TimeProvider.System.GetElapsedTime(begun).TotalSeconds:0} s");
