@@ -12,6 +12,9 @@ public sealed class SingletonDrill
     /// <summary>The store's lease; the process has to be gone a tenth of it before.</summary>
     private static readonly TimeSpan Ttl = ClusterHost.Ttl, Longest = Ttl - Ttl / 10;
 
+    /// <summary>A lease that was just renewed lives for longer than this.</summary>
+    private static readonly TimeSpan Quick = Ttl / 2;
+
     [Fact]
     public async Task It_ends_in_time_when_tangram_is_killed_and_another_one_starts_when_that_is_back()
     {
@@ -48,12 +51,21 @@ public sealed class SingletonDrill
     public async Task A_quick_restart_of_tangram_does_not_touch_it()
     {
         await using var cluster = await RunningAsync();
-        var pid = Assert.Single(Singles(cluster));
-        await cluster.Daemon.KillAsync();
-        cluster.Up("compose.yaml");
-        await cluster.BecomesReadyAsync();
-        await Until.PassedAsync(Ttl);
-        Assert.Equal(pid, Assert.Single(Singles(cluster)));
+        // A machine under load may take longer than the lease lives, and then the singleton rightly ends.
+        for (var tries = 0; tries < 5; tries++)
+        {
+            var (pid, begun) = (Assert.Single(Singles(cluster)), TimeProvider.System.GetTimestamp());
+            await cluster.Daemon.KillAsync();
+            cluster.Up("compose.yaml");
+            await cluster.BecomesReadyAsync();
+            var took = TimeProvider.System.GetElapsedTime(begun);
+            await Until.PassedAsync(Ttl);
+            await cluster.BecomesReadyAsync();
+            var after = Assert.Single(Singles(cluster));
+            if (after == pid) return;
+            Assert.True(took > Quick, $"after a restart of {took.TotalSeconds:0.0} s it is {after} and not {pid}");
+        }
+        Assert.Fail("no restart was quick enough to tell");
     }
 
     [Fact]
