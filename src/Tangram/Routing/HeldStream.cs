@@ -4,22 +4,12 @@ namespace Tangram.Routing;
 
 /// <summary>A stream of which a beginning is read ahead. For one reader.</summary>
 /// <param name="buffer">Rented; given back with the stream.</param>
-internal sealed class HeldStream(Stream source, byte[] buffer) : Stream
+internal sealed class HeldStream(Stream source, byte[] buffer) : ReadingStream
 {
     private byte[]? _buffer = buffer;
     private Task<int>? _reading;
     private int _filled, _taken;
     private bool _ended;
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>What was read ahead, as long as nothing was taken of it.</summary>
     public ReadOnlyMemory<byte> Filled => _buffer.AsMemory(0, _filled);
@@ -77,10 +67,4 @@ internal sealed class HeldStream(Stream source, byte[] buffer) : Stream
         _buffer = null;
         base.Dispose(disposing);
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Flush() => throw new NotSupportedException();
 }

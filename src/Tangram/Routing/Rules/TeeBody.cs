@@ -2,19 +2,9 @@ namespace Tangram.Routing.Rules;
 
 /// <summary>A request's body that keeps a copy of what is read, and hands it over at the end. A body that is too long,
 /// or for which there is no room, is passed on all the same and no copy is made.</summary>
-internal sealed class TeeBody(Stream body, int longest, MirrorRoom room, Action<byte[]> whole) : Stream
+internal sealed class TeeBody(Stream body, int longest, MirrorRoom room, Action<byte[]> whole) : ReadingStream
 {
     private MemoryStream? _copy = new();
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -33,9 +23,6 @@ internal sealed class TeeBody(Stream body, int longest, MirrorRoom room, Action<
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     /// <summary>Gives back what it holds, unless that was handed over.</summary>
     public void GiveUp()
     {
@@ -43,10 +30,4 @@ internal sealed class TeeBody(Stream body, int longest, MirrorRoom room, Action<
         room.Give((int)_copy.Length);
         _copy = null;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Flush() => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
