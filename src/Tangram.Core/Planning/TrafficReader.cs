@@ -75,7 +75,7 @@ internal static class TrafficReader
         var usual = new BreakerSpec();
         var breaker = usual with
         {
-            ErrorRate = fields.Parsed("error_rate", Rate, "a share above 0 such as 50% or 0.5") ?? usual.ErrorRate,
+            ErrorRate = fields.Parsed("error_rate", Rate, "a share above 0 and up to 100%") ?? usual.ErrorRate,
             Window = fields.Duration("window", usual.Window, positive: true),
             Minimum = fields.Whole("minimum", usual.Minimum, 1, 1_000_000),
             Open = fields.Duration("open", usual.Open, positive: true),

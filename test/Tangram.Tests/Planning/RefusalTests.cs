@@ -105,7 +105,7 @@ public sealed class RefusalTests
     [InlineData("x-tangram: { slow_start: soon }", "4:30: 'slow_start' is 'soon', which is not a duration")]
     [InlineData("x-tangram: { breaker: on }", "4:27: x-tangram.breaker takes a map and is")]
     [InlineData("x-tangram: { breaker: { error_rate: 0 } }",
-        "4:41: 'error_rate' is '0', which is not a share above 0 such as 50% or 0.5")]
+        "4:41: 'error_rate' is '0', which is not a share above 0 and up to 100%")]
     [InlineData("x-tangram: { breaker: { window: 1h } }", "4:37: 'window' is longer than 10m")]
     [InlineData("x-tangram: { placement: pack }", "4:29: 'placement' is 'pack', which is not honoured")]
     [InlineData("x-tangram: { route: {} }", "4:25: the route has neither host nor path")]
