@@ -22,5 +22,6 @@ public sealed record Backend
     public required Tally Tally { get; init; }
 
     /// <summary>Built once, because every request needs it.</summary>
-    public string Url => field ??= $"http://{Host}:{Port}";
+    public string Url => field ??= $"http://{Authority}";
+    public string Authority => field ??= $"{Host}:{Port}";
 }

@@ -3,15 +3,16 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
 
-/// <summary>From what the forwarder reports to what it means for the request and for its backend.</summary>
+/// <summary>Of streams: from what the forwarder reports to what it means for the request and for its backend.</summary>
 internal static class AttemptEnd
 {
     /// <param name="answered">A response had begun to arrive.</param>
     /// <param name="abandoned">The backend's node was declared dead meanwhile.</param>
-    public static AttemptOutcome Read(HttpContext context, ForwarderError error, bool answered, bool abandoned) =>
-        answered ? AfterAnswer(error, abandoned)
-        : context.RequestAborted.IsCancellationRequested ? AttemptOutcome.ClientFault
-        : BeforeAnswer(context, error);
+    public static AttemptEnding Read(HttpContext context, ForwarderError error, bool answered, bool abandoned) =>
+        error == ForwarderError.None ? AttemptEnding.Done
+        : answered ? new AttemptEnding(AfterAnswer(error, abandoned))
+        : context.RequestAborted.IsCancellationRequested ? new AttemptEnding(AttemptOutcome.ClientFault)
+        : new AttemptEnding(BeforeAnswer(context, error), ExceptionOf(context) is { } e && IsUnreachable(e));
 
     private static AttemptOutcome BeforeAnswer(HttpContext context, ForwarderError error) => error switch
     {
@@ -42,9 +43,6 @@ internal static class AttemptEnd
     };
 
     /// <summary>Nothing came back from where the backend is, not even a refusal.</summary>
-    public static bool IsUnreachable(HttpContext context) => ExceptionOf(context) is { } e && IsUnreachable(e);
-
-    /// <summary>The same of an attempt to connect.</summary>
     public static bool IsUnreachable(Exception exception) => exception switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError, InnerException: { } inner } =>

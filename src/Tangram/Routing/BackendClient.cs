@@ -5,29 +5,19 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
 
-/// <summary>The one HTTP client towards all backends.</summary>
+/// <summary>The platform's HTTP client, for what is no plain request: streams, and copies of requests.</summary>
 /// <remarks>The platform's handler repeats a request by itself when a reused connection turns out to be closed and the
 /// request has no content object, even a POST. An empty content object forbids that, so unsafe requests always get one
 /// here, at the last place before the handler. It also repeats whatever waits for a 100 (Continue) and has not sent its
 /// body; so the gateway, which asks its own client for the body, expects nothing of the backend.</remarks>
 internal sealed class BackendClient : HttpMessageInvoker
 {
-    public BackendClient(GatewayOptions options) : this(options, NewHandler(options))
+    public BackendClient(GatewayOptions options) : base(NewHandler(options), disposeHandler: true)
     {
-    }
-
-    private BackendClient(GatewayOptions options, SocketsHttpHandler handler) : base(handler, disposeHandler: true)
-    {
-        Handler = handler;
-        Http1 = Config(HttpVersion.Version11, options.ActivityTimeout);
         Http1Stream = Config(HttpVersion.Version11, options.StreamTimeout);
         Http2Stream = Config(HttpVersion.Version20, options.StreamTimeout);
     }
 
-    /// <summary>What it sends through.</summary>
-    public HttpMessageHandler Handler { get; }
-
-    public ForwarderRequestConfig Http1 { get; }
     public ForwarderRequestConfig Http1Stream { get; }
 
     /// <summary>HTTP/2 without TLS, by prior knowledge; gRPC needs it.</summary>

@@ -2,17 +2,14 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Tangram.Model;
 using Tangram.Routing.Rules;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing;
 
-/// <summary>One request on its way through the gateway, over all of its attempts; also the forwarder's view of
-/// it.</summary>
-internal sealed class Exchange : HttpTransformer
+/// <summary>One request on its way through the gateway, over all of its attempts.</summary>
+internal sealed class Exchange
 {
     private readonly Routes _routes;
     private readonly OpenListener _listener;
-    private readonly AnswerHold _hold;
     private readonly Instant _arrived;
     private readonly CountedBody? _body;
     private readonly Passage? _passage;
@@ -20,18 +17,15 @@ internal sealed class Exchange : HttpTransformer
     private RoutedService _service;
     private Tried _tried;
     private Choice? _next;
-    private CancellationToken _abandon;
     private Instant _begun;
     private int _attempts;
     private int _sent;
-    private bool _answered;
     private bool _onBudget;
 
     public Exchange(
-        HttpContext context, Routes routes, RoutedService service, OpenListener listener, AnswerHold hold,
-        Passage? passage = null)
+        HttpContext context, Routes routes, RoutedService service, OpenListener listener, Passage? passage = null)
     {
-        (_routes, _service, _listener, _hold, _arrived) = (routes, service, listener, hold, routes.Now);
+        (_routes, _service, _listener, _arrived) = (routes, service, listener, routes.Now);
         _passage = passage;
         _affinity = Affinities.Of(context, service);
         IsUpgrade = HttpView.IsUpgrade(context);
@@ -42,8 +36,15 @@ internal sealed class Exchange : HttpTransformer
 
     public bool IsUpgrade { get; }
     public bool Repeatable { get; }
+    public bool HasBody => _body is not null;
+
+    /// <summary>Fires when the answer should have begun and has not.</summary>
+    public CancellationToken Late => _passage?.Late ?? CancellationToken.None;
     public AttemptOutcome Outcome { get; private set; }
     public Backend? Last { get; private set; }
+
+    /// <summary>The attempt under way has the head of an answer.</summary>
+    public bool Answered { get; private set; }
 
     /// <summary>When its patience for a backend to appear ends; set by its first wait.</summary>
     public Instant? WaitsUntil { get; set; }
@@ -64,7 +65,7 @@ internal sealed class Exchange : HttpTransformer
     public Choice Begin()
     {
         var choice = _next!.Value;
-        (_next, Last, _abandon, _answered) = (null, choice.Backend, choice.Abandon, false);
+        (_next, Last, Answered) = (null, choice.Backend, false);
         _begun = _routes.Now;
         _tried.Add(choice.Backend);
         _attempts++;
@@ -72,21 +73,17 @@ internal sealed class Exchange : HttpTransformer
     }
 
     /// <summary>Learns from the attempt's end. True when the request shall go to another backend.</summary>
-    public bool End(HttpContext context, ForwarderError error)
+    public bool End(HttpContext context, AttemptEnding ending)
     {
         if (_next is not null) return true;
-        if (error == ForwarderError.None) return false;
-        Outcome = AttemptEnd.Read(context, error, _answered, _abandon.IsCancellationRequested);
-        if (Outcome != AttemptOutcome.ClientFault && !_answered && _passage is { TimedOut: true })
+        if (ending.Outcome == AttemptOutcome.Answered) return false;
+        Outcome = ending.Outcome;
+        if (Outcome != AttemptOutcome.ClientFault && !Answered && _passage is { TimedOut: true })
             Outcome = AttemptOutcome.TimedOut;
-        if (Outcome == AttemptOutcome.ClientFault)
-        {
-            Report(Outcome, 0);
-            return false;
-        }
-        if (!_answered && Outcome != AttemptOutcome.NeverSent) _sent++;
+        if (Outcome is not (AttemptOutcome.ClientFault or AttemptOutcome.NeverSent) && !Answered) _sent++;
         Report(Outcome, 0);
-        if (Outcome == AttemptOutcome.NeverSent && AttemptEnd.IsUnreachable(context)) _routes.Lose(Last!);
+        if (Outcome == AttemptOutcome.ClientFault) return false;
+        if (Outcome == AttemptOutcome.NeverSent && ending.Unreachable) _routes.Lose(Last!);
         // A response that was cut before any of it went to the client is no response to the client.
         return !context.Response.HasStarted && _passage is not { TimedOut: true }
             && MayRetry(Outcome == AttemptOutcome.Cut ? AttemptOutcome.NoAnswer : Outcome, 0);
@@ -100,28 +97,30 @@ internal sealed class Exchange : HttpTransformer
         _next = null;
     }
 
-    public override async ValueTask TransformRequestAsync(
-        HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellation)
-    {
-        await base.TransformRequestAsync(context, request, destinationPrefix, cancellation).ConfigureAwait(false);
-        Forwarded.Write(context, request, keep: _passage?.KeepsForwarded
-            ?? (_listener.Listener.Internal || _routes.Table.Trusts(context.Connection.RemoteIpAddress)));
-        _passage?.Change(context, request, destinationPrefix);
-    }
+    /// <summary>As the service shall get it.</summary>
+    public PathString PathOf(HttpContext context) => _passage?.PathOf(context.Request) ?? context.Request.Path;
 
-    public override ValueTask<bool> TransformResponseAsync(
-        HttpContext context, HttpResponseMessage? response, CancellationToken cancellation)
+    /// <summary>Learns from an answer's head. False when another backend shall answer instead.</summary>
+    public bool Keeps(int status)
     {
-        if (response is null) return ValueTask.FromResult(false);
-        var status = (int)response.StatusCode;
         var outcome = status >= 500 ? AttemptOutcome.ServerError : AttemptOutcome.Answered;
         Report(outcome, status);
-        _answered = true;
+        Answered = true;
         _sent++;
         // A server's error is worth another attempt only while there is another backend; else it is the answer.
-        if (outcome == AttemptOutcome.ServerError && MayRetry(outcome, status) && TryChoose())
-            return ValueTask.FromResult(false);
-        return DeliverAsync(context, response, cancellation);
+        if (outcome == AttemptOutcome.ServerError && MayRetry(outcome, status) && TryChoose()) return false;
+        _passage?.Answered();
+        return true;
+    }
+
+    /// <summary>Adds to the answer what the gateway has to say.</summary>
+    public void Dress(HttpContext context)
+    {
+        Affinities.Keep(context, _service, Last!, in _affinity);
+        _passage?.Change(context.Response);
+        if (!_listener.Stays && HttpProtocol.IsHttp11(context.Request.Protocol))
+            context.Response.Headers[HeaderNames.Connection] = "close";
+        ReleaseBudget();
     }
 
     /// <summary>What comes after the answer's head has no latency of its own.</summary>
@@ -129,24 +128,8 @@ internal sealed class Exchange : HttpTransformer
     {
         var now = _routes.Now;
         var asked = _body is { Taken: > 0 } body && body.LastRead > _begun ? body.LastRead : _begun;
-        var attempt = new Attempt(outcome, status, _answered ? null : now - asked, _routes.NextChance());
+        var attempt = new Attempt(outcome, status, Answered ? null : now - asked, _routes.NextChance());
         Ejection.Report(_service, Last!, in attempt, now);
-    }
-
-    private async ValueTask<bool> DeliverAsync(
-        HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
-    {
-        _passage?.Answered();
-        var deliver = await base.TransformResponseAsync(context, response, cancellation).ConfigureAwait(false);
-        Affinities.Keep(context, _service, Last!, in _affinity);
-        _passage?.Change(context.Response);
-        if (!_listener.Stays && HttpProtocol.IsHttp11(context.Request.Protocol))
-            context.Response.Headers[HeaderNames.Connection] = "close";
-        // When this fails, nothing has gone to the client yet, and the request may be repeated.
-        if (Repeatable && await _hold.DeliverAsync(context, response, cancellation).ConfigureAwait(false))
-            deliver = false;
-        ReleaseBudget();
-        return deliver;
     }
 
     private bool MayRetry(AttemptOutcome outcome, int status)

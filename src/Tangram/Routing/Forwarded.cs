@@ -7,29 +7,23 @@ internal static class Forwarded
     private const string Proto = "X-Forwarded-Proto";
     private const string Host = "X-Forwarded-Host";
 
-    /// <param name="keep">What the caller says of its own client is believed and added to; otherwise it is replaced,
-    /// since any client could claim any address.</param>
-    public static void Write(HttpContext context, HttpRequestMessage request, bool keep)
+    /// <param name="keep">What the caller says of its own client is believed and added to.</param>
+    public static void Write(HttpContext context, bool keep)
     {
-        var incoming = context.Request.Headers;
+        var headers = context.Request.Headers;
         var client = context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
-        Set(request, For, keep && incoming[For] is { Count: > 0 } known ? $"{known}, {client}" : client);
-        if (!keep) WriteProof(context, request);
-        if (!keep || !incoming.ContainsKey(Proto)) Set(request, Proto, context.Request.Scheme);
-        if (!keep || !incoming.ContainsKey(Host)) Set(request, Host, context.Request.Host.Value ?? "");
+        headers[For] = keep && headers[For] is { Count: > 0 } known ? $"{known}, {client}" : client;
+        if (!keep) WriteProof(context, headers);
+        if (!keep || !headers.ContainsKey(Proto)) headers[Proto] = context.Request.Scheme;
+        if (!keep || !headers.ContainsKey(Host)) headers[Host] = context.Request.Host.Value ?? "";
     }
 
-    private static void WriteProof(HttpContext context, HttpRequestMessage request)
+    private static void WriteProof(HttpContext context, IHeaderDictionary headers)
     {
-        foreach (var (name, _) in context.Request.Headers)
-            if (ClientIdentity.IsMeant(name)) request.Headers.Remove(name);
-        if (context.Features.Get<Tls.ProvenClient>() is { } client)
-            request.Headers.TryAddWithoutValidation(ClientIdentity.Header, client.Words);
-    }
-
-    private static void Set(HttpRequestMessage request, string name, string value)
-    {
-        request.Headers.Remove(name);
-        request.Headers.TryAddWithoutValidation(name, value);
+        List<string>? claimed = null;
+        foreach (var (name, _) in headers)
+            if (ClientIdentity.IsMeant(name)) (claimed ??= []).Add(name);
+        claimed?.ForEach(name => headers.Remove(name));
+        if (context.Features.Get<Tls.ProvenClient>() is { } client) headers[ClientIdentity.Header] = client.Words;
     }
 }

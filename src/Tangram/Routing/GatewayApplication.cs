@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
 using Tangram.Model;
+using Tangram.Routing.Http1;
 using Tangram.Routing.Rules;
 using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
@@ -16,7 +17,7 @@ internal sealed class GatewayApplication(
     TimeProvider time, TlsFront? tls)
     : IHttpApplication<DefaultHttpContext>
 {
-    private readonly AnswerHold _hold = new(options, time);
+    private readonly Http1Forwarder _http1 = new(new AnswerGiver(options, time));
     private int _queued;
 
     /// <summary>Kestrel keeps one context a connection or stream and reuses it.</summary>
@@ -66,8 +67,11 @@ internal sealed class GatewayApplication(
             await Reply.BreakerOpenAsync(context, service.Name.Value, wait);
             return;
         }
+        var exchange = new Exchange(context, routes, service, listener, passage);
+        var keep = passage?.KeepsForwarded
+            ?? (listener.Listener.Internal || table.Trusts(context.Connection.RemoteIpAddress));
+        Outgoing.Prepare(context, keep, passage?.Treatment.RequestHeaders ?? []);
         if (passage?.Treatment.Mirror is { } mirror) mirrors.Offer(context, passage, mirror);
-        var exchange = new Exchange(context, routes, service, listener, _hold, passage);
         service.Counters.Enter();
         try
         {
@@ -95,25 +99,29 @@ internal sealed class GatewayApplication(
 
     private async Task ForwardAsync(HttpContext context, Exchange exchange, RoutedService service, Passage? passage)
     {
-        var config = ConfigFor(context, exchange);
         while (exchange.TryChoose() || await WaitAsync(context, exchange, passage?.Deadline))
         {
-            var (_, backend, abandon, unreachable) = exchange.Begin();
-            HttpMessageInvoker sender = exchange.Repeatable ? new PatientClient(client, unreachable) : client;
-            using var bound = passage?.Bound(abandon);
-            var end = bound?.Token ?? abandon;
-            ForwarderError error;
-            try { error = await forwarder.SendAsync(context, backend.Url, sender, config, exchange, end); }
-            finally { routes.Leave(backend); }
-            if (exchange.End(context, error))
+            var choice = exchange.Begin();
+            AttemptEnding ending;
+            try
+            {
+                ending = exchange.IsUpgrade || IsGrpc(context)
+                    ? await StreamAsync(context, exchange, choice)
+                    : await _http1.SendAsync(context, exchange, choice);
+            }
+            finally
+            {
+                routes.Leave(choice.Backend);
+            }
+            if (exchange.End(context, ending))
             {
                 context.Response.Clear();
                 continue;
             }
-            if (error == ForwarderError.None || context.Response.HasStarted
-                || exchange.Outcome == AttemptOutcome.ClientFault) return;
+            if (ending.Outcome is AttemptOutcome.Answered or AttemptOutcome.ClientFault
+                || context.Response.HasStarted) return;
             context.Response.Clear();
-            await Reply.NoAnswerAsync(context, exchange.Outcome, backend.Replica.Value, exchange.Repeatable);
+            await Reply.NoAnswerAsync(context, exchange.Outcome, choice.Backend.Replica.Value, exchange.Repeatable);
             return;
         }
         if (context.RequestAborted.IsCancellationRequested) return;
@@ -149,14 +157,16 @@ internal sealed class GatewayApplication(
         }
     }
 
-    /// <summary>gRPC needs HTTP/2 all the way; everything else goes on as HTTP/1.1, which every backend
-    /// speaks.</summary>
-    private ForwarderRequestConfig ConfigFor(HttpContext context, Exchange exchange)
+    /// <summary>Streams go by the platform's client: WebSockets, and gRPC, which needs HTTP/2 all the way.</summary>
+    private async ValueTask<AttemptEnding> StreamAsync(HttpContext context, Exchange exchange, Choice choice)
     {
-        if (exchange.IsUpgrade) return client.Http1Stream;
-        return HttpProtocol.IsHttp2(context.Request.Protocol)
-            && context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true
-            ? client.Http2Stream
-            : client.Http1;
+        var config = exchange.IsUpgrade ? client.Http1Stream : client.Http2Stream;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(choice.Abandon, exchange.Late);
+        var error = await forwarder.SendAsync(
+            context, choice.Backend.Url, client, config, new StreamTransformer(exchange), end.Token);
+        return AttemptEnd.Read(context, error, exchange.Answered, choice.Abandon.IsCancellationRequested);
     }
+
+    private static bool IsGrpc(HttpContext context) => HttpProtocol.IsHttp2(context.Request.Protocol)
+        && context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
 }

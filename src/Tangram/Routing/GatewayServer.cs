@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Tangram.Deploying;
 using Tangram.Model;
+using Tangram.Routing.Http1;
 using Tangram.Routing.Rules;
 using Tangram.Routing.Tcp;
 using Tangram.Routing.Tls;
@@ -20,6 +21,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly ListenerSet _listeners;
     private readonly KestrelServer _kestrel;
     private readonly BackendClient _client;
+    private readonly ConnectionWatch _watch;
     private readonly Mirrors _mirrors;
     private readonly ServiceProvider _services;
     private readonly SocketKeeper? _keeper;
@@ -40,7 +42,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         TlsFront? tls = null)
     {
         (_options, _time, _keeper, _tls) = (options, time, keeper, tls);
-        _routes = new Routes(time, seed);
+        _watch = new ConnectionWatch(options, time);
+        _routes = new Routes(time, seed, backend => new BackendPool(backend, _watch, options, time));
         _relay = new TcpRelay(_routes, options, time);
         _listeners = new ListenerSet(keeper, _departure, time, _relay);
         _client = new BackendClient(options);
@@ -85,7 +88,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
             _probing = Task.WhenAll(new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token),
-                new AppraisalLoop(_routes, _time).RunAsync(_ending.Token));
+                new AppraisalLoop(_routes, _time).RunAsync(_ending.Token), _watch.RunAsync(_ending.Token));
             if (_tls is not null) _looking = _tls.RunAsync(_ending.Token);
         }
         finally
@@ -155,6 +158,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         using var patience = new CancellationTokenSource(_options.StopTime, _time);
         var relayed = _relay.EndAsync(_options.StopTime);
         await _kestrel.StopAsync(patience.Token).ConfigureAwait(false);
+        _routes.Close();
         await relayed.ConfigureAwait(false);
         _kestrel.Dispose();
         await _ending.CancelAsync().ConfigureAwait(false);

@@ -1,17 +1,23 @@
 using System.Collections.Concurrent;
 using Tangram.Model;
+using Tangram.Routing.Http1;
 using Tangram.Routing.Rules;
 
 namespace Tangram.Routing;
 
 /// <summary>A backend in which the request is counted already.</summary>
-/// <param name="Abandon">Fires when the backend's node is declared dead.</param>
-/// <param name="Unreachable">Fires when no connection to the backend comes about any more.</param>
-internal readonly record struct Choice(
-    RoutedService Service, Backend Backend, CancellationToken Abandon, CancellationToken Unreachable);
+internal readonly record struct Choice(RoutedService Service, Backend Backend, Lifelines Lines)
+{
+    /// <summary>Fires when the backend's node is declared dead.</summary>
+    public CancellationToken Abandon => Lines.Abandon;
+
+    /// <summary>Fires when no connection to the backend comes about any more.</summary>
+    public CancellationToken Unreachable => Lines.Unreachable;
+}
 
 /// <summary>The table in force, and what hangs on its backends.</summary>
-internal sealed class Routes(TimeProvider time, ulong seed)
+/// <param name="connections">Makes the room for a backend's connections.</param>
+internal sealed class Routes(TimeProvider time, ulong seed, Func<Backend, BackendPool> connections)
 {
     private readonly ConcurrentDictionary<BackendCounters, Lifelines> _lifelines = [];
     private RouteTable _table = RouteTable.Empty;
@@ -42,7 +48,7 @@ internal sealed class Routes(TimeProvider time, ulong seed)
             if (_lifelines.TryRemove(dead.Counters, out var lines)) lines.Cut();
         var known = table.All().Select(b => b.Counters).ToHashSet();
         foreach (var counters in _lifelines.Keys)
-            if (!known.Contains(counters)) _lifelines.TryRemove(counters, out _);
+            if (!known.Contains(counters) && _lifelines.TryRemove(counters, out var gone)) gone.Pool.Close();
         Interlocked.Exchange(ref _published, NewPublished()).TrySetResult();
     }
 
@@ -63,8 +69,10 @@ internal sealed class Routes(TimeProvider time, ulong seed)
                 ?? (side == RevisionSide.Any ? null : Balancer.Pick(service, in tried, chance, Now, in affinity)))
                 is not { } backend) return null;
             backend.Counters.Enter();
-            var lines = _lifelines.GetOrAdd(backend.Counters, static _ => new Lifelines());
-            if (ReferenceEquals(table, Table)) return new Choice(service, backend, lines.Abandon, lines.Unreachable);
+            var lines = _lifelines.TryGetValue(backend.Counters, out var known)
+                ? known
+                : _lifelines.GetOrAdd(backend.Counters, new Lifelines(connections(backend)));
+            if (ReferenceEquals(table, Table)) return new Choice(service, backend, lines);
             Leave(backend);
         }
     }
@@ -86,19 +94,10 @@ internal sealed class Routes(TimeProvider time, ulong seed)
         if (_lifelines.TryGetValue(backend.Counters, out var lines)) lines.LoseTouch();
     }
 
-    /// <summary>What the requests at one backend hang on.</summary>
-    private sealed class Lifelines
+    /// <summary>No connection to a backend waits for another request.</summary>
+    public void Close()
     {
-        private readonly CancellationTokenSource _abandon = new();
-        private CancellationTokenSource _unreachable = new();
-
-        public CancellationToken Abandon => _abandon.Token;
-        public CancellationToken Unreachable => Volatile.Read(ref _unreachable).Token;
-
-        public void Cut() => _abandon.Cancel();
-
-        /// <summary>Requests that come later hang on another one.</summary>
-        public void LoseTouch() => Interlocked.Exchange(ref _unreachable, new CancellationTokenSource()).Cancel();
+        foreach (var lines in _lifelines.Values) lines.Pool.Close();
     }
 
     private static TaskCompletionSource NewPublished() => new(TaskCreationOptions.RunContinuationsAsynchronously);

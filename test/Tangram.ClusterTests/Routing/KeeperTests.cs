@@ -38,6 +38,7 @@ public sealed class KeeperTests : IAsyncLifetime
     public async Task The_second_may_begin_before_the_first_has_ended()
     {
         await using var first = await GatewayAsync();
+        await KeeperAsync();
         await using var second = await GatewayAsync();
         await first.Gateway.LeaveAsync();
         using var after = await SentAsync();

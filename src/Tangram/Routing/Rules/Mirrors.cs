@@ -154,8 +154,6 @@ internal sealed class Mirrors : IAsyncDisposable
             if (body.Length > 0) _message.Content = new ByteArrayContent(body);
             foreach (var (name, values) in request.Headers)
                 if (!HeaderRules.BelongsToConnection(name) && !name.StartsWith(':')) Add(name, values!);
-            Forwarded.Write(context, _message, passage.KeepsForwarded);
-            foreach (var change in passage.Treatment.RequestHeaders) HeaderChanges.Make(change, _message);
             Add(Mark, "1");
         }
 

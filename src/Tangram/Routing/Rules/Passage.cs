@@ -1,5 +1,4 @@
 using Tangram.Model;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing.Rules;
 
@@ -63,22 +62,11 @@ internal sealed class Passage : IDisposable
             : Reply.RedirectAsync(context, redirect.Status, location + request.QueryString.ToUriComponent());
     }
 
-    /// <summary>What ends an attempt: the given token, and the route's time-out. Null: nothing but the
-    /// token.</summary>
-    public CancellationTokenSource? Bound(CancellationToken abandon) =>
-        _deadline is null ? null : CancellationTokenSource.CreateLinkedTokenSource(abandon, _deadline.Token);
+    /// <summary>Fires at <see cref="Deadline"/>, unless the answer has begun.</summary>
+    public CancellationToken Late => _deadline?.Token ?? CancellationToken.None;
 
     /// <summary>The answer begins, and may take its time from now on.</summary>
     public void Answered() => _deadline?.CancelAfter(Timeout.InfiniteTimeSpan);
-
-    /// <summary>Changes the request for the service.</summary>
-    public void Change(HttpContext context, HttpRequestMessage request, string destination)
-    {
-        if (_path is not null)
-            request.RequestUri = RequestUtilities.MakeDestinationAddress(
-                destination, new PathString(_path), context.Request.QueryString);
-        foreach (var change in Treatment.RequestHeaders) HeaderChanges.Make(change, request);
-    }
 
     /// <summary>Changes the answer for the client.</summary>
     public void Change(HttpResponse response)

@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+
+namespace Tangram.Routing.Http1;
+
+/// <summary>Who ended a connection before its answer was whole.</summary>
+internal enum CutBy { Nobody, Client, Death, Unreachable, Deadline, Silence }
+
+/// <summary>A connection to a backend, with what it received and was not taken yet. One request at a time uses it; only
+/// <see cref="Cut"/> may be called by others.</summary>
+internal sealed class BackendConnection : IDisposable
+{
+    /// <summary>Room for the head of most answers and all of the small ones.</summary>
+    private const int Small = 8 * 1024;
+    private const int Large = 64 * 1024;
+
+    private readonly Socket _socket;
+    private readonly ConnectionWatch _watch;
+    private readonly byte[] _small = GC.AllocateUninitializedArray<byte>(Small, pinned: true);
+    private byte[] _in;
+    private int _start, _end, _cut, _movedAt;
+    private ValueTask<int> _ahead;
+    private bool _isAhead;
+
+    public BackendConnection(Socket socket, BackendPool pool, ConnectionWatch watch)
+    {
+        (_socket, Pool, _watch, _in) = (socket, pool, watch, _small);
+        Moved();
+        watch.Add(this);
+    }
+
+    public AnswerHead Head { get; } = new();
+    public OutBuffer Out { get; } = new();
+
+    /// <summary>Received and not taken.</summary>
+    public ReadOnlyMemory<byte> Unread => _in.AsMemory(_start, _end - _start);
+
+    /// <summary>It ended by an error and not in order.</summary>
+    public bool Failed { get; private set; }
+    public CutBy EndedBy => (CutBy)Volatile.Read(ref _cut);
+
+    /// <summary>By the clock of <see cref="ConnectionWatch"/>.</summary>
+    public int MovedAt => Volatile.Read(ref _movedAt);
+    public bool IsIdle { get; private set; }
+    public BackendPool Pool { get; }
+
+    /// <summary>Nothing came while nothing was asked: it is open, as far as one can know.</summary>
+    public bool Quiet => !_isAhead || !_ahead.IsCompleted;
+
+    public void Moved() => Volatile.Write(ref _movedAt, _watch.Now);
+
+    public void Take(int bytes) => _start += bytes;
+
+    public void Begin()
+    {
+        IsIdle = false;
+        Moved();
+    }
+
+    /// <summary>The answer is whole and nothing is left of it.</summary>
+    public void Rest()
+    {
+        (IsIdle, _start, _end) = (true, 0, 0);
+        GiveBack();
+        Moved();
+        Keep(Receive());
+    }
+
+    /// <summary>Begins to receive more, unless that is under way. What comes counts once <see cref="FillAsync"/> has
+    /// waited for it.</summary>
+    public ValueTask<int> Receive()
+    {
+        if (_isAhead)
+        {
+            _isAhead = false;
+            return _ahead;
+        }
+        try { return _socket.ReceiveAsync(Room(), SocketFlags.None); }
+        catch (ObjectDisposedException e) { return ValueTask.FromException<int>(e); }
+    }
+
+    /// <summary>What <see cref="Receive"/> began goes on, and is waited for next.</summary>
+    public void Keep(ValueTask<int> receiving) => (_ahead, _isAhead) = (receiving, true);
+
+    /// <summary>Receives more. False at the end, however it came.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> FillAsync()
+    {
+        try
+        {
+            var received = await Receive().ConfigureAwait(false);
+            _end += received;
+            Moved();
+            return received > 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Failed = true;
+            return false;
+        }
+    }
+
+    /// <summary>Makes it take more at once; for answers that are long. Not while something is under way.</summary>
+    public void Widen()
+    {
+        if (_in.Length < Large && !_isAhead) Grow(Large);
+    }
+
+    /// <exception cref="SocketException">It has ended; so did what waits for the answer.</exception>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false)..];
+            Moved();
+        }
+    }
+
+    /// <summary>Sends the one piece in <see cref="Out"/>.</summary>
+    public ValueTask<int> SendOutAsync() => _socket.SendAsync(Out.Written, SocketFlags.None);
+
+    /// <summary>Ends it from outside. The first who does is remembered.</summary>
+    public void Cut(CutBy by)
+    {
+        if (Interlocked.CompareExchange(ref _cut, (int)by, (int)CutBy.Nobody) == (int)CutBy.Nobody) _socket.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _watch.Remove(this);
+        _socket.Dispose();
+        // What is under way may still write to it.
+        if (Quiet && _isAhead) return;
+        GiveBack();
+    }
+
+    private Memory<byte> Room()
+    {
+        if (_start == _end) (_start, _end) = (0, 0);
+        if (_end == _in.Length) Grow(_start > 0 ? _in.Length : _in.Length * 2);
+        return _in.AsMemory(_end);
+    }
+
+    private void Grow(int size)
+    {
+        if (size == _in.Length) Unread.CopyTo(_in);
+        else
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(size);
+            Unread.CopyTo(larger);
+            GiveBack();
+            _in = larger;
+        }
+        (_start, _end) = (0, _end - _start);
+    }
+
+    private void GiveBack()
+    {
+        if (ReferenceEquals(_in, _small)) return;
+        ArrayPool<byte>.Shared.Return(_in);
+        _in = _small;
+    }
+}

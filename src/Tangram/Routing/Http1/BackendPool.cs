@@ -1,0 +1,90 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+
+namespace Tangram.Routing.Http1;
+
+/// <summary>Open connections to one backend that wait for a request; the one that was used last comes first.</summary>
+internal sealed class BackendPool(
+    Backend backend, ConnectionWatch watch, GatewayOptions options, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly List<BackendConnection> _idle = [];
+    private bool _closed;
+
+    /// <summary>One that is open, as far as one can know.</summary>
+    public bool TryTake([NotNullWhen(true)] out BackendConnection? connection)
+    {
+        while ((connection = Last()) is not null)
+        {
+            if (connection.Quiet) return true;
+            connection.Dispose();
+        }
+        return false;
+    }
+
+    /// <exception cref="SocketException">None comes about.</exception>
+    /// <exception cref="OperationCanceledException">Nor in time, or it is not worth waiting for any more.</exception>
+    public async ValueTask<BackendConnection> ConnectAsync(CancellationToken abandon)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, abandon);
+            await socket.ConnectAsync(backend.Host, backend.Port, either.Token).ConfigureAwait(false);
+            return new BackendConnection(socket, this, watch);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>It waits for another request from now on.</summary>
+    public void Return(BackendConnection connection)
+    {
+        connection.Rest();
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                _idle.Add(connection);
+                return;
+            }
+        }
+        connection.Dispose();
+    }
+
+    /// <summary>It has waited too long, unless a request has it by now.</summary>
+    public void End(BackendConnection connection)
+    {
+        bool wasIdle;
+        lock (_gate) wasIdle = _idle.Remove(connection);
+        if (wasIdle) connection.Dispose();
+    }
+
+    /// <summary>No connection waits any more; those in use end with their answers.</summary>
+    public void Close()
+    {
+        BackendConnection[] idle;
+        lock (_gate)
+        {
+            _closed = true;
+            idle = [.. _idle];
+            _idle.Clear();
+        }
+        foreach (var connection in idle) connection.Dispose();
+    }
+
+    private BackendConnection? Last()
+    {
+        lock (_gate)
+        {
+            if (_idle.Count == 0) return null;
+            var last = _idle[^1];
+            _idle.RemoveAt(_idle.Count - 1);
+            return last;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Tangram.Routing.Http1;
+
+/// <summary>Sends a request to a backend by HTTP/1.1, on connections of our own, and its answer to the
+/// client.</summary>
+/// <remarks>It never sends a request a second time by itself: what failed is told, with as much as is known of
+/// whether the backend may have got it.</remarks>
+internal sealed class Http1Forwarder(AnswerGiver giver)
+{
+    private static readonly Action<object?> ByClient = static c => ((BackendConnection)c!).Cut(CutBy.Client);
+    private static readonly Action<object?> ByDeath = static c => ((BackendConnection)c!).Cut(CutBy.Death);
+    private static readonly Action<object?> ByTouch = static c => ((BackendConnection)c!).Cut(CutBy.Unreachable);
+    private static readonly Action<object?> ByDeadline = static c => ((BackendConnection)c!).Cut(CutBy.Deadline);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<AttemptEnding> SendAsync(HttpContext context, Exchange exchange, Choice choice)
+    {
+        var pool = choice.Lines.Pool;
+        if (!pool.TryTake(out var connection))
+        {
+            try { connection = await pool.ConnectAsync(choice.Abandon).ConfigureAwait(false); }
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            {
+                return new AttemptEnding(AttemptOutcome.NeverSent, AttemptEnd.IsUnreachable(e));
+            }
+        }
+        var stays = false;
+        try
+        {
+            connection.Begin();
+            using var client = Left(context).UnsafeRegister(ByClient, connection);
+            using var death = choice.Abandon.UnsafeRegister(ByDeath, connection);
+            using var late = exchange.Late.UnsafeRegister(ByDeadline, connection);
+            (var ending, stays) = exchange.HasBody
+                ? await SendWithBodyAsync(context, exchange, choice, connection).ConfigureAwait(false)
+                : await SendHeadAsync(context, exchange, choice, connection).ConfigureAwait(false);
+            return ending;
+        }
+        finally
+        {
+            // Here, nobody can cut it any more.
+            if (stays && connection.EndedBy == CutBy.Nobody) pool.Return(connection);
+            else connection.Dispose();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(AttemptEnding, bool Stays)> SendHeadAsync(
+        HttpContext context, Exchange exchange, Choice choice, BackendConnection connection)
+    {
+        Write(context, exchange, choice, connection);
+        try { await connection.SendOutAsync().ConfigureAwait(false); }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It may have answered before it closed.
+        }
+        return await ReceiveAsync(context, exchange, choice, connection).ConfigureAwait(false);
+    }
+
+    private static void Write(
+        HttpContext context, Exchange exchange, Choice choice, BackendConnection connection) =>
+        RequestWriter.Write(connection.Out, context.Request, exchange.PathOf(context), choice.Backend.Authority,
+            exchange.HasBody);
+
+    /// <summary>A backend may answer before it has read all; once its answer is whole, it is not sent the
+    /// rest.</summary>
+    private async ValueTask<(AttemptEnding, bool Stays)> SendWithBodyAsync(
+        HttpContext context, Exchange exchange, Choice choice, BackendConnection connection)
+    {
+        Write(context, exchange, choice, connection);
+        using var unwanted = new CancellationTokenSource();
+        var sending = SendBodyAsync(context, connection, unwanted.Token);
+        var (ending, stays) = await ReceiveAsync(context, exchange, choice, connection).ConfigureAwait(false);
+        var isSent = sending.IsCompleted;
+        if (!isSent) await unwanted.CancelAsync().ConfigureAwait(false);
+        isSent &= await sending.ConfigureAwait(false);
+        return (ending, stays && isSent);
+    }
+
+    /// <summary>What the client does not send in full ends the attempt.</summary>
+    private static async Task<bool> SendBodyAsync(
+        HttpContext context, BackendConnection connection, CancellationToken unwanted)
+    {
+        try
+        {
+            var request = context.Request;
+            return await RequestBody.SendAsync(connection, request.Body, request.ContentLength is null, unwanted)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (unwanted.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            if (e is BadHttpRequestException bad && !context.Response.HasStarted)
+                context.Response.StatusCode = bad.StatusCode;
+            connection.Cut(CutBy.Client);
+            return false;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(AttemptEnding, bool Stays)> ReceiveAsync(
+        HttpContext context, Exchange exchange, Choice choice, BackendConnection connection)
+    {
+        using (exchange.Repeatable ? choice.Unreachable.UnsafeRegister(ByTouch, connection) : default)
+            if (!await ReadHeadAsync(connection).ConfigureAwait(false)) return (Unanswered(connection), false);
+        if (exchange.Keeps(connection.Head.Status))
+            return await giver.GiveAsync(context, exchange, connection).ConfigureAwait(false);
+        return (AttemptEnding.Done, AnswerGiver.IsPassedOver(connection, HttpMethods.IsHead(context.Request.Method)));
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<bool> ReadHeadAsync(BackendConnection connection)
+    {
+        while (true)
+        {
+            var read = connection.Head.Read(connection.Unread.Span, out var length);
+            if (read == HeadRead.Bad) return false;
+            if (read == HeadRead.Whole)
+            {
+                connection.Take(length);
+                if (!connection.Head.Interim) return connection.Head.Status >= 200;
+            }
+            else if (!await connection.FillAsync().ConfigureAwait(false)) return false;
+        }
+    }
+
+    private static AttemptEnding Unanswered(BackendConnection connection) => connection.EndedBy switch
+    {
+        CutBy.Client => new AttemptEnding(AttemptOutcome.ClientFault),
+        CutBy.Deadline or CutBy.Silence => new AttemptEnding(AttemptOutcome.TimedOut),
+        _ => new AttemptEnding(AttemptOutcome.NoAnswer),
+    };
+
+    /// <summary>Of HTTP/1.1 the connection; the request's own token would be made anew each time.</summary>
+    private static CancellationToken Left(HttpContext context) =>
+        HttpProtocol.IsHttp11(context.Request.Protocol)
+        && context.Features.Get<IConnectionLifetimeFeature>() is { } connection
+            ? connection.ConnectionClosed
+            : context.RequestAborted;
+}
