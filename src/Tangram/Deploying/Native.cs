@@ -18,7 +18,8 @@ internal static unsafe partial class Native
     public const int WaitNoHang = 1;
 
     public const int EpollAdd = 1, EpollDelete = 2;
-    public const uint EpollIn = 1, EpollHangUp = 0x10;
+    public const uint EpollIn = 1, EpollOut = 4, EpollError = 8, EpollHangUp = 0x10, EpollPeerHangUp = 0x2000;
+    public const uint EpollEdges = 1u << 31;
 
     public static int Errno => Marshal.GetLastPInvokeError();
 

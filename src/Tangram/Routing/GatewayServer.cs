@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -45,10 +46,11 @@ internal sealed class GatewayServer : IAsyncDisposable
         _watch = new ConnectionWatch(options, time);
         _routes = new Routes(time, seed, backend => new BackendPool(backend, _watch, options, time));
         _relay = new TcpRelay(_routes, options, time);
-        _listeners = new ListenerSet(keeper, _departure, time, _relay);
         _client = new BackendClient(options);
         _mirrors = new Mirrors(_routes, _client, time);
         _services = Services().BuildServiceProvider();
+        var pool = _services.GetRequiredService<IMemoryPoolFactory<byte>>().Create();
+        _listeners = new ListenerSet(keeper, _departure, time, _relay, pool);
         _kestrel = new KestrelServer(Options.Create(KestrelOptions()), _listeners, NullLoggerFactory.Instance);
     }
 
@@ -177,7 +179,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         foreach (var one in builder.Services)
-            if (one.ServiceType.Assembly == typeof(KestrelServer).Assembly) services.Add(one);
+            if (one.ServiceType.Assembly == typeof(KestrelServer).Assembly
+                || one.ServiceType == typeof(IMemoryPoolFactory<byte>)) services.Add(one);
         return services;
     }
 

@@ -1,29 +1,25 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
 using Tangram.Deploying;
 using Tangram.Model;
+using Tangram.Routing.Sockets;
 
 namespace Tangram.Routing;
 
 /// <summary>All listening sockets, which Kestrel sees as one endpoint: so they come and go at run time without touching
 /// each other, and a port that is taken is an answer rather than a failed start.</summary>
 internal sealed class ListenerSet(
-    SocketKeeper? keeper, Departure departure, TimeProvider time, Tcp.TcpRelay relay)
+    SocketKeeper? keeper, Departure departure, TimeProvider time, Tcp.TcpRelay relay, MemoryPool<byte> pool)
     : IConnectionListenerFactory, IConnectionListener
 {
     /// <summary>Kestrel takes connections at once; a short queue suffices, and the kernel's backlog lies behind
     /// it.</summary>
     private const int MostWaiting = 64;
 
-    private readonly Channel<ConnectionContext> _accepted = Channel.CreateBounded<ConnectionContext>(MostWaiting);
-    /// <summary>What happens on a connection goes on where the socket was ready: nothing on a request's path blocks,
-    /// and each hand-over to another thread costs as much as all that we decide.</summary>
-    private readonly SocketConnectionContextFactory _connections =
-        new(new SocketConnectionFactoryOptions { UnsafePreferInlineScheduling = true }, NullLogger.Instance);
+    private readonly Channel<ClientConnection> _accepted = Channel.CreateBounded<ClientConnection>(MostWaiting);
     private readonly Dictionary<Listener, OpenListener> _open = [];
     /// <summary>Open sockets that nobody accepts on: taken over and not wanted yet, or on the way to another
     /// listener.</summary>
@@ -62,7 +58,7 @@ internal sealed class ListenerSet(
     {
         using var change = await ChangeAsync().ConfigureAwait(false);
         _started = true;
-        foreach (var open in _open.Values) open.Accept(_connections, _accepted.Writer);
+        foreach (var open in _open.Values) open.Accept(pool, _accepted.Writer);
         LetGoOfSpare();
     }
 
@@ -117,7 +113,7 @@ internal sealed class ListenerSet(
     {
         var open = new OpenListener(listener, socket, departure, time, relay);
         _open.Add(listener, open);
-        if (_started) open.Accept(_connections, _accepted.Writer);
+        if (_started) open.Accept(pool, _accepted.Writer);
     }
 
     private TakenPort? Open(Listener listener)
@@ -155,7 +151,11 @@ internal sealed class ListenerSet(
     async ValueTask<ConnectionContext?> IConnectionListener.AcceptAsync(CancellationToken cancellation)
     {
         while (await _accepted.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
-            if (_accepted.Reader.TryRead(out var connection)) return connection;
+            if (_accepted.Reader.TryRead(out var connection))
+            {
+                connection.Start();
+                return connection;
+            }
         return null;
     }
 
@@ -163,7 +163,6 @@ internal sealed class ListenerSet(
 
     public ValueTask DisposeAsync()
     {
-        _connections.Dispose();
         return ValueTask.CompletedTask;
     }
 

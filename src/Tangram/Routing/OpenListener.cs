@@ -1,8 +1,9 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Tangram.Routing.Sockets;
 using Tangram.Routing.Tcp;
 
 namespace Tangram.Routing;
@@ -59,11 +60,10 @@ internal sealed class OpenListener
 
     /// <summary>Begins to take connections; call it only once somebody reads them, or closing waits for
     /// that.</summary>
-    public void Accept(SocketConnectionContextFactory connections, ChannelWriter<ConnectionContext> accepted) =>
-        _accepting = AcceptAsync(connections, accepted);
+    public void Accept(MemoryPool<byte> pool, ChannelWriter<ClientConnection> accepted) =>
+        _accepting = AcceptAsync(pool, accepted);
 
-    private async Task AcceptAsync(
-        SocketConnectionContextFactory connections, ChannelWriter<ConnectionContext> accepted)
+    private async Task AcceptAsync(MemoryPool<byte> pool, ChannelWriter<ClientConnection> accepted)
     {
         while (!_closing.IsCancellationRequested)
         {
@@ -76,7 +76,7 @@ internal sealed class OpenListener
                     _relay.Take(socket, _tcp);
                     continue;
                 }
-                var connection = connections.Create(socket);
+                var connection = new ClientConnection(new PolledSocket(socket), pool);
                 connection.Features.Set(this);
                 _departure.Add(connection);
                 await HandOnAsync(connection, accepted).ConfigureAwait(false);
@@ -98,7 +98,7 @@ internal sealed class OpenListener
     }
 
     /// <summary>Waits for room, also while it closes: what is accepted is answered.</summary>
-    private static async ValueTask HandOnAsync(ConnectionContext connection, ChannelWriter<ConnectionContext> accepted)
+    private static async ValueTask HandOnAsync(ClientConnection connection, ChannelWriter<ClientConnection> accepted)
     {
         try
         {

@@ -53,16 +53,16 @@ internal sealed class AnswerGiver(GatewayOptions options, TimeProvider time)
         Task? late = null;
         while (!body.IsWholeIn(connection.Unread.Span) && connection.Unread.Length < options.HoldBytes)
         {
-            var receiving = connection.Receive();
-            if (!receiving.IsCompleted)
+            var readable = connection.ReadableAsync();
+            if (!readable.IsCompleted)
             {
-                var more = receiving.AsTask();
-                receiving = new ValueTask<int>(more);
+                var more = readable.AsTask();
+                readable = new ValueTask(more);
                 late ??= Task.Delay(options.HoldTime, time);
                 await Task.WhenAny(more, late).ConfigureAwait(false);
             }
-            connection.Keep(receiving);
-            if (!receiving.IsCompleted) return true;
+            connection.Keep(readable);
+            if (!readable.IsCompleted) return true;
             if (!await connection.FillAsync().ConfigureAwait(false))
                 return body.EndsWithConnection && !connection.Failed;
         }

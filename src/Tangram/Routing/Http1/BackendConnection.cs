@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Tangram.Routing.Sockets;
 
 namespace Tangram.Routing.Http1;
 
@@ -15,15 +16,15 @@ internal sealed class BackendConnection : IDisposable
     private const int Small = 8 * 1024;
     private const int Large = 64 * 1024;
 
-    private readonly Socket _socket;
+    private readonly PolledSocket _socket;
     private readonly ConnectionWatch _watch;
-    private readonly byte[] _small = GC.AllocateUninitializedArray<byte>(Small, pinned: true);
+    private readonly byte[] _small = GC.AllocateUninitializedArray<byte>(Small);
     private byte[] _in;
     private int _start, _end, _cut, _movedAt;
-    private ValueTask<int> _ahead;
+    private ValueTask _ahead;
     private bool _isAhead;
 
-    public BackendConnection(Socket socket, BackendPool pool, ConnectionWatch watch)
+    public BackendConnection(PolledSocket socket, BackendPool pool, ConnectionWatch watch)
     {
         (_socket, Pool, _watch, _in) = (socket, pool, watch, _small);
         Moved();
@@ -46,7 +47,7 @@ internal sealed class BackendConnection : IDisposable
     public BackendPool Pool { get; }
 
     /// <summary>Nothing came while nothing was asked: it is open, as far as one can know.</summary>
-    public bool Quiet => !_isAhead || !_ahead.IsCompleted;
+    public bool Quiet => !_socket.IsReadable;
 
     public void Moved() => Volatile.Write(ref _movedAt, _watch.Now);
 
@@ -64,24 +65,18 @@ internal sealed class BackendConnection : IDisposable
         (IsIdle, _start, _end) = (true, 0, 0);
         GiveBack();
         Moved();
-        Keep(Receive());
     }
 
-    /// <summary>Begins to receive more, unless that is under way. What comes counts once <see cref="FillAsync"/> has
-    /// waited for it.</summary>
-    public ValueTask<int> Receive()
+    /// <summary>Done when <see cref="FillAsync"/> does not wait.</summary>
+    public ValueTask ReadableAsync()
     {
-        if (_isAhead)
-        {
-            _isAhead = false;
-            return _ahead;
-        }
-        try { return _socket.ReceiveAsync(Room(), SocketFlags.None); }
-        catch (ObjectDisposedException e) { return ValueTask.FromException<int>(e); }
+        if (!_isAhead) return _socket.ReadableAsync();
+        _isAhead = false;
+        return _ahead;
     }
 
-    /// <summary>What <see cref="Receive"/> began goes on, and is waited for next.</summary>
-    public void Keep(ValueTask<int> receiving) => (_ahead, _isAhead) = (receiving, true);
+    /// <summary>What <see cref="ReadableAsync"/> began is waited for by the next who waits.</summary>
+    public void Keep(ValueTask readable) => (_ahead, _isAhead) = (readable, true);
 
     /// <summary>Receives more. False at the end, however it came.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -89,10 +84,15 @@ internal sealed class BackendConnection : IDisposable
     {
         try
         {
-            var received = await Receive().ConfigureAwait(false);
-            _end += received;
-            Moved();
-            return received > 0;
+            while (true)
+            {
+                await ReadableAsync().ConfigureAwait(false);
+                var received = _socket.TryReceive(Room());
+                if (received == Calls.NotNow) continue;
+                _end += received;
+                Moved();
+                return received > 0;
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -101,24 +101,19 @@ internal sealed class BackendConnection : IDisposable
         }
     }
 
-    /// <summary>Makes it take more at once; for answers that are long. Not while something is under way.</summary>
+    /// <summary>Makes it take more at once; for answers that are long.</summary>
     public void Widen()
     {
-        if (_in.Length < Large && !_isAhead) Grow(Large);
+        if (_in.Length < Large) Grow(Large);
     }
 
     /// <exception cref="SocketException">It has ended; so did what waits for the answer.</exception>
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    /// <exception cref="ObjectDisposedException">It was cut.</exception>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        while (!bytes.IsEmpty)
-        {
-            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false)..];
-            Moved();
-        }
+        Moved();
+        return _socket.SendAsync(bytes);
     }
-
-    /// <summary>Sends the one piece in <see cref="Out"/>.</summary>
-    public ValueTask<int> SendOutAsync() => _socket.SendAsync(Out.Written, SocketFlags.None);
 
     /// <summary>Ends it from outside. The first who does is remembered.</summary>
     public void Cut(CutBy by)
@@ -130,16 +125,14 @@ internal sealed class BackendConnection : IDisposable
     {
         _watch.Remove(this);
         _socket.Dispose();
-        // What is under way may still write to it.
-        if (Quiet && _isAhead) return;
         GiveBack();
     }
 
-    private Memory<byte> Room()
+    private Span<byte> Room()
     {
         if (_start == _end) (_start, _end) = (0, 0);
         if (_end == _in.Length) Grow(_start > 0 ? _in.Length : _in.Length * 2);
-        return _in.AsMemory(_end);
+        return _in.AsSpan(_end);
     }
 
     private void Grow(int size)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using Tangram.Routing.Sockets;
 
 namespace Tangram.Routing.Http1;
 
@@ -26,19 +27,10 @@ internal sealed class BackendPool(
     /// <exception cref="OperationCanceledException">Nor in time, or it is not worth waiting for any more.</exception>
     public async ValueTask<BackendConnection> ConnectAsync(CancellationToken abandon)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, abandon);
-            await socket.ConnectAsync(backend.Host, backend.Port, either.Token).ConfigureAwait(false);
-            return new BackendConnection(socket, this, watch);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, abandon);
+        var socket = await PolledSocket.ConnectAsync(backend.Host, backend.Port, either.Token).ConfigureAwait(false);
+        return new BackendConnection(socket, this, watch);
     }
 
     /// <summary>It waits for another request from now on.</summary>

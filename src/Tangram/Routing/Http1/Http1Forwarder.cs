@@ -52,7 +52,7 @@ internal sealed class Http1Forwarder(AnswerGiver giver)
         HttpContext context, Exchange exchange, Choice choice, BackendConnection connection)
     {
         Write(context, exchange, choice, connection);
-        try { await connection.SendOutAsync().ConfigureAwait(false); }
+        try { await connection.SendAsync(connection.Out.Written).ConfigureAwait(false); }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // It may have answered before it closed.

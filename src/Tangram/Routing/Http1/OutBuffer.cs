@@ -5,7 +5,7 @@ namespace Tangram.Routing.Http1;
 /// <summary>Bytes to be sent, in one piece; grows, and is used again for every request of its connection.</summary>
 internal sealed class OutBuffer
 {
-    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(2048, pinned: true);
+    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(2048);
 
     public int Length { get; private set; }
     public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, Length);
@@ -35,7 +35,7 @@ internal sealed class OutBuffer
     {
         if (_bytes.Length - Length < size)
         {
-            var larger = GC.AllocateUninitializedArray<byte>(Math.Max(_bytes.Length * 2, Length + size), pinned: true);
+            var larger = GC.AllocateUninitializedArray<byte>(Math.Max(_bytes.Length * 2, Length + size));
             Written.CopyTo(larger);
             _bytes = larger;
         }
