@@ -78,7 +78,7 @@ internal sealed class GatewayLoop
         if (publish.State.EffectiveSpec is { } spec) Follow(spec);
         var table = RouteDeriver.Derive(publish.State, _server.Table);
         _server.Publish(table);
-        if (table.ServesAll) _servesAll.TrySetResult();
+        if (publish.State.EffectiveSpec is not null && table.ServesAll) _servesAll.TrySetResult();
         _opening = ListenAsync(_opening, Wanted(table.Published), _tls);
         Observe();
     }
@@ -92,7 +92,9 @@ internal sealed class GatewayLoop
         if (_started) return;
         _started = true;
         // Until then a gateway before us answers, or clients wait, which is better than "no backend".
+        var warming = Warming.RunAsync(_clock.Time);
         await Task.WhenAny(_servesAll.Task, Task.Delay(StartTime, _clock.Time)).ConfigureAwait(false);
+        await warming.ConfigureAwait(false);
         await _server.StartAsync().ConfigureAwait(false);
     }
 
