@@ -68,15 +68,18 @@ public static class ComposeReader
             TrustedProxies = ConditionReader.Networks(gateway, "trusted_proxies"),
         };
         var tls = TlsReader.Read(gateway, listen, spec.Services, folder);
+        var metrics = RecordsReader.Metrics(gateway);
         var tcp = TcpReader.Read(gateway, [.. spec.Services.Select(service => service.Name)]);
         spec = spec with
         {
             Tls = tls.Spec, GatewayTcp = tcp.Specs, AcceptProxy = gateway.Flag("accept_proxy", false),
+            AccessLog = RecordsReader.AccessLog(gateway, folder), GatewayMetrics = metrics?.Value.ToString(),
+            TraceStart = RecordsReader.Trace(gateway),
         };
         ServiceChecks.Check(drafts, problems);
         ServiceChecks.Count(drafts, spec, problems);
         RouteChecks.Check(drafts, routes, idle, problems);
-        PortChecks.Check(drafts, [.. listen, .. tcp.Listeners], spec.Zones.Count * spec.NodesPerZone, problems);
+        PortChecks.Check(drafts, [.. listen, .. tcp.Listeners, .. metrics is { } one ? [one] : Array.Empty<Placed<Listener>>()], spec.Zones.Count * spec.NodesPerZone, problems);
         DependencyChecks.Check(drafts, idle, problems);
         return new ComposeDraft(
             problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec),

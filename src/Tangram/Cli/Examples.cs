@@ -28,6 +28,11 @@ internal static class Examples
             "tangram ps --watch                  as they change, until q",
         ],
         ["top"] = ["tangram top", "tangram top order --once"],
+        ["routes"] =
+        [
+            "tangram routes", "tangram routes order --watch        once a second, until q",
+            "tangram routes --gateway gateway-1 --json",
+        ],
         ["api"] = ["tangram api > openapi.json"],
         ["status"] = ["tangram status --json"],
         ["events"] = ["tangram events --follow"],

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Tangram.Model;
+using Tangram.Routing.Records;
 using Tangram.Routing.Rules;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -17,6 +18,7 @@ internal sealed class Exchange : HttpTransformer
     private readonly CountedBody? _body;
     private readonly Passage? _passage;
     private readonly Affinity _affinity;
+    private readonly RequestNote? _note;
     private RoutedService _service;
     private Tried _tried;
     private Choice? _next;
@@ -33,6 +35,7 @@ internal sealed class Exchange : HttpTransformer
     {
         (_routes, _service, _listener, _hold, _arrived) = (routes, service, listener, hold, routes.Now);
         _passage = passage;
+        if ((_note = context.Features.Get<RequestNote>()) is not null) _note.Service = service;
         _affinity = Affinities.Of(context, service);
         IsUpgrade = HttpView.IsUpgrade(context);
         Repeatable = !IsUpgrade && RetryPolicy.IsSafe(context.Request.Method);
@@ -68,6 +71,7 @@ internal sealed class Exchange : HttpTransformer
         _begun = _routes.Now;
         _tried.Add(choice.Backend);
         _attempts++;
+        _note?.Begin(choice.Service, choice.Backend);
         return choice;
     }
 
@@ -131,6 +135,7 @@ internal sealed class Exchange : HttpTransformer
         var asked = _body is { Taken: > 0 } body && body.LastRead > _begun ? body.LastRead : _begun;
         var attempt = new Attempt(outcome, status, _answered ? null : now - asked, _routes.NextChance());
         Ejection.Report(_service, Last!, in attempt, now);
+        _note?.End(in attempt);
     }
 
     private async ValueTask<bool> DeliverAsync(
