@@ -19,11 +19,11 @@ public static class Traffic
             foreach (var seen in gateway.Services.Where(s => s.Service == service))
             {
                 if (seen.Breaker == "open")
-                    yield return $"Its breaker is open in {gateway.Gateway}, so requests are answered 503 for a moment: " +
-                        $"{Reason(seen.Because)}.";
+                    yield return $"Its breaker is open in {gateway.Gateway}, so requests are answered 503 for a " +
+                        $"moment: {Reason(seen.Because)}.";
                 else if (seen.Breaker == "half-open")
-                    yield return $"Its breaker is half-open in {gateway.Gateway}: one request at a time is let through, " +
-                        $"since {Reason(seen.Because)}.";
+                    yield return $"Its breaker is half-open in {gateway.Gateway}, which lets one request at a time " +
+                        $"through: {Reason(seen.Because)}.";
                 if (seen.Panic)
                     yield return $"{gateway.Gateway} uses its ejected backends too, since fewer than half are well.";
                 foreach (var backend in seen.Backends)

@@ -5,10 +5,24 @@ namespace Tangram.Planning;
 /// <summary>Reads what <c>x-tangram.gateway</c> says of the access log, of metrics and of traces.</summary>
 internal static class RecordsReader
 {
-    private const string Form = "write it like http://127.0.0.1:9101; at its /metrics they are, for whoever can reach it";
+    private const string Form = "write it like http://127.0.0.1:9101; whoever can reach it may read them at /metrics";
+
+    /// <summary>The spec with it, and where metrics are served: one address or none.</summary>
+    public static (ClusterSpec Spec, IReadOnlyList<Placed<Listener>> Metrics) Read(
+        ClusterSpec spec, Fields gateway, string folder)
+    {
+        var metrics = Metrics(gateway);
+        return (spec with
+        {
+            AccessLog = AccessLog(gateway, folder),
+            GatewayMetrics = metrics is [var (told, _)] ? told.ToString() : null,
+            TraceStart = gateway.Choice("trace", TraceStart.Sampled, [("sampled", TraceStart.Sampled),
+                ("unsampled", TraceStart.Unsampled), ("pass", TraceStart.Pass)]),
+        }, metrics);
+    }
 
     /// <summary>Null: no log is kept.</summary>
-    public static AccessLogSpec? AccessLog(Fields gateway, string folder)
+    private static AccessLogSpec? AccessLog(Fields gateway, string folder)
     {
         var paths = new Folders(folder);
         switch (gateway["access_log"])
@@ -34,18 +48,15 @@ internal static class RecordsReader
     /// <summary>It stands for a file in the state folder, and not for one of this name.</summary>
     public static bool IsFlag(string text) => text is "true" or "True" or "false" or "False";
 
-    /// <summary>Null: they are served at the API alone.</summary>
-    public static Placed<Listener>? Metrics(Fields gateway)
+    /// <summary>None: they are served at the API alone.</summary>
+    private static IReadOnlyList<Placed<Listener>> Metrics(Fields gateway)
     {
-        if (gateway.Filled("metrics") is not { } text) return null;
+        if (gateway.Filled("metrics") is not { } text) return [];
         var found = text.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
             ? GatewayReader.Address(text["http://".Length..].TrimEnd('/'), "80", "http") : null;
-        if (found is not null) return new(found, gateway.PlaceOf("metrics"));
+        if (found is not null) return [new(found, gateway.PlaceOf("metrics"))];
         gateway.Problems.Error(gateway.PlaceOf("metrics"),
             $"'metrics' is {Quoted.Of(text)}, where nobody can ask for them", Form);
-        return null;
+        return [];
     }
-
-    public static TraceStart Trace(Fields gateway) => gateway.Choice("trace", TraceStart.Sampled,
-        [("sampled", TraceStart.Sampled), ("unsampled", TraceStart.Unsampled), ("pass", TraceStart.Pass)]);
 }

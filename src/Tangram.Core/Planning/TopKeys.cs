@@ -64,13 +64,13 @@ internal static class TopKeys
             .As(new Shape.Many(new Shape.Of(() => RouteKeys.GatewayRoute))),
         Yes("tcp", "a list of addresses whose connections go to a service as they are")
             .As(new Shape.Many(new Shape.Of(() => Tcp!))).On("on each gateway"),
-        Yes("access_log", "true: one line for each request, in access.jsonl in the state folder; or a file's path, or " +
-            "{format, path, query}; default: none").As(new Shape.Or(Shape.Flag,
+        Yes("access_log", "true: one line for each request, in access.jsonl in the state folder; or a file's path, " +
+            "or {format, path, query}; default: none").As(new Shape.Or(Shape.Flag,
                 new Shape.Or(new Shape.Text(), new Shape.Of(() => AccessLog!)))).On("files on each gateway's machine"),
         Yes("metrics", "an http:// URL without a path, at whose /metrics Prometheus finds the gateway's figures; " +
             "default: only the API's socket has them").As(new Shape.Text("^http://")).On("on each gateway"),
-        Yes("trace", "what becomes of a request without a traceparent: sampled (default) begins a trace that backends " +
-            "shall record, unsampled one that they need not, and pass adds nothing")
+        Yes("trace", "what becomes of a request without a traceparent: sampled (default) begins a trace that " +
+            "backends shall record, unsampled one that they need not, and pass adds nothing")
             .As(new Shape.Words("sampled", "unsampled", "pass")),
         No("tls", "write certificates: beside listen, and an https:// address in it").Never());
 

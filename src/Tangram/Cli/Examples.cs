@@ -28,11 +28,6 @@ internal static class Examples
             "tangram ps --watch                  as they change, until q",
         ],
         ["top"] = ["tangram top", "tangram top order --once"],
-        ["routes"] =
-        [
-            "tangram routes", "tangram routes order --watch        once a second, until q",
-            "tangram routes --gateway gateway-1 --json",
-        ],
         ["api"] = ["tangram api > openapi.json"],
         ["status"] = ["tangram status --json"],
         ["events"] = ["tangram events --follow"],
@@ -104,6 +99,11 @@ internal static class Examples
             "tangram doctor                      is this machine fit?",
             "tangram doctor -f compose.yaml      and for this file?",
             "tangram doctor --fix                carry out what is safe, after asking",
+        ],
+        ["routes"] =
+        [
+            "tangram routes", "tangram routes order --watch        once a second, until q",
+            "tangram routes --gateway gateway-1 --json",
         ],
         ["version"] = ["tangram version --json"],
     };

@@ -79,8 +79,10 @@ internal sealed class Table(params string[] headings)
     private static string? Colour(string state) => state switch
     {
         "ready" or "completed" or "in force" or "up" => "32",
-        "ejected" or "breaker open" or "failed" or "lost" or "dead" or "silent" or "unready" => "31",
-        "trial" or "breaker half-open" or "pending" or "starting" or "waiting" or "draining" or "stopping" or "drained" or "restarting" => "33",
+        "ejected" or "breaker open" or
+            "failed" or "lost" or "dead" or "silent" or "unready" => "31",
+        "trial" or "breaker half-open" or
+            "pending" or "starting" or "waiting" or "draining" or "stopping" or "drained" or "restarting" => "33",
         _ => null,
     };
 }

@@ -76,8 +76,8 @@ internal sealed class LookAnswers(ClusterPort port, CancellationToken stopping)
     public Task MetricsAsync(HttpContext http)
     {
         if (port.Metrics() is not { } text)
-            return RefuseAsync(http, 404, new ErrorView("there is no gateway in this process; ask the gateways, at the " +
-                "address that x-tangram.gateway.metrics gives them", ErrorView.Arguments));
+            return RefuseAsync(http, 404, new ErrorView("there is no gateway in this process; ask the gateways, at " +
+                "the address that x-tangram.gateway.metrics gives them", ErrorView.Arguments));
         http.Response.ContentType = Routing.Records.Exposition.ContentType;
         return http.Response.WriteAsync(text);
     }

@@ -45,9 +45,10 @@ internal static class TrafficReadings
         var state = BackendState.Of(service, backend, now);
         return new BackendTrafficView(backend.Replica.Value, backend.Node.Value, backend.Zone?.Value,
             GatewayMetrics.StateOf(service, backend, routed, now), state.Because, state.Weight,
-            Math.Round(counters.Share, 3), counters.InFlight, figures.Codes.Sum() + figures.Failures - figures.Codes.Errors,
-            figures.Failures, figures.Retried.Value, Seconds(figures.Latency.Quantile(0.5)),
-            Seconds(figures.Latency.Quantile(0.99)), counters.MeanLatency is > 0 and var mean ? Seconds(mean) : null,
+            Math.Round(counters.Share, 3), counters.InFlight,
+            figures.Codes.Sum() + figures.Failures - figures.Codes.Errors, figures.Failures, figures.Retried.Value,
+            Seconds(figures.Latency.Quantile(0.5)), Seconds(figures.Latency.Quantile(0.99)),
+            counters.MeanLatency is > 0 and var mean ? Seconds(mean) : null,
             figures.Changed is { } at ? Math.Round((now - at).TotalSeconds, 1) : null);
     }
 

@@ -81,7 +81,8 @@ public sealed class AccessLine
         return why.Length == 0 ? null : why.ToString();
     }
 
-    private static bool Quiet(RequestNote note) => note.Status != 499 && (note.Told is not [var only] || Answered(only));
+    private static bool Quiet(RequestNote note) =>
+        note.Status != 499 && (note.Told is not [var only] || Answered(only));
 
     private static bool Answered(Try attempt) =>
         attempt.Outcome is AttemptOutcome.Answered or AttemptOutcome.ServerError;

@@ -75,7 +75,8 @@ public static class TraceContext
         var at = 0;
         foreach (var c in name)
             if (c == '@') at++;
-            else if (!(char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '-' or '*' or '/')) return false;
+            else if (!char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('_' or '-' or '*' or '/'))
+                return false;
         return at <= 1;
     }
 

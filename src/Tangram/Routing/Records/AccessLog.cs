@@ -4,8 +4,9 @@ using Tangram.Model;
 
 namespace Tangram.Routing.Records;
 
-/// <summary>The access log of one gateway. A request leaves its note in a queue and goes on; a thread of the log's own
-/// turns notes into lines. When the queue is full, or the file cannot be written, lines are dropped and counted.</summary>
+/// <summary>The access log of one gateway. A request leaves its note in a queue and goes on; a thread of the log's
+/// own turns notes into lines. When the queue is full, or the file cannot be written, lines are dropped and
+/// counted.</summary>
 internal sealed class AccessLog : IAsyncDisposable
 {
     /// <summary>Six seconds of ten thousand requests each, should the disk stand still; about 30 MB.</summary>
