@@ -52,6 +52,8 @@ internal sealed class GatewayHost : IRunningRole
             var host = new GatewayHost(role, folder, events, link, time);
             host._tasks.Add(host._watch.RunAsync(host._ending.Token));
             host._tasks.Add(host._loop.RunAsync(host._ending.Token));
+            host._tasks.Add(new TrafficReports(link.Options, time, () => TrafficReadings.Of(role.Name,
+                host._server.Table, host._server.Now, time.GetUtcNow())).RunAsync(host._ending.Token));
             if (link.Warning is { } warning) events.Add(role.Name, warning);
             return Task.FromResult(host);
         }
