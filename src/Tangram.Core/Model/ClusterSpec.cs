@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Tangram.Model;
 
 /// <summary>The whole application as its file asks for it.</summary>
@@ -30,6 +32,14 @@ public sealed record ClusterSpec
 
     /// <summary>In the order of the file.</summary>
     public EquatableArray<TcpSpec> GatewayTcp { get; init; }
+
+    /// <summary>Null: none is kept.</summary>
+    public AccessLogSpec? AccessLog { get; init; }
+
+    /// <summary>Where each gateway serves its figures, as a URL; null: nowhere.</summary>
+    public string? GatewayMetrics { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public TraceStart TraceStart { get; init; }
 
     /// <summary>Null when it listens nowhere by https.</summary>
     public TlsSpec? Tls { get; init; }

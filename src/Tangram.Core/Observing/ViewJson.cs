@@ -30,6 +30,11 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(TopView))]
 [JsonSerializable(typeof(UsageView))]
 [JsonSerializable(typeof(LogLineView))]
+[JsonSerializable(typeof(RoutesView))]
+[JsonSerializable(typeof(GatewayTrafficView))]
+[JsonSerializable(typeof(RouteTrafficView))]
+[JsonSerializable(typeof(ServiceTrafficView))]
+[JsonSerializable(typeof(BackendTrafficView))]
 [JsonSerializable(typeof(string))]
 public sealed partial class ViewJson : JsonSerializerContext
 {

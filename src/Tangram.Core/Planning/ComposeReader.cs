@@ -68,15 +68,17 @@ public static class ComposeReader
             TrustedProxies = ConditionReader.Networks(gateway, "trusted_proxies"),
         };
         var tls = TlsReader.Read(gateway, listen, spec.Services, folder);
+        var (recorded, metrics) = RecordsReader.Read(spec, gateway, folder);
         var tcp = TcpReader.Read(gateway, [.. spec.Services.Select(service => service.Name)]);
-        spec = spec with
+        spec = recorded with
         {
             Tls = tls.Spec, GatewayTcp = tcp.Specs, AcceptProxy = gateway.Flag("accept_proxy", false),
         };
         ServiceChecks.Check(drafts, problems);
         ServiceChecks.Count(drafts, spec, problems);
         RouteChecks.Check(drafts, routes, idle, problems);
-        PortChecks.Check(drafts, [.. listen, .. tcp.Listeners], spec.Zones.Count * spec.NodesPerZone, problems);
+        PortChecks.Check(drafts, [.. listen, .. tcp.Listeners, .. metrics], spec.Zones.Count * spec.NodesPerZone,
+            problems);
         DependencyChecks.Check(drafts, idle, problems);
         return new ComposeDraft(
             problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec),

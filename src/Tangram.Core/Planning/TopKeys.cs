@@ -64,7 +64,23 @@ internal static class TopKeys
             .As(new Shape.Many(new Shape.Of(() => RouteKeys.GatewayRoute))),
         Yes("tcp", "a list of addresses whose connections go to a service as they are")
             .As(new Shape.Many(new Shape.Of(() => Tcp!))).On("on each gateway"),
+        Yes("access_log", "true: one line for each request, in access.jsonl in the state folder; or a file's path, " +
+            "or {format, path, query}; default: none").As(new Shape.Or(Shape.Flag,
+                new Shape.Or(new Shape.Text(), new Shape.Of(() => AccessLog!)))).On("files on each gateway's machine"),
+        Yes("metrics", "an http:// URL without a path, at whose /metrics Prometheus finds the gateway's figures; " +
+            "default: only the API's socket has them").As(new Shape.Text("^http://")).On("on each gateway"),
+        Yes("trace", "what becomes of a request without a traceparent: sampled (default) begins a trace that " +
+            "backends shall record, unsampled one that they need not, and pass adds nothing")
+            .As(new Shape.Words("sampled", "unsampled", "pass")),
         No("tls", "write certificates: beside listen, and an https:// address in it").Never());
+
+    public static readonly Section AccessLog = new("x-tangram.gateway.access_log",
+        Yes("format", "json (default): an object in each line; or combined, Apache's")
+            .As(new Shape.Words("json", "combined")),
+        Yes("path", "a file, relative to this one; its folder must exist; default: access.jsonl or access.log in the " +
+            "state folder").As(new Shape.Text()).On("on each gateway's machine"),
+        Yes("query", "true: with what stands behind the ? of requests and referers; default false, since secrets may " +
+            "stand there").As(Shape.Flag));
 
     public static readonly Section Tcp = new("x-tangram.gateway.tcp",
         Yes("listen", "tcp://ADDRESS:PORT, where * is every address; several entries may share one, by sni")

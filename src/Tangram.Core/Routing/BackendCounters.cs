@@ -1,4 +1,5 @@
 using Tangram.Model;
+using Tangram.Routing.Records;
 
 namespace Tangram.Routing;
 
@@ -56,6 +57,9 @@ public sealed class BackendCounters
     /// alone.</summary>
     internal double Fitness { get; set; } = 1;
     internal string FitnessBecause { get; set; } = "";
+
+    /// <summary>What is told to others.</summary>
+    public BackendFigures Figures { get; } = new();
 
     /// <summary>A full fence: what is read after it is not older than it.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);
@@ -115,6 +119,7 @@ public sealed class BackendCounters
         if (FailuresInRow != 0) Volatile.Write(ref _failuresInRow, 0);
         if (Volatile.Read(ref _gatewayErrorsInRow) != 0) Volatile.Write(ref _gatewayErrorsInRow, 0);
         if (!Ejected || !_ejection.TryEnd(now)) return;
+        Figures.Back(now);
         _window.Clear();
         _latency.ForgetMean();
         if (!slowly) return;
@@ -139,6 +144,8 @@ public sealed class BackendCounters
 
     /// <param name="failed">Figures for <see cref="EjectionWords"/>.</param>
     internal void Eject(
-        EjectionCause cause, TimeSpan first, ulong chance, Instant now, long failed = 0, long of = 0) =>
-        _ejection.Begin(cause, first, chance, now, failed, of);
+        EjectionCause cause, TimeSpan first, ulong chance, Instant now, long failed = 0, long of = 0)
+    {
+        if (_ejection.Begin(cause, first, chance, now, failed, of)) Figures.Ejected(cause, now);
+    }
 }

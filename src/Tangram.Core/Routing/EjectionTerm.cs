@@ -67,25 +67,27 @@ internal struct EjectionTerm
     }
 
     /// <summary>Many requests can fail at the same moment; only the first of them ejects, and later only the trial,
-    /// which keeps the cause unless its connection was refused.</summary>
+    /// which keeps the cause unless its connection was refused. True when this is the first.</summary>
     /// <param name="failed">Figures for <see cref="EjectionWords"/>.</param>
-    public void Begin(
+    public bool Begin(
         EjectionCause cause, TimeSpan first, ulong chance, Instant now, long failed = 0, long of = 0)
     {
         var until = Interlocked.Read(ref _until);
-        if (until != 0 && Interlocked.Exchange(ref _trial, 0) == 0) return;
+        if (until != 0 && Interlocked.Exchange(ref _trial, 0) == 0) return false;
         if (until == 0 && now.Ticks - Interlocked.Read(ref _ended) > Relapse.Ticks) Volatile.Write(ref _terms, 0);
         var anew = until == 0 || cause == EjectionCause.Refused;
         var length = anew ? first.Ticks : Volatile.Read(ref _first);
         var time = Math.Min(length << Math.Min(Volatile.Read(ref _terms), 8), length * Longest);
         time += (long)(time * Jitter * (chance / (double)ulong.MaxValue));
-        if (Interlocked.CompareExchange(ref _until, (now + TimeSpan.FromTicks(time)).Ticks, until) != until) return;
+        if (Interlocked.CompareExchange(ref _until, (now + TimeSpan.FromTicks(time)).Ticks, until) != until)
+            return false;
         Interlocked.Increment(ref _terms);
-        if (!anew) return;
+        if (!anew) return false;
         Volatile.Write(ref _cause, (int)cause);
         Volatile.Write(ref _first, length);
         Volatile.Write(ref _failed, failed);
         Volatile.Write(ref _of, of);
+        return until == 0;
     }
 
     private static bool IsRate(EjectionCause cause) =>

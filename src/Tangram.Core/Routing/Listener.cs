@@ -20,6 +20,9 @@ public sealed record Listener(string Address, int Port, ServiceName? Service = n
     /// <summary>What comes begins with the PROXY protocol.</summary>
     public bool Proxied { get; init; }
 
+    /// <summary>It serves the gateway's figures, and routes nothing.</summary>
+    public bool Metrics { get; init; }
+
     /// <summary>What comes goes on as it is; empty: it is HTTP.</summary>
     public EquatableArray<TcpSpec> Tcp { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tangram.Model;
+using Tangram.Routing.Records;
 
 namespace Tangram.Routing;
 
@@ -46,12 +47,16 @@ public sealed class ServiceCounters
         var retries = Interlocked.Increment(ref _retries);
         if (retries <= Math.Max(LeastRetries, (int)((Active - retries) * RetryShare))) return true;
         Interlocked.Decrement(ref _retries);
+        Figures.RetriesRefused.Add();
         return false;
     }
 
     public void EndRetry() => Interlocked.Decrement(ref _retries);
 
     public ServiceBreaker Breaker { get; } = new();
+
+    /// <summary>What is told to others.</summary>
+    public ServiceFigures Figures { get; } = new();
 
     /// <summary>More than half of the backends that take connections are ejected: they are used all the same, since
     /// the others could not bear their load. Written by the <see cref="Appraisal"/> alone.</summary>

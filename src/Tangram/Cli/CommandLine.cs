@@ -57,7 +57,8 @@ internal static class CommandLine
     private static readonly (string Name, Func<CommandContext, Command> Make)[] Commands =
     [
         ("up", UpCommand.Make), ("plan", FileCommands.Plan), ("deploy", DeployCommand.Deploy),
-        ("ps", PsCommand.Make), ("top", TopCommand.Make), ("status", LookCommands.Status),
+        ("ps", PsCommand.Make), ("top", TopCommand.Make), ("routes", RoutesCommand.Make),
+        ("status", LookCommands.Status),
         ("events", EventsCommand.Make), ("logs", LogsCommand.Make), ("why", LookCommands.Why),
         ("config", FileCommands.Config), ("history", HistoryCommands.History), ("diff", HistoryCommands.Diff),
         ("jobs", JobCommands.List), ("run", JobCommands.Run),

@@ -100,6 +100,11 @@ internal static class Examples
             "tangram doctor -f compose.yaml      and for this file?",
             "tangram doctor --fix                carry out what is safe, after asking",
         ],
+        ["routes"] =
+        [
+            "tangram routes", "tangram routes order --watch        once a second, until q",
+            "tangram routes --gateway gateway-1 --json",
+        ],
         ["version"] = ["tangram version --json"],
     };
 

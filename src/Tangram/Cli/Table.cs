@@ -78,9 +78,11 @@ internal sealed class Table(params string[] headings)
     /// way.</summary>
     private static string? Colour(string state) => state switch
     {
-        "ready" or "completed" or "in force" => "32",
-        "failed" or "lost" or "dead" or "silent" or "unready" => "31",
-        "pending" or "starting" or "waiting" or "draining" or "stopping" or "drained" or "restarting" => "33",
+        "ready" or "completed" or "in force" or "up" => "32",
+        "ejected" or "breaker open" or
+            "failed" or "lost" or "dead" or "silent" or "unready" => "31",
+        "trial" or "breaker half-open" or
+            "pending" or "starting" or "waiting" or "draining" or "stopping" or "drained" or "restarting" => "33",
         _ => null,
     };
 }

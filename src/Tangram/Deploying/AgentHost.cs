@@ -4,6 +4,7 @@ using Tangram.Coordinating.Trust;
 using Tangram.Model;
 using Tangram.Observing;
 using Tangram.Routing;
+using Tangram.Routing.Records;
 
 namespace Tangram.Deploying;
 
@@ -51,7 +52,8 @@ internal sealed class AgentHost : IRunningRole
             Incarnation: 0, options.Address, options.Listen.ToString(), folder.ClusterId);
         _agent = new NodeAgent(_services, place, ClusterHost.Ttl, _heartbeats.Send);
         _gatewayServer = new GatewayServer(GatewayOptions.OfRole, time, (ulong)time.GetTimestamp(),
-            new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)));
+            new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)), tls: null,
+            new AccessLog(folder.Path, time, what => Announce(role.Name, what)));
         _gateway = new GatewayLoop(role.Name, _gatewayServer, listen: null, _store, _clock, _services.ServicePorts,
             Announce, folder.ClusterId);
     }

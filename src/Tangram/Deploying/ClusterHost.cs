@@ -2,6 +2,7 @@ using Tangram.Cli;
 using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Routing;
+using Tangram.Routing.Records;
 using Tangram.Routing.Tls;
 
 namespace Tangram.Deploying;
@@ -15,6 +16,8 @@ internal sealed class ClusterHost : IAsyncDisposable
 
     /// <summary>Letting clients go takes a second, and so do those who follow the events.</summary>
     private static readonly TimeSpan LongestLeave = TimeSpan.FromSeconds(10);
+
+    private const string GatewayName = "gateway-1";
 
     private readonly StateFolder _folder;
     private readonly SqliteStore _store;
@@ -45,7 +48,7 @@ internal sealed class ClusterHost : IAsyncDisposable
         _nodes = new VirtualNodes(_services, _watch, Send);
         _leader = new LeaderMachine("server-1", $"{Environment.ProcessId}-{Guid.NewGuid():N}", Ttl);
         _server = new MachineLoop(_leader, store, clock, Perform);
-        _gateway = new GatewayLoop("gateway-1", gateway, spec.GatewayListen, store, clock,
+        _gateway = new GatewayLoop(GatewayName, gateway, spec.GatewayListen, store, clock,
             _services.ServicePorts, announce);
     }
 
@@ -58,6 +61,11 @@ internal sealed class ClusterHost : IAsyncDisposable
     /// <summary>What the replicas use now.</summary>
     public IReadOnlyDictionary<string, Observing.ReplicaReading> Readings() =>
         ReplicaReadings.Of(_nodes.Replicas, _gatewayServer.Table, _gatewayServer.Now);
+
+    /// <summary>What its gateway has counted.</summary>
+    public Observing.GatewayTrafficView Traffic() => Observing.TrafficReadings.Of(
+        GatewayName, _gatewayServer.Table, _gatewayServer.Now, _clock.Time.GetUtcNow());
+    public string Metrics() => _gatewayServer.Metrics();
     public RevisionFiles Files => _services.Files;
 
     /// <summary>What the leader cannot do now, and why.</summary>
@@ -82,9 +90,10 @@ internal sealed class ClusterHost : IAsyncDisposable
             store = await SqliteStore.OpenAsync(Path.Combine(folder.Store, "store.db"), time).ConfigureAwait(false);
             await EndFormerLeasesAsync(store).ConfigureAwait(false);
             var clock = new MonotonicClock(time);
-            var keeper = new SocketKeeper(folder.ClusterId, spec.Name, what => announce("gateway-1", what));
+            var keeper = new SocketKeeper(folder.ClusterId, spec.Name, what => announce(GatewayName, what));
             var gateway = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(), keeper,
-                new TlsFront(folder.Tls, spec.Name, time, what => announce("gateway-1", what)));
+                new TlsFront(folder.Tls, spec.Name, time, what => announce(GatewayName, what)),
+                new AccessLog(folder.Path, time, what => announce(GatewayName, what)));
             var host = new ClusterHost(folder, store, gateway, spec, clock, announce);
             await host.StartAsync(spec).ConfigureAwait(false);
             return host;

@@ -28,6 +28,7 @@ internal sealed class LocalCluster
         {
             Cluster = name, Store = host.Store, State = () => host.State, Events = events, Clock = clock,
             Listen = host.Listen, Readings = host.Readings,
+            Traffic = () => [host.Traffic()], Metrics = host.Metrics,
             Prepare = _maker.KeepAsync,
             Kill = Kill,
             Revive = node => Names.IsValid(node) ? host.Nodes.Revive(NodeName.Of(node)) : $"there is no node '{node}'",

@@ -25,6 +25,7 @@ internal sealed class ServerHost : IRunningRole
     private readonly FilesCourier _courier;
     private readonly RevisionFiles _files;
     private readonly RevisionMaker _maker;
+    private readonly TrafficDesk _desk;
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Task> _tasks = [];
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +38,7 @@ internal sealed class ServerHost : IRunningRole
         (_folder, _store, _events) = (folder, store, events);
         var clock = new MonotonicClock(time);
         _feed = new StoreFeed(store, time);
+        _desk = new TrafficDesk(time);
         _contact = new StoreContact(store, time, what => events.Add(options.Role.Name, what));
         _watch = new StateWatch(store, time);
         _files = new RevisionFiles(folder.Files);
@@ -101,7 +103,7 @@ internal sealed class ServerHost : IRunningRole
     {
         var hearer = new HearerDoor(link.Identity, message => _loop.Post(new Event.Heard(message)));
         var door = new ServerDoor(options.Role.Cluster, link.Identity, _store, _feed, _contact, _courier,
-            new ClockWatch(time, (subject, what) => _events.Add(subject, what)));
+            new ClockWatch(time, (subject, what) => _events.Add(subject, what))) { Desk = _desk };
         _listener = await link.ListenAsync(options.Listen, hearer, door, cancellation).ConfigureAwait(false);
         _tasks.Add(_feed.RunAsync(_ending.Token));
         _tasks.Add(_contact.RunAsync(_ending.Token));
@@ -118,7 +120,7 @@ internal sealed class ServerHost : IRunningRole
     private ClusterPort Port(string cluster, TimeProvider time) => new()
     {
         Cluster = cluster, Store = _store, State = () => _watch.State, Events = _events, Clock = time,
-        Listen = _watch.Listen, Stale = _contact.Stale,
+        Listen = _watch.Listen, Stale = _contact.Stale, Traffic = _desk.All,
         Prepare = PrepareAsync,
         Kill = (_, _) => "only the virtual nodes of `tangram up` can be killed for practice",
         Revive = _ => "only the virtual nodes of `tangram up` can be revived",

@@ -37,6 +37,10 @@ internal sealed record ApiRoute(
             Gives = typeof(TopView),
             Queries = [new("over", "number", "Measure for so many seconds: 0.1 to 10, 0.5 when left out.")],
         },
+        new("GET", "/v1/routes", "Routes, services and backends with their states and figures, by gateway.",
+            a => a.Looks.RoutesAsync) { Gives = typeof(RoutesView) },
+        new("GET", "/metrics", "The figures of the gateway in this process, in Prometheus' text format.",
+            a => a.Looks.MetricsAsync) { Gives = typeof(string), GivesAs = TextType, Refusals = [404] },
         new("GET", "/v1/watch", "Follows the cluster: first all of it, then what changes, as server-sent events.",
             a => a.Watch.StreamAsync)
         {

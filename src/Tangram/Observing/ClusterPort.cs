@@ -23,6 +23,12 @@ internal sealed record ClusterPort
     public Func<IReadOnlyDictionary<string, ReplicaReading>> Readings { get; init; } =
         () => new Dictionary<string, ReplicaReading>();
 
+    /// <summary>What the gateways have counted; read when asked for.</summary>
+    public Func<IReadOnlyList<GatewayTrafficView>> Traffic { get; init; } = () => [];
+
+    /// <summary>The figures of the gateway in this process, in Prometheus' text format; null: there is none.</summary>
+    public Func<string?> Metrics { get; init; } = () => null;
+
     /// <summary>Copies the files of a spec and fills in their hashes, or says why it cannot.</summary>
     public required Func<ClusterSpec, CancellationToken,
         Task<(ClusterSpec? Prepared, string? Error)>> Prepare { get; init; }

@@ -48,6 +48,7 @@ internal sealed class LookAnswers(ClusterPort port, CancellationToken stopping)
         }
         if (port.Readings().GetValueOrDefault(subject)?.Traffic?.Sentence() is { } traffic)
             sentences = [.. sentences, traffic];
+        sentences = [.. sentences, .. Traffic.Sentences(port.Traffic(), subject)];
         await WriteWhyAsync(http, subject, sentences);
     }
 
@@ -68,6 +69,17 @@ internal sealed class LookAnswers(ClusterPort port, CancellationToken stopping)
         await Task.Delay(over, port.Clock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var after = port.Readings();
         await WriteAsync(http, Usage.Of(port.State(), before, after, port.Clock.GetElapsedTime(begun)));
+    }
+
+    public Task RoutesAsync(HttpContext http) => WriteAsync(http, new RoutesView([.. port.Traffic()]));
+
+    public Task MetricsAsync(HttpContext http)
+    {
+        if (port.Metrics() is not { } text)
+            return RefuseAsync(http, 404, new ErrorView("there is no gateway in this process; ask the gateways, at " +
+                "the address that x-tangram.gateway.metrics gives them", ErrorView.Arguments));
+        http.Response.ContentType = Routing.Records.Exposition.ContentType;
+        return http.Response.WriteAsync(text);
     }
 
     public async Task DiffAsync(HttpContext http)

@@ -8,7 +8,16 @@ namespace Tangram.Routing;
 internal sealed class Departure
 {
     private readonly CancellationTokenSource _begun = new();
-    private Group _arriving = new();
+    private Group _arriving;
+    private long _total, _gone;
+
+    public Departure() => _arriving = new Group(this);
+
+    /// <summary>Connections that were ever added.</summary>
+    public long Total => Interlocked.Read(ref _total);
+
+    /// <summary>Those of them that have not ended.</summary>
+    public int Open => (int)(Interlocked.Read(ref _total) - Interlocked.Read(ref _gone));
 
     /// <summary>Cancelled when it begins.</summary>
     public CancellationToken Begun => _begun.Token;
@@ -19,19 +28,20 @@ internal sealed class Departure
     {
         var group = Volatile.Read(ref _arriving);
         while (!group.TryEnter()) group = Volatile.Read(ref _arriving);
-        connection.ConnectionClosed.UnsafeRegister(group => ((Group)group!).Leave(), group);
+        Interlocked.Increment(ref _total);
+        connection.ConnectionClosed.UnsafeRegister(group => ((Group)group!).LeaveAsConnection(), group);
     }
 
     /// <summary>Done when every connection that was added since the last call has ended.</summary>
     public Task EmptyAsync()
     {
-        var group = Interlocked.Exchange(ref _arriving, new Group());
+        var group = Interlocked.Exchange(ref _arriving, new Group(this));
         group.Leave();
         return group.Empty;
     }
 
     /// <summary>Counts one for itself until nobody enters any more.</summary>
-    private sealed class Group
+    private sealed class Group(Departure departure)
     {
         private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _count = 1;
@@ -49,6 +59,12 @@ internal sealed class Departure
                 count = seen;
             }
             return false;
+        }
+
+        public void LeaveAsConnection()
+        {
+            Interlocked.Increment(ref departure._gone);
+            Leave();
         }
 
         public void Leave()

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using Tangram.Model;
+using Tangram.Routing.Records;
 using Tangram.Routing.Rules;
 
 namespace Tangram.Routing;
@@ -14,6 +15,7 @@ internal sealed class Exchange
     private readonly CountedBody? _body;
     private readonly Passage? _passage;
     private readonly Affinity _affinity;
+    private readonly RequestNote? _note;
     private RoutedService _service;
     private Tried _tried;
     private Choice? _next;
@@ -27,6 +29,7 @@ internal sealed class Exchange
     {
         (_routes, _service, _listener, _arrived) = (routes, service, listener, routes.Now);
         _passage = passage;
+        if ((_note = context.Features.Get<RequestNote>()) is not null) _note.Service = service;
         _affinity = Affinities.Of(context, service);
         IsUpgrade = HttpView.IsUpgrade(context);
         Repeatable = !IsUpgrade && RetryPolicy.IsSafe(context.Request.Method);
@@ -69,6 +72,7 @@ internal sealed class Exchange
         _begun = _routes.Now;
         _tried.Add(choice.Backend);
         _attempts++;
+        _note?.Begin(choice.Service, choice.Backend);
         return choice;
     }
 
@@ -130,6 +134,7 @@ internal sealed class Exchange
         var asked = _body is { Taken: > 0 } body && body.LastRead > _begun ? body.LastRead : _begun;
         var attempt = new Attempt(outcome, status, Answered ? null : now - asked, _routes.NextChance());
         Ejection.Report(_service, Last!, in attempt, now);
+        _note?.End(in attempt);
     }
 
     private bool MayRetry(AttemptOutcome outcome, int status)

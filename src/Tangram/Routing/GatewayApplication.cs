@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
 using Tangram.Model;
 using Tangram.Routing.Http1;
+using Tangram.Routing.Records;
 using Tangram.Routing.Rules;
 using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
@@ -40,6 +41,7 @@ internal sealed class GatewayApplication(
         if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);
         if (table.Index.Match(new HttpView(context, table.TrustedProxies)) is not { } route)
             return Reply.NoRouteAsync(context);
+        context.Features.Get<RequestNote>()?.Take(route);
         return route is { Treatment: null, Service: { } service }
             ? ServeAsync(context, table, listener, service, null)
             : TreatAsync(context, table, listener, route);
@@ -64,6 +66,7 @@ internal sealed class GatewayApplication(
         }
         if (service.Counters.Breaker.Refuses(service, routes.NextChance(), routes.Now) is { } wait)
         {
+            if (context.Features.Get<RequestNote>() is { } note) note.Service = service;
             await Reply.BreakerOpenAsync(context, service.Name.Value, wait);
             return;
         }

@@ -3,6 +3,7 @@ using Tangram.Coordinating.Link;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Observing;
+using Tangram.Routing.Records;
 using Tangram.Routing.Tls;
 
 namespace Tangram.Routing;
@@ -29,7 +30,8 @@ internal sealed class GatewayHost : IRunningRole
         _watch = new StateWatch(_store, time, new StateCopy(folder.Known, what => Announce(role.Name, what)));
         _server = new GatewayServer(GatewayOptions.OfRole, time, (ulong)time.GetTimestamp(),
             new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)),
-            new TlsFront(folder.Tls, role.Cluster, time, what => Announce(role.Name, what)));
+            new TlsFront(folder.Tls, role.Cluster, time, what => Announce(role.Name, what)),
+            new AccessLog(folder.Path, time, what => Announce(role.Name, what)));
         _loop = new GatewayLoop(role.Name, _server, EquatableArray.Create<string>([]), _store, new MonotonicClock(time),
             ports: null, Announce, folder.ClusterId);
         _watch.Listen(state => _loop.Post(new Event.StateChanged(state)));
@@ -50,6 +52,8 @@ internal sealed class GatewayHost : IRunningRole
             var host = new GatewayHost(role, folder, events, link, time);
             host._tasks.Add(host._watch.RunAsync(host._ending.Token));
             host._tasks.Add(host._loop.RunAsync(host._ending.Token));
+            host._tasks.Add(new TrafficReports(link.Options, time, () => TrafficReadings.Of(role.Name,
+                host._server.Table, host._server.Now, time.GetUtcNow())).RunAsync(host._ending.Token));
             if (link.Warning is { } warning) events.Add(role.Name, warning);
             return Task.FromResult(host);
         }

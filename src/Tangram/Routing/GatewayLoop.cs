@@ -24,6 +24,7 @@ internal sealed class GatewayLoop
     private EquatableArray<TcpSpec> _tcp;
     private TlsSpec? _tls;
     private bool _proxied;
+    private string? _metrics;
     private Task _opening = Task.CompletedTask;
     private bool _started;
 
@@ -98,8 +99,12 @@ internal sealed class GatewayLoop
         await _server.StartAsync().ConfigureAwait(false);
     }
 
-    private void Follow(ClusterSpec spec) =>
+    private void Follow(ClusterSpec spec)
+    {
         (_listen, _tcp, _tls, _proxied) = (spec.GatewayListen, spec.GatewayTcp, spec.Tls, spec.AcceptProxy);
+        _metrics = spec.GatewayMetrics;
+        _server.Observe(spec.AccessLog, spec.TraceStart);
+    }
 
     private static Listener Parsed(string url) =>
         Listener.Parse(url, out var wrong) ?? throw new IOException($"{url}: {wrong}");
@@ -113,6 +118,7 @@ internal sealed class GatewayLoop
             wanted.AddRange(_tcp.GroupBy(spec => spec.Listen)
                 .Select(same => Parsed(same.Key) with { Tcp = same.ToEquatableArray() }));
             wanted.AddRange(published);
+            if (_metrics is { } metrics) wanted.Add(Parsed(metrics) with { Metrics = true });
         }
         if (_ports is not null)
             wanted.AddRange(_ports.All.Select(p => new Listener("127.0.0.1", p.Value, p.Key) { Internal = true }));

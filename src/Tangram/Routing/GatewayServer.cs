@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Routing.Http1;
+using Tangram.Routing.Records;
 using Tangram.Routing.Rules;
 using Tangram.Routing.Tcp;
 using Tangram.Routing.Tls;
@@ -29,6 +30,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly TlsFront? _tls;
     private readonly TcpRelay _relay;
     private readonly Departure _departure = new();
+    private readonly Observation _observation;
     private readonly CancellationTokenSource _ending = new();
     private Task _probing = Task.CompletedTask, _looking = Task.CompletedTask;
     private readonly Lock _gate = new();
@@ -39,9 +41,11 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <param name="seed">Of the chance by which backends are chosen.</param>
     /// <param name="keeper">Keeps the listening sockets for the next gateway. Null: they close with this one.</param>
     /// <param name="tls">Null: it never listens by https.</param>
+    /// <param name="log">It is this gateway's from now on. Null: it keeps none, whatever the file says.</param>
     public GatewayServer(GatewayOptions options, TimeProvider time, ulong seed, SocketKeeper? keeper = null,
-        TlsFront? tls = null)
+        TlsFront? tls = null, AccessLog? log = null)
     {
+        _observation = Observation.Here(log);
         (_options, _time, _keeper, _tls) = (options, time, keeper, tls);
         _watch = new ConnectionWatch(options, time);
         _routes = new Routes(time, seed, backend => new BackendPool(backend, _watch, options, time));
@@ -87,7 +91,8 @@ internal sealed class GatewayServer : IAsyncDisposable
             var forwarder = _services.GetRequiredService<IHttpForwarder>();
             var application =
                 new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time, _tls);
-            await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
+            var observed = new ObservedRequests(application, _routes, _observation, Metrics);
+            await _kestrel.StartAsync(observed, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
             _probing = Task.WhenAll(new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token),
                 new AppraisalLoop(_routes, _time).RunAsync(_ending.Token), _watch.RunAsync(_ending.Token));
@@ -108,6 +113,13 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>What is shown on https addresses from now on; call it before they are opened. Returns what cannot be
     /// used, as sentences.</summary>
     public IReadOnlyList<string> Secure(TlsSpec? spec) => _tls?.Use(spec) ?? [];
+
+    /// <summary>What is noted of requests from now on.</summary>
+    public void Observe(AccessLogSpec? log, TraceStart start) => _observation.Use(log, start);
+
+    /// <summary>All figures, in Prometheus' text format.</summary>
+    public string Metrics() => GatewayMetrics.Text(_routes.Table, _observation.Figures, new GatewayGauges(
+        Cli.CommandLine.Version, _departure.Open, _departure.Total, _relay.Open, _mirrors.Dropped), _routes.Now);
 
     /// <summary>The port that a listener really has (it may have asked for 0); null when it is not open.</summary>
     public Task<int?> PortAsync(Listener listener) => _listeners.PortAsync(listener);
@@ -167,6 +179,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         await _probing.ConfigureAwait(false);
         await _mirrors.DisposeAsync().ConfigureAwait(false);
         await _looking.ConfigureAwait(false);
+        if (_observation.Log is { } log) await log.DisposeAsync().ConfigureAwait(false);
         _client.Dispose();
         await _services.DisposeAsync().ConfigureAwait(false);
     }
@@ -199,7 +212,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
-        var secure = _tls is null ? null : new TlsBranch(_tls, _options, _departure, _time);
+        var secure = _tls is null ? null : new TlsBranch(_tls, _options, _departure, _time, _observation.Figures);
         secure?.Listen(kestrel);
         new Http2Branch(_options, _departure, _time, secure).Listen(kestrel);
         return kestrel;

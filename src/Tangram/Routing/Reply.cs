@@ -81,6 +81,7 @@ internal static class Reply
     private static Task WriteAsync(HttpContext context, int status, string error, string text)
     {
         var response = context.Response;
+        if (context.Features.Get<Records.RequestNote>() is { } note) note.Reply = error;
         response.StatusCode = status;
         response.ContentType = "text/plain; charset=utf-8";
         response.Headers[Header] = error;

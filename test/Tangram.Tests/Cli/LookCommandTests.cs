@@ -123,9 +123,11 @@ public sealed class LookCommandTests : IAsyncLifetime
     [Theory]
     [InlineData("top")]
     [InlineData("ps", "--watch")]
+    [InlineData("routes", "--watch")]
     public async Task On_a_terminal_it_takes_the_screen_until_q(params string[] command)
     {
         using var terminal = Another(columns: 60);
+        _cluster.Traffic.Add(TrafficTests.Seen("g1"));
         var running = terminal.RunAsync(command);
         await PrintedAsync(terminal, "order-1");
         Assert.Contains("\e[?1049h", terminal.Out);
@@ -147,6 +149,37 @@ public sealed class LookCommandTests : IAsyncLifetime
         using var json = Another();
         Assert.Equal(Exit.Done, await json.RunAsync("top", "--json"));
         Assert.Equal(3, ViewJson.Read<TopView>(json.Out).Replicas[0].InFlight);
+    }
+
+    [Fact]
+    public async Task Routes_shows_what_all_gateways_see_or_one_of_them()
+    {
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("routes"));
+        Assert.Contains("No gateway has told", _terminal.Out);
+        _cluster.Traffic.AddRange([TrafficTests.Seen("g1"), TrafficTests.Seen("g2")]);
+        using var both = Another();
+        Assert.Equal(Exit.Done, await both.RunAsync("routes", "order"));
+        Assert.Matches(@"(?m)^shop.local/api +order +4 +200 +2 +0 +20.0 ms +1.50 s$", both.Out);
+        Assert.Matches(@"(?m)^order +- +breaker open +- +4 +200 +2 +6 ", both.Out);
+        Assert.Matches(@"(?m)^  order-1 +a-1 +ejected +50 % .* 12 s +it took no connection$", both.Out);
+        using var one = Another();
+        Assert.Equal(Exit.Done, await one.RunAsync("routes", "--gateway", "g2", "--json"));
+        Assert.Equal("g2", Assert.Single(ViewJson.Read<RoutesView>(one.Out).Gateways).Gateway);
+        using var none = Another();
+        Assert.Equal(Exit.Arguments, await none.RunAsync("routes", "--gateway", "g3"));
+        Assert.Contains("There are: g1, g2", none.Error);
+        using var other = Another();
+        await other.RunAsync("routes", "web");
+        Assert.DoesNotContain("order", other.Out);
+    }
+
+    [Fact]
+    public async Task Why_a_service_tells_of_its_breaker_and_of_what_is_ejected()
+    {
+        _cluster.Traffic.Add(TrafficTests.Seen("g1"));
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("why", "order"));
+        Assert.Contains("Its breaker is open in g1, so requests are answered 503", _terminal.Out);
+        Assert.Contains("g1 has ejected order-1: it took no connection.", _terminal.Out);
     }
 
     [Fact]

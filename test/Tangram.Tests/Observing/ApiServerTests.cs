@@ -149,6 +149,16 @@ public sealed class ApiServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metrics_are_text_or_a_word_on_where_they_are()
+    {
+        var failure = await Assert.ThrowsAsync<CommandFailure>(
+            () => Client.SendAsync(HttpMethod.Get, "/metrics", null, default));
+        Assert.Contains("x-tangram.gateway.metrics", failure.Message);
+        _cluster.Metrics = "tangram_build_info{version=\"1\"} 1\n";
+        Assert.Equal(_cluster.Metrics, await Client.SendAsync(HttpMethod.Get, "/metrics", null, default));
+    }
+
+    [Fact]
     public async Task A_plan_is_text_or_json()
     {
         var spec = Json.Write(Documents.Spec(1));

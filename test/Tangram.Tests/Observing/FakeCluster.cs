@@ -19,6 +19,7 @@ internal sealed class FakeCluster : IAsyncDisposable
         {
             Cluster = "shop", Store = Store, State = () => State, Events = Events,
             Listen = listener => _listener = listener, Stale = () => Stale, Readings = () => Readings,
+            Traffic = () => [.. Traffic], Metrics = () => Metrics,
             Prepare = (spec, _) => Task.FromResult<(ClusterSpec?, string?)>(
                 spec.Services.Any(s => s.Files == "/missing") ? (null, "the folder /missing is not there")
                     : (spec, null)),
@@ -38,6 +39,8 @@ internal sealed class FakeCluster : IAsyncDisposable
     public List<string> Done { get; } = [];
     public StaleView? Stale { get; set; }
     public Dictionary<string, ReplicaReading> Readings { get; } = [];
+    public List<GatewayTrafficView> Traffic { get; } = [];
+    public string? Metrics { get; set; }
 
 #pragma warning disable VSTHRD002 // A range over memory completes at once.
     public ClusterState State => ClusterState.From(_memory.RangeAsync("").GetAwaiter().GetResult());

@@ -79,6 +79,7 @@ public sealed class OpenApiTests : IAsyncLifetime
             .Put(Keys.Job(ServiceName.Of("report")), Ran)
             .Rollout(2, 2, RolloutStage.Done).Node("a-1", 1, "order-1").Gateway("g1", applied: 1_000));
         _cluster.Events.Add("order-1", "ready");
+        _cluster.Traffic.Add(TrafficTests.Seen("g1"));
         _cluster.Stale = new StaleView(DateTimeOffset.UnixEpoch, "no answer");
         _cluster.Readings["order-1"] = new ReplicaReading(100, 1.5, 1 << 20, new TrafficReading(1, 2, 0));
         var spec = Json.Write(Documents.Spec(3));
@@ -86,6 +87,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         (string Route, string Path, string? Body)[] calls =
         [
             ("GET /v1/status", "/v1/status", null), ("GET /v1/ps", "/v1/ps", null),
+            ("GET /metrics", "/metrics", null), ("GET /v1/routes", "/v1/routes", null),
             ("GET /v1/top", "/v1/top?over=0.1", null), ("GET /v1/events", "/v1/events?after=0&wait=1", null),
             ("GET /v1/why", "/v1/why", null),
             ("GET /v1/why/{subject}", "/v1/why/order-1", null), ("GET /v1/why/{subject}", "/v1/why/nobody", null),

@@ -13,9 +13,16 @@ internal static class RelativePaths
         "secrets", secret => On(secret, "file", path => Of(path, folder))), folder);
 
     private static Tree Gateway(Tree root, string folder) => On(root, "x-tangram", own => On(own, "gateway", gateway =>
-        On(On(gateway, "client_ca", path => Of(path, folder)), "certificates", all => all is not Tree.List list ? all :
-            new Tree.List(list.Place, [.. list.Items.Select(pair =>
-                On(On(pair, "cert", path => Of(path, folder)), "key", path => Of(path, folder)))]))));
+        On(On(On(gateway, "client_ca", path => Of(path, folder)), "access_log", log => LogPath(log, folder)),
+            "certificates", all => all is not Tree.List list ? all : new Tree.List(list.Place, [.. list.Items.Select(
+                pair => On(On(pair, "cert", path => Of(path, folder)), "key", path => Of(path, folder)))]))));
+
+    private static Tree LogPath(Tree log, string folder) => log switch
+    {
+        Tree.Map => On(log, "path", path => Of(path, folder)),
+        Tree.Scalar { Text: var text } when RecordsReader.IsFlag(text) => log,
+        _ => Of(log, folder),
+    };
 
     private static Tree EnvPaths(Tree tree, string folder) => tree switch
     {

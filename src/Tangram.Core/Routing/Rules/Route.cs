@@ -1,4 +1,5 @@
 using Tangram.Model;
+using Tangram.Routing.Records;
 
 namespace Tangram.Routing.Rules;
 
@@ -7,9 +8,9 @@ public sealed class Route
 {
     private readonly Conditions? _conditions;
 
-    internal Route(RouteSpec spec, ServiceName? owner, RateLimiter? limiter)
+    internal Route(RouteSpec spec, ServiceName? owner, RateLimiter? limiter, string name, RouteFigures figures)
     {
-        (Spec, Service, Limiter) = (spec, spec.To ?? owner, limiter);
+        (Spec, Service, Limiter, Name, Figures) = (spec, spec.To ?? owner, limiter, name, figures);
         if (spec.When is { } when) _conditions = new Conditions(when);
         // A redirect that changes nothing but the scheme is for requests of the other one, or it would never end.
         if (spec.Treatment?.Redirect is { Scheme: { } scheme, Host: null, Path: null })
@@ -17,6 +18,13 @@ public sealed class Route
     }
 
     public RouteSpec Spec { get; }
+
+    /// <summary>HOST/PATH, where * is any host and = stands before a path that is taken alone; of those that are told
+    /// apart by conditions, all but the first have #NUMBER behind it.</summary>
+    public string Name { get; }
+
+    /// <summary>They outlive route tables.</summary>
+    public RouteFigures Figures { get; }
     public TreatmentSpec? Treatment => Spec.Treatment;
 
     /// <summary>Where it leads; null: nowhere but to its redirect.</summary>

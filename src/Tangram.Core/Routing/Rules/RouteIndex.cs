@@ -1,4 +1,6 @@
+using System.Globalization;
 using Tangram.Model;
+using Tangram.Routing.Records;
 
 namespace Tangram.Routing.Rules;
 
@@ -21,6 +23,8 @@ public sealed class RouteIndex
     private readonly Dictionary<string, Paths> _below = new(StringComparer.OrdinalIgnoreCase);
     private readonly Paths _anyHost = new();
     private readonly Dictionary<(RouteSpec, RateLimitSpec), RateLimiter> _limiters = [];
+    private readonly OrderedDictionary<string, Route> _routes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly int _longestBelow;
 
     /// <param name="routes">In the order in which they are asked when nothing else tells them apart.</param>
@@ -32,7 +36,7 @@ public sealed class RouteIndex
         foreach (var (spec, service) in all)
         {
             var limiter = LimiterOf(spec, MostCounters / Math.Max(1, limited), previous);
-            PathsOf(spec.Host).Add(new Route(spec, service, limiter));
+            PathsOf(spec.Host).Add(Named(spec, service, limiter, previous));
         }
         foreach (var paths in _hosts.Values.Concat(_below.Values).Append(_anyHost)) paths.Sort();
         _longestBelow = _below.Keys.Select(name => name.Length).DefaultIfEmpty().Max();
@@ -61,6 +65,25 @@ public sealed class RouteIndex
             if (below.TryGetValue(host, out var paths) && paths.Find(request) is { } route) return route;
         }
         return null;
+    }
+
+    /// <summary>In the order in which they were given.</summary>
+    public IEnumerable<Route> All => _routes.Values;
+
+    /// <param name="name">See <see cref="Route.Name"/>.</param>
+    public Route? Find(string name) => _routes.GetValueOrDefault(name);
+
+    private Route Named(RouteSpec spec, ServiceName? service, RateLimiter? limiter, RouteIndex? previous)
+    {
+        var name = $"{spec.Host ?? "*"}{(spec.Exact ? "=" : "")}{spec.Path}";
+        var number = _numbers[name] = _numbers.GetValueOrDefault(name) + 1;
+        // No path holds this sign.
+        if (number > 1) name += string.Create(CultureInfo.InvariantCulture, $"#{number}");
+        var before = previous?.Find(name);
+        var same = before is not null && before.Service == (spec.To ?? service);
+        var route = new Route(spec, service, limiter, name, same ? before!.Figures : new RouteFigures());
+        _routes.Add(name, route);
+        return route;
     }
 
     private Paths PathsOf(string? host)

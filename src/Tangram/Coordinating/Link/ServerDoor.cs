@@ -96,6 +96,18 @@ internal sealed class ServerDoor(string cluster, LinkIdentity identity, IStore s
         await FolderParts.SendAsync(folder, part => to.WriteAsync(part, call.CancellationToken)).ConfigureAwait(false);
     }
 
+    /// <summary>Where gateways' figures are kept; null: they are not.</summary>
+    public Observing.TrafficDesk? Desk { get; init; }
+
+    public override Task<Wire.Nothing> Report(Wire.ReportAsk ask, ServerCallContext call)
+    {
+        var peer = identity.Of(call);
+        if (peer.Role != PeerRole.Gateway) throw Denied("only gateways report what they have counted");
+        if (Desk?.Take(peer.Name.Value, ask.Traffic) == false)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "the report is not of the known form"));
+        return Task.FromResult(new Wire.Nothing());
+    }
+
     public override async Task<Wire.Nothing> Keep(Wire.FilesAsk ask, ServerCallContext call)
     {
         if (identity.Of(call).Role != PeerRole.Server) throw Denied("only servers ask servers to keep files");

@@ -14,6 +14,9 @@ internal sealed class TcpRelay(Routes routes, GatewayOptions options, TimeProvid
     private readonly int _most = OpenFiles.Quarter(options.MostConnections);
     private long _last;
 
+    /// <summary>Connections that are open.</summary>
+    public int Open => _running.Count;
+
     /// <summary>Takes the socket over. Beyond the limit it is closed at once.</summary>
     public void Take(Socket client, TcpChoice choice)
     {

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Tangram.Coordinating.Trust;
+using Tangram.Routing.Records;
 
 namespace Tangram.Routing.Tls;
 
@@ -16,7 +17,8 @@ internal sealed record ProvenClient(string Words);
 /// <summary>The pipeline of connections that come to an https address: handshake, then the protocol that both have
 /// agreed on (ALPN). An endpoint of Kestrel's at which nothing arrives by itself, as in
 /// <see cref="Http2Branch"/>.</summary>
-internal sealed class TlsBranch(TlsFront front, GatewayOptions options, Departure departure, TimeProvider time)
+internal sealed class TlsBranch(
+    TlsFront front, GatewayOptions options, Departure departure, TimeProvider time, GatewayFigures figures)
 {
     public static readonly IPEndPoint Silent = new(IPAddress.Loopback, 3);
     private readonly SemaphoreSlim _handshakes = new(options.MostHandshakes);
@@ -56,13 +58,14 @@ internal sealed class TlsBranch(TlsFront front, GatewayOptions options, Departur
         }
         finally
         {
-            turn.End();
+            if (turn.End()) figures.FailedHandshakes.Add();
         }
     }
 
     private async Task AfterHandshakeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         connection.Features.Get<Turn>()!.End();
+        figures.Handshakes.Add();
         if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } shown)
             connection.Features.Set(Prove(shown));
         var isHttp2 = connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span
@@ -84,9 +87,12 @@ internal sealed class TlsBranch(TlsFront front, GatewayOptions options, Departur
     {
         private int _ended;
 
-        public void End()
+        /// <summary>True the first time.</summary>
+        public bool End()
         {
-            if (Interlocked.Exchange(ref _ended, 1) == 0) handshakes.Release();
+            if (Interlocked.Exchange(ref _ended, 1) != 0) return false;
+            handshakes.Release();
+            return true;
         }
     }
 }
