@@ -58,6 +58,12 @@ internal sealed class ClusterHost : IAsyncDisposable
     /// <summary>What the replicas use now.</summary>
     public IReadOnlyDictionary<string, Observing.ReplicaReading> Readings() =>
         ReplicaReadings.Of(_nodes.Replicas, _gatewayServer.Table, _gatewayServer.Now);
+
+    /// <summary>What the gateway here says of a service, in sentences.</summary>
+    public IReadOnlyList<string> OfGateway(string service) =>
+        Names.IsValid(service) && _gatewayServer.Table.Find(ServiceName.Of(service)) is { } routed
+            ? [.. ZoneWords.Of(routed)] : [];
+
     public RevisionFiles Files => _services.Files;
 
     /// <summary>What the leader cannot do now, and why.</summary>

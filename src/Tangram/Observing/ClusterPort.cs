@@ -23,6 +23,9 @@ internal sealed record ClusterPort
     public Func<IReadOnlyDictionary<string, ReplicaReading>> Readings { get; init; } =
         () => new Dictionary<string, ReplicaReading>();
 
+    /// <summary>What the gateway here says of a service, in sentences.</summary>
+    public Func<string, IReadOnlyList<string>> Gateway { get; init; } = _ => [];
+
     /// <summary>Copies the files of a spec and fills in their hashes, or says why it cannot.</summary>
     public required Func<ClusterSpec, CancellationToken,
         Task<(ClusterSpec? Prepared, string? Error)>> Prepare { get; init; }

@@ -48,6 +48,7 @@ internal sealed class LookAnswers(ClusterPort port, CancellationToken stopping)
         }
         if (port.Readings().GetValueOrDefault(subject)?.Traffic?.Sentence() is { } traffic)
             sentences = [.. sentences, traffic];
+        sentences = [.. sentences, .. port.Gateway(subject)];
         await WriteWhyAsync(http, subject, sentences);
     }
 

@@ -67,6 +67,7 @@ internal sealed class Exchange : HttpTransformer
         (_next, Last, _abandon, _answered) = (null, choice.Backend, choice.Abandon, false);
         _begun = _routes.Now;
         _tried.Add(choice.Backend);
+        choice.Backend.Counters.Begin();
         _attempts++;
         return choice;
     }

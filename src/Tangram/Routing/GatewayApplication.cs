@@ -17,6 +17,7 @@ internal sealed class GatewayApplication(
     : IHttpApplication<DefaultHttpContext>
 {
     private readonly AnswerHold _hold = new(options, time);
+    private readonly StoredAnswers _answers = new();
     private int _queued;
 
     /// <summary>Kestrel keeps one context a connection or stream and reuses it.</summary>
@@ -61,17 +62,22 @@ internal sealed class GatewayApplication(
             await Reply.NoBackendAsync(context, name.Value);
             return;
         }
+        var degraded = Degraded.Begin(context, service, _answers, routes, passage,
+            to => ServeAsync(context, table, listener, to, passage));
+        if (degraded?.IsLost(service, options.QueueTime) == true && await degraded.TryAnswerAsync(context)) return;
         if (service.Counters.Breaker.Refuses(service, routes.NextChance(), routes.Now) is { } wait)
         {
             await Reply.BreakerOpenAsync(context, service.Name.Value, wait);
             return;
         }
-        if (passage?.Treatment.Mirror is { } mirror) mirrors.Offer(context, passage, mirror);
+        if (passage?.Treatment.Mirror is { } mirror && passage.Side.Service == name)
+            mirrors.Offer(context, passage, mirror);
         var exchange = new Exchange(context, routes, service, listener, _hold, passage);
         service.Counters.Enter();
         try
         {
             await ForwardAsync(context, exchange, service, passage);
+            degraded?.Keep(context, service, exchange.Outcome);
         }
         finally
         {
