@@ -40,6 +40,11 @@ public sealed class DegradeCounters
         return since == WithBackends ? TimeSpan.Zero : now - new Instant(since);
     }
 
+    /// <summary>For people; null when nothing was given instead lately.</summary>
+    public string? Sentence => !Volatile.Read(ref _runs) ? null : string.Create(CultureInfo.InvariantCulture,
+        $"The gateway here has no backend that answers: {ByOther} requests were answered by another service, ")
+        + string.Create(CultureInfo.InvariantCulture, $"{Stale} with an old answer and {Fixed} with a fixed one.");
+
     /// <summary>Told twice a second, by one caller: what people shall know, or null.</summary>
     public string? News(Instant now)
     {

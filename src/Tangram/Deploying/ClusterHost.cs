@@ -62,7 +62,7 @@ internal sealed class ClusterHost : IAsyncDisposable
     /// <summary>What the gateway here says of a service, in sentences.</summary>
     public IReadOnlyList<string> OfGateway(string service) =>
         Names.IsValid(service) && _gatewayServer.Table.Find(ServiceName.Of(service)) is { } routed
-            ? [.. ZoneWords.Of(routed)] : [];
+            ? [.. ZoneWords.Of(routed).Append(routed.Counters.Degrade.Sentence ?? "").Where(said => said != "")] : [];
 
     public RevisionFiles Files => _services.Files;
 

@@ -1,9 +1,11 @@
 namespace Tangram.Routing;
 
 /// <summary>Writes on, and remembers what was written as long as it is not too much.</summary>
-internal sealed class AnswerTee(Stream to, int most) : Stream
+/// <param name="worth">Asked once, when the answer's head is known: false, and nothing is remembered.</param>
+internal sealed class AnswerTee(Stream to, int most, Func<bool> worth) : Stream
 {
-    private MemoryStream? _kept = new();
+    private MemoryStream? _kept = new(0);
+    private bool _asked;
 
     public Stream To => to;
 
@@ -47,6 +49,8 @@ internal sealed class AnswerTee(Stream to, int most) : Stream
 
     private void Remember(ReadOnlySpan<byte> bytes)
     {
+        if (!_asked && !worth()) _kept = null;
+        _asked = true;
         if (_kept is null) return;
         if (_kept.Length + bytes.Length > most) _kept = null;
         else _kept.Write(bytes);

@@ -91,8 +91,8 @@ internal sealed class Degraded
         if (_label is null && outcome == AttemptOutcome.Answered && tee.Kept is { } body
             && !context.RequestAborted.IsCancellationRequested
             && (context.Response.ContentLength is not { } length || length == body.Length)
-            && StoredForm.Of(context, service, body, _routes.Now) is { } answer)
-            _answers.Keep(_key, answer);
+            && StoredForm.MayKeep(context, service))
+            _answers.Keep(_key, StoredForm.Of(context, body, _routes.Now));
     }
 
     private void Add(RoutedService service, DegradeSpec spec)
@@ -109,7 +109,8 @@ internal sealed class Degraded
         _key = StoredForm.Key(context, service.Name);
         if (!StoreRules.MayKeep(context.Request.Method, context.Request.Headers.CacheControl.ToString())
             || !_answers.Wants(_key, _routes.Now)) return;
-        context.Response.Body = _tee = new AnswerTee(context.Response.Body, StoredAnswers.LargestBody);
+        context.Response.Body = _tee = new AnswerTee(context.Response.Body, StoredAnswers.LargestBody,
+            () => StoredForm.MayKeep(context, service));
     }
 
     /// <summary>What was taken of a body cannot be sent again, and what is late already is late there too.</summary>

@@ -14,14 +14,22 @@ internal static class StoredForm
         return $"{service}\n{request.Scheme}://{request.Host.Value}{request.Path}{request.QueryString}";
     }
 
-    /// <summary>Null: it may not be kept.</summary>
-    public static StoredAnswer? Of(HttpContext context, RoutedService service, ReadOnlyMemory<byte> body, Instant now)
+    /// <summary>By its head.</summary>
+    public static bool MayKeep(HttpContext context, RoutedService service)
+    {
+        var (asked, given) = (context.Request.Headers, context.Response.Headers);
+        var personal = asked.Authorization.Count > 0 || asked.Cookie.Count > 0;
+        return !(given.ContentLength > StoredAnswers.LargestBody)
+            && !given.ContentType.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)
+            && StoreRules.MayKeep(context.Response.StatusCode, given.CacheControl.ToString(), given.Vary.ToString(),
+                personal, SetsCookie(given.SetCookie, service.Sticky?.Name));
+    }
+
+    /// <summary>Of one that may be kept.</summary>
+    public static StoredAnswer Of(HttpContext context, ReadOnlyMemory<byte> body, Instant now)
     {
         var (asked, given) = (context.Request.Headers, context.Response.Headers);
         var vary = given.Vary.ToString();
-        var personal = asked.Authorization.Count > 0 || asked.Cookie.Count > 0;
-        if (!StoreRules.MayKeep(context.Response.StatusCode, given.CacheControl.ToString(), vary, personal,
-            SetsCookie(given.SetCookie, service.Sticky?.Name))) return null;
         _ = long.TryParse(given.Age.ToString(), CultureInfo.InvariantCulture, out var age);
         return new StoredAnswer(
             [.. from header in given
