@@ -19,6 +19,7 @@ internal static class BalancingBench
         FailsAtOnce();
         Tables();
         Others();
+        Zones();
         Costs();
         return 0;
     }
@@ -83,6 +84,36 @@ internal static class BalancingBench
         Row("the same with the retry budget", "at most 1.2",
             $"{TrafficRun.Of(AnchorScenarios.RetryStorm(true)).Amplification:0.00}");
     }
+
+    private static void Zones()
+    {
+        foreach (var policy in new[] { BalancePolicy.PeakEwma, BalancePolicy.RoundRobin })
+        {
+            Head($"Zones that become slow (800 ms, usually 50), {policy}", "scenario", "zone a: degraded after",
+                "below 10 % after", "well, and above 20 %, after", "flips", "all zones degraded", "failed",
+                "later than 1 s", "p99", "later than 1 s, without zones and degrading");
+            foreach (var (name, scenario) in new (string, TrafficScenario)[]
+            {
+                ("step", ZoneScenarios.Step()), ("step for 30 s", ZoneScenarios.Pulse()),
+                ("ramp to 1,000 ms in 30 s", ZoneScenarios.Ramp()),
+                ("2 s of 4 slow, for 2 minutes", ZoneScenarios.Oscillation(TimeSpan.FromSeconds(2))),
+                ("5 s of 10", ZoneScenarios.Oscillation(TimeSpan.FromSeconds(5))),
+                ("10 s of 20", ZoneScenarios.Oscillation(TimeSpan.FromSeconds(10))),
+                ("both of two zones at once", ZoneScenarios.Both(together: true)),
+                ("the second 5 s later", ZoneScenarios.Both(together: false)),
+            })
+            {
+                var figures = ZoneFigures.Of(scenario with { Policy = policy });
+                var plain = ZoneFigures.Of(scenario with { Policy = policy, Home = null, Traffic = new TrafficSpec() });
+                Row(name, Seconds(figures.Entered), Seconds(figures.Shifted), Seconds(figures.Recovered),
+                    $"{figures.Flips}", figures.AllDegraded ? "yes" : "never", Percent(figures.Failed, 2),
+                    Percent(figures.Late, 2), $"{figures.P99.TotalMilliseconds:0} ms", Percent(plain.Late, 2));
+            }
+        }
+    }
+
+    private static string Seconds(TimeSpan? time) =>
+        time is { } known ? known.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s" : "-";
 
     private static void Costs()
     {

@@ -1,5 +1,6 @@
 using Tangram.Bench;
 using Tangram.Bench.Gateway;
+using Tangram.Bench.Zones;
 
 return args is [var which, ..]
     ? which switch
@@ -11,6 +12,8 @@ return args is [var which, ..]
         "scale" => ScaleBench.Run(args[1..]),
         "gateway" => await GatewayBench.RunAsync(args[1..]),
         "bare-yarp" => await BareYarp.RunAsync(args[1..]),
+        "zones" => await ZonesBench.RunAsync(args[1..]),
+        "zone-replica" => await ZoneReplica.RunAsync(args[1..]),
         "balancing" => BalancingBench.Run(),
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
@@ -23,7 +26,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|commands|idle|balancing|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|" +
+        "planning|commands|idle|balancing|zones [without]|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|" +
         "scale [NODES...]|reading|fuzz [--seconds N] [--seed N]");
     return 2;
 }

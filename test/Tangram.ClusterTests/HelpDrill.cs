@@ -15,7 +15,7 @@ public sealed class HelpDrill
     private static readonly string[] Looks =
         ["plan", "ps", "top", "api", "status", "events", "logs", "why", "history", "completion", "config", "version"];
 
-    private static readonly string[] Acts = ["scale", "kill", "revive", "drain", "undrain"];
+    private static readonly string[] Acts = ["backend", "scale", "kill", "revive", "drain", "undrain"];
 
     /// <summary>These go on until they are ended.</summary>
     private static bool Follows(string line) =>

@@ -143,6 +143,7 @@ public static class Commands
             Scale = ScaleAfter(state, spec),
             Runs = (state.Asked?.Value.Runs ?? []).Where(r => spec.Find(r.Service) is { IsJob: true })
                 .ToEquatableArray(),
+            Backends = BackendCommands.Running(state),
             // A command's id is as random as a key has to be.
             CookieKey = state.Asked?.Value.CookieKey ?? by.Id,
             Command = by.Id,
@@ -157,7 +158,7 @@ public static class Commands
         return new Accepted(txn, number, $"{origin}: revision {number}");
     }
 
-    private static Accepted Ask(ClusterState state, CommandStamp by, Asked next, string what) =>
+    internal static Accepted Ask(ClusterState state, CommandStamp by, Asked next, string what) =>
         new(new Txn
         {
             Compares = [AsRead(state)],
@@ -193,9 +194,9 @@ public static class Commands
                         "`tangram deploy --attach`, or replace it with `tangram deploy --supersede`");
     }
 
-    private static Refused NothingDeployed() => Conflict("nothing is deployed yet. Start with `tangram deploy`");
-    private static Refused Bad(string why) => new(RefusalKind.BadArgument, why);
+    internal static Refused NothingDeployed() => Conflict("nothing is deployed yet. Start with `tangram deploy`");
+    internal static Refused Bad(string why) => new(RefusalKind.BadArgument, why);
     private static Refused Conflict(string why) => new(RefusalKind.Conflict, why);
-    private static string Listed(IEnumerable<string> names) =>
+    internal static string Listed(IEnumerable<string> names) =>
         string.Join(", ", names) is { Length: > 0 } list ? list : "none";
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Tangram.Model;
 
 // The documents that the store holds, one per key. DESIGN's "Who writes what" says who may write each.
@@ -20,6 +22,10 @@ public sealed record Asked
     /// life.</summary>
     public string? CookieKey { get; init; }
 
+    /// <summary>What people asked of gateways for single replicas, by <c>tangram backend</c>; sorted. An entry says
+    /// nothing once its replica is gone, since names do not come again.</summary>
+    public EquatableArray<BackendAsked> Backends { get; init; }
+
     /// <summary>Identifies the command, so that a write whose answer was lost can be recognised.</summary>
     public string Command { get; init; } = "";
 
@@ -32,6 +38,29 @@ public sealed record Asked
 }
 
 public sealed record Scale(ServiceName Service, int Replicas);
+
+public enum BackendMode
+{
+    Normal,
+    /// <summary>No new requests, but for those of clients that stay with it by a cookie.</summary>
+    Drain,
+    /// <summary>No new requests at all.</summary>
+    Maintenance,
+}
+
+/// <param name="Weight">Of what it would get; 1 is its whole share.</param>
+public sealed record BackendAsked(ReplicaName Replica, BackendMode Mode, double Weight = 1)
+{
+    public bool IsUsual => Mode == BackendMode.Normal && Weight == 1;
+
+    /// <summary>In a word or two; empty when it is as usual.</summary>
+    public string Words => Mode switch
+    {
+        BackendMode.Drain => "drain",
+        BackendMode.Maintenance => "maintenance",
+        _ => Weight == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"weight {Weight * 100:0.##}%"),
+    };
+}
 
 /// <param name="Number">Grows with each.</param>
 public sealed record RunAsked(ServiceName Service, long Number);

@@ -24,6 +24,7 @@ namespace Tangram.Model;
 [JsonSerializable(typeof(Assignment))]
 [JsonSerializable(typeof(SeenReplica))]
 [JsonSerializable(typeof(Scale))]
+[JsonSerializable(typeof(BackendAsked))]
 [JsonSerializable(typeof(NextSerial))]
 [JsonSerializable(typeof(Outcomes))]
 [JsonSerializable(typeof(ServiceSpec))]

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Tangram.Model;
 
 /// <summary>By which a gateway chooses a backend.</summary>
@@ -27,7 +29,40 @@ public sealed record TrafficSpec
     /// <summary>How long a backend that is new or back takes to get its whole share; zero: none.</summary>
     public TimeSpan SlowStart { get; init; } = TimeSpan.FromSeconds(5);
     public BreakerSpec Breaker { get; init; } = new();
+
+    /// <summary>A gateway does not prefer the backends of its own zone.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ZoneBlind { get; init; }
+
+    /// <summary>Null: a slow zone is no reason, and without a backend the answer is 503.</summary>
+    public DegradeSpec? Degrade { get; init; }
+
+    /// <summary>A key or an order decides otherwise, whatever the zone.</summary>
+    public static bool HeedsZones(BalancePolicy policy) =>
+        policy is BalancePolicy.PeakEwma or BalancePolicy.LeastRequests or BalancePolicy.RoundRobin;
 }
+
+/// <summary>What clients get instead while a service is not as it should be: first other zones, then another service,
+/// then an old answer, then a fixed one.</summary>
+public sealed record DegradeSpec
+{
+    public static readonly TimeSpan UsualLatency = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Requests leave a zone whose answers take longer. Null: none is too slow.</summary>
+    public TimeSpan? ZoneLatency { get; init; }
+
+    /// <summary>The service that answers when no backend is left.</summary>
+    public ServiceName? To { get; init; }
+
+    /// <summary>Then the last good answer to the same GET is given, if it is no older. Null: it is not kept.</summary>
+    public TimeSpan? Stale { get; init; }
+
+    /// <summary>Then this.</summary>
+    public FixedAnswerSpec? Response { get; init; }
+}
+
+/// <param name="Type">The media type of <paramref name="Body"/>.</param>
+public sealed record FixedAnswerSpec(int Status, string Type, string Body);
 
 public enum HashSource { Header, Cookie, Client, Path }
 

@@ -12,6 +12,9 @@ internal sealed record FoundReplica(
     Assignment Assignment, NodeName Node, ZoneName? Zone, SeenReplica? Seen, bool Lost, bool UpToDate, int Revision,
     bool Routed)
 {
+    /// <summary>What people asked of gateways for it; null: nothing.</summary>
+    public BackendAsked? Asked { get; init; }
+
     public ServiceName Service => Assignment.Service;
     public bool Ready => !Lost && Assignment.Intent == Intent.Run && Seen?.Phase == Phase.Ready;
 
@@ -43,10 +46,12 @@ internal sealed class Survey
 {
     private readonly ClusterState _state;
     private readonly Dictionary<(ServiceName, int), bool> _upToDate = [];
+    private readonly Dictionary<ReplicaName, BackendAsked> _asked;
 
     private Survey(ClusterState state)
     {
         _state = state;
+        _asked = (state.Asked?.Value.Backends ?? []).ToDictionary(b => b.Replica);
         Revision = state.Rollout?.Value.Effective ?? state.Asked?.Value.Revision ?? 0;
         Desired = [.. (state.EffectiveSpec?.Services ?? []).Select(s => (s, Count(s)))];
         Replicas = [.. state.Nodes.Values.SelectMany(n => n.Assignments.Select(a => Find(n, a)))];
@@ -121,7 +126,10 @@ internal sealed class Survey
         var serves = _state.EffectiveSpec?.Find(assignment.Service)?.Serves ?? false;
         var routed = !serves || (_state.Gateways.Count > 0 && !Behind(node).Any());
         return new FoundReplica(assignment, node.Name, node.Zone, node.Find(assignment.Replica), !node.Alive, upToDate,
-            upToDate ? Revision : assignment.Revision, routed);
+            upToDate ? Revision : assignment.Revision, routed)
+        {
+            Asked = _asked.GetValueOrDefault(assignment.Replica),
+        };
     }
 
     private bool UpToDate(Assignment assignment)

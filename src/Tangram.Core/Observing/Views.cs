@@ -58,9 +58,10 @@ public sealed record GatewayView(string Address, string Gateway);
 /// <param name="Revision">The newest revision whose content it has: a revision that does not touch a service leaves its
 /// replicas running, and they are then replicas of that revision too.</param>
 /// <param name="Restarts">Starts after the first one.</param>
+/// <param name="Asked">What people asked of gateways for it: drain, maintenance or weight N%; null: nothing.</param>
 public sealed record ReplicaView(
     string Replica, string Service, string Node, string? Zone, string State, bool Ready, int? Pid, int? Port,
-    int Revision, int Restarts, string Because);
+    int Revision, int Restarts, string Because, string? Asked = null);
 
 /// <param name="Number">Grows by one for each event of this cluster's log.</param>
 /// <param name="At">UTC.</param>

@@ -56,6 +56,12 @@ public static class Why
         if (!replica.Lost) yield return WhyPhase.Sentence(replica.Assignment.Intent, seen?.Phase);
         if (replica.Assignment is { Relieves: { } old, Intent: Intent.Run } && Runs(state, old))
             yield return $"When it serves, {old} leaves: the service is then better spread.";
+        if (replica.Asked is { } asked)
+            yield return $"People asked for it: {asked.Words}, until `tangram backend {name} --normal`."
+                + (asked.Mode == BackendMode.Normal ? ""
+                    : asked.Mode == BackendMode.Drain
+                        ? " It gets no new requests, except from clients that stay with it by a cookie."
+                        : " It gets no new requests at all.");
         foreach (var sentence in WaitsFor(state, found, replica)) yield return sentence;
     }
 

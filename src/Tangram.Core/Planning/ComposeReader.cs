@@ -20,6 +20,9 @@ public sealed record ComposeDraft(
 
     /// <summary>What the services that run are given, to be read.</summary>
     public EquatableArray<ContentAsked> Contents { get; init; }
+
+    /// <summary>Whose texts shall be answers.</summary>
+    public EquatableArray<AnswerAsked> Answers { get; init; }
 }
 
 /// <summary>Turns a parsed Compose file into a <see cref="ClusterSpec"/>: honours a key or refuses it with its place
@@ -77,6 +80,7 @@ public static class ComposeReader
         ServiceChecks.Check(drafts, problems);
         ServiceChecks.Count(drafts, spec, problems);
         RouteChecks.Check(drafts, routes, idle, problems);
+        DegradeChecks.Check(drafts, idle, problems);
         PortChecks.Check(drafts, [.. listen, .. tcp.Listeners, .. metrics], spec.Zones.Count * spec.NodesPerZone,
             problems);
         DependencyChecks.Check(drafts, idle, problems);
@@ -91,6 +95,8 @@ public static class ComposeReader
             Profiles = all.SelectMany(draft => draft.Profiles).Distinct().Order(StringComparer.Ordinal)
                 .ToEquatableArray(),
             TlsFiles = tls.Files,
+            Answers = drafts.Where(draft => draft.Degrade?.File is not null).Select(draft => new AnswerAsked(draft.Name,
+                draft.Degrade!.File!.Value.Value, draft.Degrade.File.Value.Place)).ToEquatableArray(),
             Schedules = drafts.Select(draft => draft.Schedule).OfType<ScheduleAsked>().ToEquatableArray(),
             Contents = Given(drafts, declared, GrantKind.Config).Concat(Given(drafts, declared, GrantKind.Secret))
                 .ToEquatableArray(),

@@ -8,6 +8,9 @@ internal readonly record struct Placed<T>(T Value, Place Place);
 /// <summary>A folder that the file names. Whether it exists is for the shell to look up.</summary>
 public sealed record FolderAsked(string Key, string Path, Place Place);
 
+/// <summary>A file whose text is what clients of a service are told.</summary>
+public sealed record AnswerAsked(ServiceName Service, string Path, Place Place);
+
 internal sealed record ServiceDraft
 {
     public required ServiceSpec Spec { get; init; }
@@ -23,6 +26,7 @@ internal sealed record ServiceDraft
     public IReadOnlyList<string> Profiles { get; init; } = [];
     public ScheduleAsked? Schedule { get; init; }
     public IReadOnlyList<FolderAsked> Folders { get; init; } = [];
+    public DegradeDraft? Degrade { get; init; }
 
     /// <summary>The key is there, be its value right or wrong, so that a wrong one is not also called
     /// missing.</summary>

@@ -172,7 +172,10 @@ internal static class ServiceKeys
         Yes("schedule", "when a job runs; without it a job runs once for each revision that brings or changes it. " +
             "The job finds its run in TANGRAM_RUN, and the time that it runs for, in UTC, in TANGRAM_OCCURRENCE")
             .As(new Shape.Of(() => Schedule!)),
-        No("degrade", "delete it; degrading comes later").Never(),
+        Yes("zone_aware", "true (default): a gateway gives requests to the backends of its own zone first, as long " +
+            "as they answer as quickly as others; false: all zones are equal").As(Shape.Flag),
+        Yes("degrade", "{zone_latency, to, stale, response}: what becomes of requests while a zone is slow or no " +
+            "backend is left").As(new Shape.Of(() => DegradeKeys.Degrade)),
         No("autoscale", "use deploy.replicas and 'tangram scale'; autoscaling comes later").Never());
 
     public static readonly Section Balance = new("x-tangram.balance",

@@ -25,6 +25,7 @@ internal static class ServiceReader
         var dependencies = DependencyReader.Read(fields["depends_on"], problems);
         var routes = RouteReader.Read(tangram["route"], RouteKeys.Route, problems);
         var (policy, traffic) = TrafficReader.Read(tangram);
+        var degrade = DegradeReader.Read(tangram, policy, folders);
         var name = Name(entry.Key, problems);
         var (entrypoint, command) = (Words(fields, "entrypoint"), Words(fields, "command"));
         var spec = new ServiceSpec
@@ -47,9 +48,8 @@ internal static class ServiceReader
             {
                 Placement = asked.Placement with { Strategy = TangramReader.Placement(tangram, asked) },
             },
-            Probe = TangramReader.Probe(tangram),
-            Routes = routes.Select(route => route.Value).ToEquatableArray(),
-            Balance = policy, Traffic = traffic,
+            Probe = TangramReader.Probe(tangram), Routes = routes.Select(route => route.Value).ToEquatableArray(),
+            Balance = policy, Traffic = traffic with { Degrade = degrade?.Spec },
             Singleton = singleton, Schedule = ScheduleReader.Read(tangram),
         };
         spec = Given(spec, fields, folders, declared);
@@ -66,7 +66,7 @@ internal static class ServiceReader
             Spec = spec, AsksProbe = tangram["probe"] is not null, AsksFiles = tangram["files"] is not null,
             Place = entry.Key.Place, Ports = ports,
             Schedule = Asked(spec, tangram), Dependencies = dependencies, Routes = routes,
-            Profiles = Profiles(fields), Folders = folders.Asked,
+            Profiles = Profiles(fields), Folders = folders.Asked, Degrade = degrade,
             TangramPlace = tangram.Place, ReplicasPlace = deploy.PlaceOf("replicas"),
             MaxPerNodePlace = deploy.PlaceOf("placement"),
         };

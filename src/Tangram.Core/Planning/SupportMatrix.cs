@@ -29,6 +29,8 @@ public static class SupportMatrix
         - **Profiles**: a service with `profiles` runs when one of them is active, by `--profile` or COMPOSE_PROFILES.
         - `tangram config` prints what came of it all; read again, that file means the same.
         - **Routes** say which requests come to a service and what becomes of them: see [routes](routes.md).
+        - **Zones**: which one gets how much, and what becomes of requests when one is slow or no backend is left: see
+          [zones](zones.md).
         - **Durations** are written `500ms`, `10s`, `1m30s` (units us, ms, s, m, h, d). **Sizes** are bytes, or have a
           unit of 1024: `64k`, `256M`, `2gb`.
         - **Relative paths** start at the file's folder.

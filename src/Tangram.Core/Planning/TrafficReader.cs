@@ -22,6 +22,7 @@ internal static class TrafficReader
         {
             SlowStart = tangram.Duration("slow_start", new TrafficSpec().SlowStart),
             Breaker = Breaker(tangram),
+            ZoneBlind = !tangram.Flag("zone_aware", true),
         };
         if (tangram["balance"] is not Tree.Map) return (Policy(tangram, "balance"), traffic);
         var fields = tangram.Open("balance", ServiceKeys.Balance);

@@ -18,6 +18,9 @@ public sealed record Backend
 
     /// <summary>What it is good for, in any unit that its service's backends share.</summary>
     public double Weight { get; init; } = 1;
+
+    /// <summary>What people asked for; in any mode but the normal one it is no candidate.</summary>
+    public BackendMode Mode { get; init; }
     public required BackendCounters Counters { get; init; }
     public required Tally Tally { get; init; }
 

@@ -27,6 +27,7 @@ public sealed class BackendCounters
     private EjectionTerm _ejection;
     private Latency _latency;
     private SlidingWindow _window;
+    private long _begun, _ended, _answers, _answerTicks;
 
     public int InFlight => Volatile.Read(ref _inFlight);
     public int FailuresInRow => Volatile.Read(ref _failuresInRow);
@@ -97,9 +98,27 @@ public sealed class BackendCounters
 
     internal void EndWarming() => Interlocked.Exchange(ref _warmingSince, NotWarming);
 
+    /// <summary>An attempt is on its way; its end, or the head of its answer, is reported once with the time that it
+    /// took. Without this a gateway would learn of slow answers only when they are there.</summary>
+    public void Begin() => Interlocked.Increment(ref _begun);
+
+    /// <summary>What was seen of waiting so far: only grows.</summary>
+    internal WaitCounts Waits => new(Interlocked.Read(ref _begun), Interlocked.Read(ref _ended),
+        Interlocked.Read(ref _answers), Interlocked.Read(ref _answerTicks));
+
+    /// <summary>Of <see cref="ZoneBalance"/> alone.</summary>
+    internal WaitWindow? Window { get; set; }
+
     internal void Learn(in Attempt attempt, Instant now)
     {
         if (attempt.Took is not { } took) return;
+        Interlocked.Increment(ref _ended);
+        if (attempt.Outcome is AttemptOutcome.Answered or AttemptOutcome.TimedOut
+            || (attempt.Outcome is AttemptOutcome.ClientFault && took.TotalSeconds > MeanLatency))
+        {
+            Interlocked.Increment(ref _answers);
+            Interlocked.Add(ref _answerTicks, took.Ticks);
+        }
         if (attempt.Outcome is AttemptOutcome.ClientFault) _latency.Unfinished(took, now);
         else if (attempt.Outcome is AttemptOutcome.Answered && attempt.Status != 429) _latency.Answered(took, now);
         else if (attempt.Outcome is not AttemptOutcome.Cut) _latency.Failed(took, now);

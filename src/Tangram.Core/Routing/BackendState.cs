@@ -22,6 +22,8 @@ public sealed record BackendState(
             : counters.Warming(now) is { } since && since < service.Traffic.SlowStart ? string.Create(
                 CultureInfo.InvariantCulture, $"it is new or back for {since.TotalSeconds:0.#} s")
             : counters.FitnessBecause;
+        if (because == "" && backend.Weight != 1)
+            because = string.Create(CultureInfo.InvariantCulture, $"people gave it a weight of {backend.Weight:0.##%}");
         return new BackendState(
             backend.Replica, Math.Round(Appraisal.Weight(service, backend, now), 3), breaker, left, because);
     }

@@ -21,15 +21,21 @@ public static class Balancer
     {
         if (service.Backends.IsEmpty) return null;
         if (Stay(service, in tried, now, affinity.Cookie.Span) is { } kept) return kept;
-        var picked = service.Balance switch
+        if (service.Zones?.Pick(service, in tried, chance, now) is { } zoned) return zoned;
+        var picked = service.Balance == BalancePolicy.Hash && affinity.Key is { } key
+            ? ByKey(service, in tried, key, now)
+            : Among(service, in tried, chance, now);
+        return picked ?? LeastLoaded(service, in tried, chance, now);
+    }
+
+    /// <summary>By the policy, and without a key: null when all that are left are ejected.</summary>
+    internal static Backend? Among(RoutedService service, ref readonly Tried tried, ulong chance, Instant now) =>
+        service.Balance switch
         {
             BalancePolicy.RoundRobin => Next(service, in tried, now),
             BalancePolicy.First => First(service, in tried, now),
-            BalancePolicy.Hash when affinity.Key is { } key => ByKey(service, in tried, key, now),
             _ => BetterOfTwo(service, in tried, chance, now),
         };
-        return picked ?? LeastLoaded(service, in tried, chance, now);
-    }
 
     /// <summary>Of least requests what is in flight, of the others seconds. Fast failures attract traffic, since a
     /// backend that fails at once has little in flight; each failure in a row therefore counts as a request in
@@ -48,8 +54,7 @@ public static class Balancer
     private static Backend? Stay(
         RoutedService service, ref readonly Tried tried, Instant now, ReadOnlySpan<char> cookie)
     {
-        if (service.Sticky?.Find(cookie) is not { } index) return null;
-        var backend = service.Backends[index];
+        if (service.Sticky?.Find(cookie) is not { } backend) return null;
         return MayTake(service, backend, in tried, now) ? backend : null;
     }
 

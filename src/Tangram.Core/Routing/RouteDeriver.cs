@@ -20,6 +20,7 @@ public static class RouteDeriver
     {
         if (previous.Source is not { } source || source.EffectiveSpec is not { } spec
             || !ReferenceEquals(spec, state.EffectiveSpec) || TargetOf(source) != TargetOf(state)
+            || source.Asked?.Value.Backends != state.Asked?.Value.Backends
             || Condemned(source) is not null || Condemned(state) is not null)
             return DeriveAll(state, previous);
         var changed = Changed(source, state);
@@ -27,14 +28,17 @@ public static class RouteDeriver
             .Concat(state.Nodes.GetValueOrDefault(n)?.Assignments ?? [])).Select(a => a.Service).ToHashSet();
         var stale = touched.SelectMany(s => previous.Find(s)?.Backends ?? []).Concat(previous.Unrouted)
             .Where(b => changed.Contains(b.Node)).ToArray();
-        var derivation = new Derivation(previous, stale, sameRollout: true, condemned: null,
-            CookieKey(state));
+        var derivation = new Derivation(previous, stale, sameRollout: true, condemned: null, state);
         foreach (var name in changed)
             if (state.Nodes.GetValueOrDefault(name) is { Dead: null } node)
                 foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
         foreach (var service in touched)
+        {
             foreach (var backend in previous.Find(service)?.Backends ?? [])
                 if (!changed.Contains(backend.Node)) derivation.Route(backend);
+            foreach (var backend in previous.Unrouted)
+                if (backend.Service == service && !changed.Contains(backend.Node)) derivation.Stay(backend);
+        }
         return new RouteTable
         {
             Source = state,
@@ -59,8 +63,7 @@ public static class RouteDeriver
     {
         var specs = state.EffectiveSpec?.Services ?? [];
         var target = TargetOf(state);
-        var derivation = new Derivation(previous, previous.All(), target == previous.Target,
-            Condemned(state), CookieKey(state));
+        var derivation = new Derivation(previous, previous.All(), target == previous.Target, Condemned(state), state);
         foreach (var node in state.Nodes.Values)
             if (node.Dead is null)
                 foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
@@ -95,8 +98,6 @@ public static class RouteDeriver
             previous.Index);
     }
 
-    private static string? CookieKey(ClusterState state) => state.Asked?.Value.CookieKey;
-
     private static int TargetOf(ClusterState state) => state.Rollout?.Value.Target ?? 0;
 
     private static int? Condemned(ClusterState state) =>
@@ -124,14 +125,18 @@ public static class RouteDeriver
         private readonly SortedDictionary<ServiceName, List<Backend>> _backends = [];
         private readonly SortedDictionary<(ServiceName, int), Tally> _tallies = [];
 
+        private readonly SortedDictionary<ServiceName, List<Backend>> _staying = [];
+        private readonly Dictionary<ReplicaName, BackendAsked> _asked;
+
         private readonly int? _condemned;
         private readonly string? _cookieKey;
 
         /// <param name="before">The backends of the nodes that will be added.</param>
         public Derivation(
-            RouteTable previous, IEnumerable<Backend> before, bool sameRollout, int? condemned, string? cookieKey)
+            RouteTable previous, IEnumerable<Backend> before, bool sameRollout, int? condemned, ClusterState state)
         {
-            (_previous, _condemned, _cookieKey) = (previous, condemned, cookieKey);
+            (_previous, _condemned, _cookieKey) = (previous, condemned, state.Asked?.Value.CookieKey);
+            _asked = (state.Asked?.Value.Backends ?? []).ToDictionary(b => b.Replica);
             _before = before.ToDictionary(b => b.Replica);
             if (sameRollout)
                 foreach (var tally in previous.Tallies) _tallies.Add((tally.Service, tally.Revision), tally);
@@ -196,8 +201,26 @@ public static class RouteDeriver
         private bool WasRouted(Backend backend) =>
             _previous.Find(backend.Service) is { } service && service.Backends.Contains(backend);
 
+        /// <summary>Whoever stays with it by a cookie still comes.</summary>
+        public void Stay(Backend backend)
+        {
+            if (backend.Mode != BackendMode.Drain) return;
+            if (!_staying.TryGetValue(backend.Service, out var list)) _staying.Add(backend.Service, list = []);
+            list.Add(backend);
+        }
+
         public void Route(Backend backend)
         {
+            var asked = _asked.GetValueOrDefault(backend.Replica);
+            var (mode, weight) = (asked?.Mode ?? BackendMode.Normal, asked?.Weight ?? 1);
+            if (backend.Mode != mode || backend.Weight != weight)
+                backend = backend with { Mode = mode, Weight = weight };
+            if (mode != BackendMode.Normal)
+            {
+                Unrouted.Add(backend);
+                Stay(backend);
+                return;
+            }
             if (!_backends.TryGetValue(backend.Service, out var list)) _backends.Add(backend.Service, list = []);
             list.Add(backend);
         }
@@ -229,7 +252,7 @@ public static class RouteDeriver
                 [.. (_backends.GetValueOrDefault(name) ?? []).OrderBy(b => b.Replica)];
             var (policy, traffic) = spec is not null ? (spec.Balance, spec.Traffic)
                 : before is not null ? (before.Balance, before.Traffic) : (default, new TrafficSpec());
-            return new RoutedService
+            var service = new RoutedService
             {
                 Name = name,
                 Balance = policy,
@@ -238,8 +261,10 @@ public static class RouteDeriver
                 Counters = before?.Counters ?? new ServiceCounters(),
                 Maglev = policy == BalancePolicy.Hash ? Maglev.Of(backends.AsSpan(), before?.Maglev) : null,
                 Sticky = traffic.Sticky is { } cookie && _cookieKey is { } key
-                    ? StickyCookies.Of(cookie, key, backends, before?.Sticky) : null,
+                    ? StickyCookies.Of(
+                        cookie, key, [.. backends, .. _staying.GetValueOrDefault(name) ?? []], before?.Sticky) : null,
             };
+            return service with { Zones = ZoneSides.Of(service) };
         }
     }
 }

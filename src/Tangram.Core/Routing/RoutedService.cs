@@ -16,6 +16,9 @@ public sealed record RoutedService
     /// <summary>Of <see cref="BalancePolicy.Hash"/>; its indexes are those of <see cref="Backends"/>.</summary>
     public Maglev? Maglev { get; init; }
 
+    /// <summary>Null: zones make no difference.</summary>
+    public ZoneSides? Zones { get; init; }
+
     /// <summary>Null: clients do not stay with a replica.</summary>
     public StickyCookies? Sticky { get; init; }
 }
@@ -54,6 +57,8 @@ public sealed class ServiceCounters
     public void EndRetry() => Interlocked.Decrement(ref _retries);
 
     public ServiceBreaker Breaker { get; } = new();
+    public ZoneMemory Zones { get; } = new();
+    public DegradeCounters Degrade { get; } = new();
 
     /// <summary>What is told to others.</summary>
     public ServiceFigures Figures { get; } = new();

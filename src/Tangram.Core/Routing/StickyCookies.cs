@@ -15,7 +15,7 @@ public sealed class StickyCookies
 
     private readonly string _key;
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Backend> _backends = new(StringComparer.Ordinal);
 
     private StickyCookies(string name, string key) => (Name, _key) = (name, key);
 
@@ -25,11 +25,10 @@ public sealed class StickyCookies
     /// <summary>Null when the replica is none of the backends.</summary>
     public string? ValueOf(Backend backend) => _values.GetValueOrDefault(backend.Replica.Value);
 
-    /// <summary>The index of the backend that a cookie names; null when it is gone, or the cookie is not
-    /// ours.</summary>
-    internal int? Find(ReadOnlySpan<char> value) =>
-        !value.IsEmpty && _indexes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(value, out var index)
-            ? index
+    /// <summary>The backend that a cookie names; null when it is gone, or the cookie is not ours.</summary>
+    internal Backend? Find(ReadOnlySpan<char> value) =>
+        !value.IsEmpty && _backends.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(value, out var backend)
+            ? backend
             : null;
 
     internal static StickyCookies Of(
@@ -42,7 +41,7 @@ public sealed class StickyCookies
             var value = before?._key == key ? before.ValueOf(backends[i]) : null;
             value ??= $"{replica}.{Signature(key, replica)}";
             cookies._values.Add(replica, value);
-            cookies._indexes.Add(value, i);
+            cookies._backends.Add(value, backends[i]);
         }
         return cookies;
     }

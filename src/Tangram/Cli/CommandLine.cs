@@ -64,6 +64,7 @@ internal static class CommandLine
         ("jobs", JobCommands.List), ("run", JobCommands.Run),
         ("scale", ActCommands.Scale), ("rollback", DeployCommand.Rollback),
         ("drain", ActCommands.Drain), ("undrain", ActCommands.Undrain),
+        ("backend", BackendCommand.Make),
         ("kill", ActCommands.Kill), ("revive", ActCommands.Revive), ("down", ActCommands.Down),
         ("server", RoleCommands.Server), ("agent", RoleCommands.Agent), ("gateway", RoleCommands.Gateway),
         ("ca", CaCommands.Make), ("load", ProveCommands.Load), ("simulate", ProveCommands.Simulate),

@@ -64,6 +64,17 @@ internal static class Examples
         ],
     };
 
+    private static readonly Dictionary<string, string[]> Traffic = new()
+    {
+        ["backend"] =
+        [
+            "tangram backend order-3 --weight 50%     half of its share, at every gateway",
+            "tangram backend order-3 --drain          no new requests, but for clients that stay with it",
+            "tangram backend order-3 --maintenance    no new requests at all",
+            "tangram backend order-3 --normal         as before",
+        ],
+    };
+
     private static readonly Dictionary<string, string[]> Machines = new()
     {
         ["server"] =
@@ -78,7 +89,7 @@ internal static class Examples
         ],
         ["gateway"] =
         [
-            "tangram gateway --cluster shop --name g1 --tls /etc/tangram/tls \\",
+            "tangram gateway --cluster shop --name g1 --zone a --tls /etc/tangram/tls \\",
             "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600",
         ],
         ["load"] =
@@ -109,5 +120,6 @@ internal static class Examples
     };
 
     // After those that it is made of: static fields are set in the order in which they stand.
-    public static readonly Dictionary<string, string[]> Of = new(Cluster.Concat(Machines), StringComparer.Ordinal);
+    public static readonly Dictionary<string, string[]> Of =
+        new(Cluster.Concat(Traffic).Concat(Machines), StringComparer.Ordinal);
 }

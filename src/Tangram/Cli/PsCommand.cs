@@ -104,7 +104,8 @@ internal sealed class PsCommand(CommandContext context, string[] services)
         if (before.Head != now.Head) context.Around.Print(StatusText.Head(now.Head));
         var delta = Delta.Between(before, now);
         foreach (var r in Wanted(delta.Replicas))
-            context.Around.Print($"{r.Replica}: {r.State} on {r.Node}" + (r.Because == "" ? "" : $" ({r.Because})"));
+            context.Around.Print($"{r.Replica}: {r.State} on {r.Node}" + (r.Because == "" ? "" : $" ({r.Because})")
+                + (r.Asked is null ? "" : $" [{r.Asked}]"));
         var gone = delta.ReplicasGone.ToHashSet();
         foreach (var r in Wanted(before.Replicas.Where(r => gone.Contains(r.Replica))))
             context.Around.Print($"{r.Replica}: gone");
@@ -124,7 +125,7 @@ internal sealed class PsCommand(CommandContext context, string[] services)
         };
         foreach (var r in replicas)
             table.Add(r.Replica, r.Node, r.Zone ?? "-", r.State, Text(r.Revision), Text(r.Restarts), Text(r.Pid),
-                Text(r.Port), r.State == "ready" ? "" : r.Because);
+                Text(r.Port), r.State == "ready" ? r.Asked ?? "" : r.Because);
         return table;
     }
 

@@ -98,9 +98,17 @@ internal sealed class RoleCommands(CommandContext context)
     public static Command Gateway(CommandContext context)
     {
         var role = new RoleCommands(context);
-        var command = role.Command("gateway", "Takes requests for a cluster, at the addresses that its file names");
+        var zone = new Option<string?>("--zone")
+        {
+            Description = "The zone in which this machine stands: backends there come first (default: all are equal)",
+            HelpName = "ZONE",
+        };
+        zone.Validators.Add(CheckName);
+        var command =
+            role.Command("gateway", "Takes requests for a cluster, at the addresses that its file names", zone);
         command.SetAction((parsed, cancellation) => role.RunAsync("gateway", async () =>
-            await context.Entrances.Gateway(new GatewayRoleOptions(role.Options(parsed)), cancellation), parsed));
+            await context.Entrances.Gateway(new GatewayRoleOptions(role.Options(parsed),
+                parsed.GetValue(zone) is { } name ? ZoneName.Of(name) : null), cancellation), parsed));
         return command;
     }
 

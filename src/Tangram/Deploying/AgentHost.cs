@@ -51,7 +51,8 @@ internal sealed class AgentHost : IRunningRole
         var place = new NodeIdentity(NodeName.Of(role.Name), options.Zone, options.Labels, options.Capacity,
             Incarnation: 0, options.Address, options.Listen.ToString(), folder.ClusterId);
         _agent = new NodeAgent(_services, place, ClusterHost.Ttl, _heartbeats.Send);
-        _gatewayServer = new GatewayServer(GatewayOptions.OfRole, time, (ulong)time.GetTimestamp(),
+        _gatewayServer = new GatewayServer(
+            GatewayOptions.OfRole with { Zone = options.Zone }, time, (ulong)time.GetTimestamp(),
             new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)), tls: null,
             new AccessLog(folder.Path, time, what => Announce(role.Name, what)));
         _gateway = new GatewayLoop(role.Name, _gatewayServer, listen: null, _store, _clock, _services.ServicePorts,

@@ -66,6 +66,11 @@ internal sealed class ClusterHost : IAsyncDisposable
     public Observing.GatewayTrafficView Traffic() => Observing.TrafficReadings.Of(
         GatewayName, _gatewayServer.Table, _gatewayServer.Now, _clock.Time.GetUtcNow());
     public string Metrics() => _gatewayServer.Metrics();
+    /// <summary>What the gateway here says of a service, in sentences.</summary>
+    public IReadOnlyList<string> OfGateway(string service) =>
+        Names.IsValid(service) && _gatewayServer.Table.Find(ServiceName.Of(service)) is { } routed
+            ? [.. ZoneWords.Of(routed).Append(routed.Counters.Degrade.Sentence ?? "").Where(said => said != "")] : [];
+
     public RevisionFiles Files => _services.Files;
 
     /// <summary>What the leader cannot do now, and why.</summary>

@@ -27,7 +27,7 @@ internal sealed class LocalCluster
         _port = new ClusterPort
         {
             Cluster = name, Store = host.Store, State = () => host.State, Events = events, Clock = clock,
-            Listen = host.Listen, Readings = host.Readings,
+            Listen = host.Listen, Readings = host.Readings, Gateway = host.OfGateway,
             Traffic = () => [host.Traffic()], Metrics = host.Metrics,
             Prepare = _maker.KeepAsync,
             Kill = Kill,

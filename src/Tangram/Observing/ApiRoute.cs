@@ -93,6 +93,17 @@ internal sealed record ApiRoute(
             a => a.Commands.DrainAsync) { Refusals = Command },
         new("POST", "/v1/undrain/{node}", "Lets a drained node take replicas again.",
             a => a.Commands.UndrainAsync) { Refusals = Command },
+        new("POST", "/v1/backend/{replica}", "Gives a replica more, less or no requests at every gateway; it runs on.",
+            a => a.Commands.BackendAsync)
+        {
+            Refusals = Command,
+            Queries =
+            [
+                new("mode", "string", "normal, drain (no new requests, but for clients that stay with it) or " +
+                    "maintenance (none at all)."),
+                new("weight", "number", "Instead: percent of its usual share, 1 to 1000."),
+            ],
+        },
         new("POST", "/v1/run/{job}", "Runs a job once now; returns when that is asked for, not when it has run.",
             a => a.Commands.RunJobAsync) { Refusals = Command },
         new("POST", "/v1/kill/{subject}", "For practice: kills a replica, or silences a virtual node.",

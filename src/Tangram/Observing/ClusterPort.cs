@@ -28,6 +28,8 @@ internal sealed record ClusterPort
 
     /// <summary>The figures of the gateway in this process, in Prometheus' text format; null: there is none.</summary>
     public Func<string?> Metrics { get; init; } = () => null;
+    /// <summary>What the gateway here says of a service, in sentences.</summary>
+    public Func<string, IReadOnlyList<string>> Gateway { get; init; } = _ => [];
 
     /// <summary>Copies the files of a spec and fills in their hashes, or says why it cannot.</summary>
     public required Func<ClusterSpec, CancellationToken,

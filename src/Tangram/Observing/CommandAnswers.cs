@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Planning;
@@ -50,6 +51,35 @@ internal sealed class CommandAnswers(ClusterPort port)
     public Task DrainAsync(HttpContext http) => NodeAsync(http, Commands.Drain);
 
     public Task UndrainAsync(HttpContext http) => NodeAsync(http, Commands.Undrain);
+
+    public async Task BackendAsync(HttpContext http)
+    {
+        var (name, query) = (Named(http, "replica"), http.Request.Query);
+        var (mode, weight) = ((BackendMode?)null, 1.0);
+        if (query["weight"].ToString() is { Length: > 0 } text)
+        {
+            if (double.TryParse(text, CultureInfo.InvariantCulture, out var percent))
+                (mode, weight) = (BackendMode.Normal, percent / 100);
+        }
+        else
+        {
+            mode = query["mode"].ToString() switch
+            {
+                "normal" => BackendMode.Normal,
+                "drain" => BackendMode.Drain,
+                "maintenance" => BackendMode.Maintenance,
+                _ => null,
+            };
+        }
+        if (!Names.IsValid(name))
+            await RefuseAsync(http, 400, new ErrorView($"'{name}' is not a replica's name", ErrorView.Arguments));
+        else if (mode is null)
+            await RefuseAsync(http, 400, new ErrorView("give mode=normal, drain or maintenance, or weight=PERCENT",
+                ErrorView.Arguments));
+        else
+            await RunAsync(http, (state, stamp) => BackendCommands.Set(
+                state, stamp, new BackendAsked(ReplicaName.Of(name), mode.Value, weight)));
+    }
 
     public async Task RunJobAsync(HttpContext http)
     {

@@ -49,6 +49,7 @@ internal sealed class LookAnswers(ClusterPort port, CancellationToken stopping)
         if (port.Readings().GetValueOrDefault(subject)?.Traffic?.Sentence() is { } traffic)
             sentences = [.. sentences, traffic];
         sentences = [.. sentences, .. Traffic.Sentences(port.Traffic(), subject)];
+        sentences = [.. sentences, .. port.Gateway(subject)];
         await WriteWhyAsync(http, subject, sentences);
     }
 

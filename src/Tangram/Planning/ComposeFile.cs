@@ -57,7 +57,9 @@ internal static class ComposeFile
         if (clock is not null && !request.NameOnly) TlsFiles.Check(draft, clock.GetUtcNow(), problems);
         foreach (var asked in draft.Schedules) Cron.Check(asked, problems);
         var contents = Contents.Read(request.NameOnly ? [] : draft.Contents, files, variable, problems);
-        if (problems.HasErrors || draft.Spec is not { } read) return new ComposeAnswer(null, problems.InOrder());
+        var filled = draft.Spec is { } asks && !request.NameOnly
+            ? Answers.Read(asks, draft.Answers, files, problems) : draft.Spec;
+        if (problems.HasErrors || filled is not { } read) return new ComposeAnswer(null, problems.InOrder());
         var spec = read with { Contents = contents.Count == 0 ? null : contents };
         return new ComposeAnswer(spec, problems.InOrder())
         {

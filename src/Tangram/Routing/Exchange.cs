@@ -12,7 +12,7 @@ internal sealed class Exchange
     private readonly Routes _routes;
     private readonly OpenListener _listener;
     private readonly Instant _arrived;
-    private readonly CountedBody? _body;
+    private CountedBody? _body;
     private readonly Passage? _passage;
     private readonly Affinity _affinity;
     private readonly RequestNote? _note;
@@ -33,8 +33,6 @@ internal sealed class Exchange
         _affinity = Affinities.Of(context, service);
         IsUpgrade = HttpView.IsUpgrade(context);
         Repeatable = !IsUpgrade && RetryPolicy.IsSafe(context.Request.Method);
-        if (!IsUpgrade && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            context.Request.Body = _body = new CountedBody(context.Request.Body, routes);
     }
 
     public bool IsUpgrade { get; }
@@ -51,6 +49,13 @@ internal sealed class Exchange
 
     /// <summary>When its patience for a backend to appear ends; set by its first wait.</summary>
     public Instant? WaitsUntil { get; set; }
+
+    /// <summary>What is taken of the request's body is counted from now on.</summary>
+    public void CountBody(HttpContext context)
+    {
+        if (!IsUpgrade && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+            context.Request.Body = _body = new CountedBody(context.Request.Body, _routes);
+    }
 
     /// <summary>Chooses a backend that was not tried yet, and counts the request in there.</summary>
     public bool TryChoose()
@@ -71,6 +76,7 @@ internal sealed class Exchange
         (_next, Last, Answered) = (null, choice.Backend, false);
         _begun = _routes.Now;
         _tried.Add(choice.Backend);
+        choice.Backend.Counters.Begin();
         _attempts++;
         _note?.Begin(choice.Service, choice.Backend);
         return choice;

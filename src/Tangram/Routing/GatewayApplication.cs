@@ -19,6 +19,7 @@ internal sealed class GatewayApplication(
     : IHttpApplication<DefaultHttpContext>
 {
     private readonly Http1Forwarder _http1 = new(new AnswerGiver(options, time));
+    private readonly StoredAnswers _answers = new();
     private int _queued;
 
     /// <summary>Kestrel keeps one context a connection or stream and reuses it.</summary>
@@ -64,6 +65,10 @@ internal sealed class GatewayApplication(
             await Reply.NoBackendAsync(context, name.Value);
             return;
         }
+        var degraded = service.Traffic.Degrade is null
+            ? Degraded.Of(context)
+            : Degradable(context, table, listener, service, passage);
+        if (degraded?.IsLost(service, options.QueueTime) == true && await degraded.TryAnswerAsync(context)) return;
         if (service.Counters.Breaker.Refuses(service, routes.NextChance(), routes.Now) is { } wait)
         {
             if (context.Features.Get<RequestNote>() is { } note) note.Service = service;
@@ -71,14 +76,21 @@ internal sealed class GatewayApplication(
             return;
         }
         var exchange = new Exchange(context, routes, service, listener, passage);
-        var keep = passage?.KeepsForwarded
-            ?? (listener.Listener.Internal || table.Trusts(context.Connection.RemoteIpAddress));
-        Outgoing.Prepare(context, keep, passage?.Treatment.RequestHeaders ?? []);
-        if (passage?.Treatment.Mirror is { } mirror) mirrors.Offer(context, passage, mirror);
+        if (degraded is not { IsPrepared: true })
+        {
+            var keep = passage?.KeepsForwarded
+                ?? (listener.Listener.Internal || table.Trusts(context.Connection.RemoteIpAddress));
+            Outgoing.Prepare(context, keep, passage?.Treatment.RequestHeaders ?? []);
+        }
+        degraded?.IsPrepared = true;
+        if (passage?.Treatment.Mirror is { } mirror && passage.Side.Service == name)
+            mirrors.Offer(context, passage, mirror);
+        exchange.CountBody(context);
         service.Counters.Enter();
         try
         {
             await ForwardAsync(context, exchange, service, passage);
+            degraded?.Keep(context, service, exchange.Outcome);
         }
         finally
         {
@@ -86,6 +98,11 @@ internal sealed class GatewayApplication(
             service.Counters.Leave();
         }
     }
+
+    private Degraded? Degradable(
+        HttpContext context, RouteTable table, OpenListener listener, RoutedService service, Passage? passage) =>
+        Degraded.Begin(context, service, _answers, routes, passage,
+            to => ServeAsync(context, table, listener, to, passage));
 
     /// <summary>Null when it may go on by http.</summary>
     private static Task? Secured(HttpContext context, Listener listener, TlsSpec secure)

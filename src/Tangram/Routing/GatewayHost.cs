@@ -21,14 +21,17 @@ internal sealed class GatewayHost : IRunningRole
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Task> _tasks = [];
 
-    private GatewayHost(RoleOptions role, StateFolder folder, EventLog events, RoleLink link, TimeProvider time)
+    private GatewayHost(GatewayRoleOptions options, StateFolder folder, EventLog events, RoleLink link,
+        TimeProvider time)
     {
+        var role = options.Role;
         (_folder, _events) = (folder, events);
         void Announce(string subject, string what) => events.Add(subject, what);
         _store =
             new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
         _watch = new StateWatch(_store, time, new StateCopy(folder.Known, what => Announce(role.Name, what)));
-        _server = new GatewayServer(GatewayOptions.OfRole, time, (ulong)time.GetTimestamp(),
+        _server = new GatewayServer(
+            GatewayOptions.OfRole with { Zone = options.Zone }, time, (ulong)time.GetTimestamp(),
             new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)),
             new TlsFront(folder.Tls, role.Cluster, time, what => Announce(role.Name, what)),
             new AccessLog(folder.Path, time, what => Announce(role.Name, what)));
@@ -49,7 +52,7 @@ internal sealed class GatewayHost : IRunningRole
         try
         {
             var link = new RoleLink(role, PeerRole.Gateway, time, (subject, what) => events.Add(subject, what));
-            var host = new GatewayHost(role, folder, events, link, time);
+            var host = new GatewayHost(options, folder, events, link, time);
             host._tasks.Add(host._watch.RunAsync(host._ending.Token));
             host._tasks.Add(host._loop.RunAsync(host._ending.Token));
             host._tasks.Add(new TrafficReports(link.Options, time, () => TrafficReadings.Of(role.Name,

@@ -39,6 +39,7 @@ internal sealed class GatewayLoop
         _machine = new GatewayMachine(name, _public, ClusterHost.Ttl, instance);
         _loop = new MachineLoop(_machine, store, clock, Perform);
         server.BecameIdle += _ => Observe();
+        server.Told += announce;
     }
 
     public void Post(Event @event) => _loop.Post(@event);

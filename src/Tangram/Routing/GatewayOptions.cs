@@ -1,7 +1,13 @@
+using Tangram.Model;
+
 namespace Tangram.Routing;
 
 internal sealed record GatewayOptions
 {
+    /// <summary>Where it stands: the backends there come first. Null: nowhere in particular, and all are
+    /// equal.</summary>
+    public ZoneName? Zone { get; init; }
+
     /// <summary>A host that does not take a connection within this time is most likely gone; another backend is
     /// asked.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);

@@ -79,6 +79,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         remove => _routes.BecameIdle -= value;
     }
 
+    /// <summary>What people shall know: the service, and what happened to it.</summary>
+    public event Action<string, string>? Told;
+
     /// <summary>Starts to answer. Call <see cref="ListenAsync"/> before, to know that its ports can be had: connections
     /// wait until the start. A gateway that has ended, as when it is told to while its first routes come, does not
     /// start.</summary>
@@ -95,7 +98,8 @@ internal sealed class GatewayServer : IAsyncDisposable
             await _kestrel.StartAsync(observed, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
             _probing = Task.WhenAll(new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token),
-                new AppraisalLoop(_routes, _time).RunAsync(_ending.Token), _watch.RunAsync(_ending.Token));
+                new AppraisalLoop(_routes, _time, _options.Zone, (subject, what) => Told?.Invoke(subject, what))
+                    .RunAsync(_ending.Token), _watch.RunAsync(_ending.Token));
             if (_tls is not null) _looking = _tls.RunAsync(_ending.Token);
         }
         finally

@@ -13,10 +13,11 @@ internal static class Reply
         WriteAsync(context, StatusCodes.Status404NotFound, "no-route",
             $"No route leads from {context.Request.Host.Value}{context.Request.Path.Value} to a service.");
 
-    public static Task NoBackendAsync(HttpContext context, string service)
+    public static async Task NoBackendAsync(HttpContext context, string service)
     {
+        if (Degraded.Of(context) is { } degraded && await degraded.TryAnswerAsync(context)) return;
         context.Response.Headers.RetryAfter = "1";
-        return WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "no-backend",
+        await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "no-backend",
             $"The service {service} has no replica that is ready at the moment.");
     }
 
@@ -40,16 +41,26 @@ internal static class Reply
         WriteAsync(context, StatusCodes.Status400BadRequest, "no-host", "The request names no host to redirect from.");
 
     /// <param name="wait">Until it is worth to ask again.</param>
-    public static Task BreakerOpenAsync(HttpContext context, string service, TimeSpan wait)
+    public static async Task BreakerOpenAsync(HttpContext context, string service, TimeSpan wait)
     {
+        if (Degraded.Of(context) is { } degraded && await degraded.TryAnswerAsync(context)) return;
         context.Response.Headers.RetryAfter =
             Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "breaker-open",
+        await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "breaker-open",
             $"The replicas of {service} cannot answer, and are left alone for a moment.");
     }
 
-    public static Task NoAnswerAsync(HttpContext context, AttemptOutcome outcome, string replica, bool repeatable) =>
-        outcome switch
+    /// <summary>What may have been executed is not given to another service.</summary>
+    public static async Task NoAnswerAsync(
+        HttpContext context, AttemptOutcome outcome, string replica, bool repeatable)
+    {
+        if ((repeatable || outcome == AttemptOutcome.NeverSent) && Degraded.Of(context) is { } degraded
+            && await degraded.TryAnswerAsync(context)) return;
+        await WithoutAnswerAsync(context, outcome, replica, repeatable);
+    }
+
+    private static Task WithoutAnswerAsync(
+        HttpContext context, AttemptOutcome outcome, string replica, bool repeatable) => outcome switch
         {
             AttemptOutcome.NeverSent => WriteAsync(context, StatusCodes.Status502BadGateway, "not-sent",
                 $"No connection to {replica} came about; the request was not executed."),

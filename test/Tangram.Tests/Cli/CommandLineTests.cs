@@ -24,6 +24,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("logs", "--grep", "(")]
     [InlineData("logs", "--since", "soon")]
     [InlineData("ps", "--jso")]
+    [InlineData("backend", "order-1")]
+    [InlineData("backend", "order-1", "--drain", "--normal")]
+    [InlineData("backend", "order-1", "--weight", "0%")]
+    [InlineData("backend", "order-1", "--weight", "heavy")]
     [InlineData("diff", "one")]
     [InlineData("diff", "1", "2", "3")]
     public async Task Wrong_arguments_end_with_2_and_a_sentence(params string[] args)

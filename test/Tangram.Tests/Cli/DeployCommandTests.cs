@@ -126,6 +126,8 @@ public sealed class DeployCommandTests : IAsyncLifetime
         Assert.Equal(Exit.Done, await _terminal.RunAsync("kill", "a-1", "--for", "1.5s"));
         Assert.Equal("scale order to 4\nkill a-1 for 1.5 s\n", _terminal.Out);
         Assert.Equal(Exit.Arguments, await _terminal.RunAsync("drain", "z-9"));
+        Assert.Equal(Exit.Arguments, await _terminal.RunAsync("backend", "order-99", "--drain"));
+        Assert.Contains("there is no replica 'order-99'", _terminal.Error);
         Assert.Equal(Exit.Failed, await _terminal.RunAsync("rollback"));
         Assert.Contains("The nodes are: a-1, b-1, c-1", _terminal.Error);
     }

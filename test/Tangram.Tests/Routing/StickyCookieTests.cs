@@ -31,7 +31,7 @@ public sealed class StickyCookieTests
         Assert.Null(_service.Sticky!.Find("order-1"));
         Assert.Null(_service.Sticky.Find("order-1.AAAAAAAAAAAAAAAAAAAAAA"));
         Assert.Null(_service.Sticky.Find(_service.Sticky.ValueOf(backend)!.Replace("order-1.", "order-2.")));
-        Assert.Equal(0, _service.Sticky.Find(_service.Sticky.ValueOf(backend)));
+        Assert.Same(backend, _service.Sticky.Find(_service.Sticky.ValueOf(backend)));
     }
 
     [Fact]

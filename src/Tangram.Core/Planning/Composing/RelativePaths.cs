@@ -6,7 +6,8 @@ internal static class RelativePaths
 {
     public static Tree Absolute(Tree root, string folder) => Gateway(Each(Each(Each(root, "services", service =>
         On(On(On(On(service, "working_dir", path => Of(path, folder)),
-            "x-tangram", own => On(own, "files", path => Of(path, folder))),
+            "x-tangram", own => On(On(own, "files", path => Of(path, folder)), "degrade", degrade =>
+                On(degrade, "response", answer => On(answer, "file", path => Of(path, folder))))),
             "env_file", paths => EnvPaths(paths, folder)),
             "label_file", paths => EnvPaths(paths, folder))),
         "configs", config => On(config, "file", path => Of(path, folder))),

@@ -46,6 +46,7 @@ public sealed class TrafficRun
         {
             Name = name,
             Balance = scenario.Policy,
+            Traffic = scenario.Traffic,
             Counters = new ServiceCounters(),
             Backends =
             [
@@ -54,9 +55,11 @@ public sealed class TrafficRun
                     Replica = ReplicaName.Of(name, serial), Service = name, Node = NodeName.Of("a-1"), Revision = 1,
                     Host = "127.0.0.1", Port = 5000 + serial, Starts = 1, Counters = new BackendCounters(),
                     Tally = tally,
+                    Zone = ZoneName.Of(scenario.Zones.Length > 0 ? $"{scenario.Zones[serial - 1]}" : "a"),
                 }),
             ],
         };
+        service = service with { Zones = ZoneSides.Of(service) };
         return scenario.Policy != BalancePolicy.Hash ? service
             : service with { Maglev = Maglev.Of(service.Backends.AsSpan(), null) };
     }
@@ -64,6 +67,9 @@ public sealed class TrafficRun
     private void Look()
     {
         Appraisal.Look(_service, _chance.NextUInt64(), _agenda.Now);
+        ZoneBalance.Look(_service, _scenario.Home, _agenda.Now);
+        _scenario.Observe?.Invoke(
+            new TrafficMoment(_agenda.Now, _service, _desks.Select(d => d.Got).ToEquatableArray()));
         if (_agenda.Now < Instant.Zero + _scenario.Duration) _agenda.After(Appraisal.Every, Look);
     }
 
@@ -89,6 +95,7 @@ public sealed class TrafficRun
         }
         var desk = _desks.First(d => d.Backend == backend);
         backend.Counters.Enter();
+        backend.Counters.Begin();
         request.Begin(backend);
         _attempts++;
         desk.Got++;

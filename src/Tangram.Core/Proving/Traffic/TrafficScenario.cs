@@ -42,6 +42,16 @@ public sealed record TrafficScenario
     public bool Budgeted { get; init; } = true;
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>The zone of each backend, by its first letter; empty: all have the same.</summary>
+    public string Zones { get; init; } = "";
+
+    /// <summary>The gateway's own; null: it has none.</summary>
+    public ZoneName? Home { get; init; }
+    public TrafficSpec Traffic { get; init; } = new();
+
+    /// <summary>Called after each look at the backends.</summary>
+    public Action<TrafficMoment>? Observe { get; init; }
+
     /// <summary>A duration whose logarithm is normal; <paramref name="sigma"/> 0.4 puts one answer in 100 above 2.5
     /// times the median.</summary>
     public static TimeSpan LogNormal(TimeSpan median, double sigma, Rng rng)

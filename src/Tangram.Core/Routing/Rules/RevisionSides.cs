@@ -25,6 +25,7 @@ public sealed class RevisionSides
         return service with
         {
             Backends = backends,
+            Zones = ZoneSides.Of(service with { Backends = backends }),
             Maglev = service.Maglev is null || backends.IsEmpty ? null : Maglev.Of(backends.AsSpan(), null),
         };
     }

@@ -21,4 +21,4 @@ internal sealed record ServerOptions(RoleOptions Role, IPEndPoint Listen, Equata
 internal sealed record AgentOptions(RoleOptions Role, ZoneName Zone, IPEndPoint Listen, string Address,
     EquatableArray<Variable> Labels, Resources Capacity);
 
-internal sealed record GatewayRoleOptions(RoleOptions Role);
+internal sealed record GatewayRoleOptions(RoleOptions Role, ZoneName? Zone = null);
