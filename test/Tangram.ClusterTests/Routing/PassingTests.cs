@@ -38,8 +38,9 @@ public sealed class PassingTests
         request.Headers.Host = "order";
         request.Headers.Add("X-Forwarded-For", "6.6.6.6");
         request.Headers.Add("X-Forwarded-Proto", "https");
+        request.Headers.Add("traceparent", Trace);
         using var response = await bed.Client.SendAsync(request);
-        Assert.Equal("HTTP/1.1 GET order /x 6.6.6.6, 127.0.0.1 https order ",
+        Assert.Equal($"HTTP/1.1 GET order /x 6.6.6.6, 127.0.0.1 https order {Trace}",
             await response.Content.ReadAsStringAsync());
     }
 
