@@ -31,6 +31,8 @@ public sealed record ClusterSpec
     /// <summary>In the order of the file.</summary>
     public EquatableArray<TcpSpec> GatewayTcp { get; init; }
 
+    public GatewayLimitsSpec GatewayLimits { get; init; } = new();
+
     /// <summary>Null when it listens nowhere by https.</summary>
     public TlsSpec? Tls { get; init; }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http.Features;
 using Tangram.Model;
 using Tangram.Routing.Rules;
+using Tangram.Routing.Strict;
 using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
 using Route = Tangram.Routing.Rules.Route;
@@ -13,7 +14,7 @@ namespace Tangram.Routing;
 /// says stop.</summary>
 internal sealed class GatewayApplication(
     Routes routes, IHttpForwarder forwarder, BackendClient client, Mirrors mirrors, GatewayOptions options,
-    TimeProvider time, TlsFront? tls)
+    TimeProvider time, TlsFront? tls, GatewayLimits limits)
     : IHttpApplication<DefaultHttpContext>
 {
     private readonly AnswerHold _hold = new(options, time);
@@ -34,6 +35,8 @@ internal sealed class GatewayApplication(
     {
         var listener = context.Features.Get<OpenListener>()
             ?? throw new InvalidOperationException("a connection came from no listener");
+        if (Strictness.Answer(context) is { } malformed) return malformed;
+        limits.Excuse(context);
         if (tls?.Spec is { } secure && Secured(context, listener.Listener, secure) is { } elsewhere) return elsewhere;
         var table = routes.Table;
         if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);

@@ -96,8 +96,11 @@ internal sealed class GatewayLoop
         await _server.StartAsync().ConfigureAwait(false);
     }
 
-    private void Follow(ClusterSpec spec) =>
+    private void Follow(ClusterSpec spec)
+    {
         (_listen, _tcp, _tls, _proxied) = (spec.GatewayListen, spec.GatewayTcp, spec.Tls, spec.AcceptProxy);
+        _server.Limit(spec.GatewayLimits);
+    }
 
     private static Listener Parsed(string url) =>
         Listener.Parse(url, out var wrong) ?? throw new IOException($"{url}: {wrong}");

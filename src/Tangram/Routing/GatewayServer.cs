@@ -2,9 +2,9 @@ using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Routing.Rules;
+using Tangram.Routing.Strict;
 using Tangram.Routing.Tcp;
 using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
@@ -25,6 +25,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly SocketKeeper? _keeper;
     private readonly TlsFront? _tls;
     private readonly TcpRelay _relay;
+    private readonly GatewayLimits _limits;
     private readonly Departure _departure = new();
     private readonly CancellationTokenSource _ending = new();
     private Task _probing = Task.CompletedTask, _looking = Task.CompletedTask;
@@ -46,7 +47,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         _client = new BackendClient(options);
         _mirrors = new Mirrors(_routes, _client, time);
         _services = Services().BuildServiceProvider();
-        _kestrel = new KestrelServer(Options.Create(KestrelOptions()), _listeners, NullLoggerFactory.Instance);
+        var kestrel = KestrelOptions(out _limits);
+        _kestrel = new KestrelServer(Options.Create(kestrel), _listeners, NullLoggerFactory.Instance);
     }
 
     public RouteTable Table => _routes.Table;
@@ -81,7 +83,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             if (_ended) return;
             var forwarder = _services.GetRequiredService<IHttpForwarder>();
             var application =
-                new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time, _tls);
+                new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time, _tls, _limits);
             await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
             _probing = Task.WhenAll(new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token),
@@ -103,6 +105,9 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>What is shown on https addresses from now on; call it before they are opened. Returns what cannot be
     /// used, as sentences.</summary>
     public IReadOnlyList<string> Secure(TlsSpec? spec) => _tls?.Use(spec) ?? [];
+
+    /// <summary>What clients may send from now on; of open connections, some of it only on the next one.</summary>
+    public void Limit(GatewayLimitsSpec limits) => _limits.Use(limits);
 
     /// <summary>The port that a listener really has (it may have asked for 0); null when it is not open.</summary>
     public Task<int?> PortAsync(Listener listener) => _listeners.PortAsync(listener);
@@ -177,24 +182,23 @@ internal sealed class GatewayServer : IAsyncDisposable
         return services;
     }
 
-    private KestrelServerOptions KestrelOptions()
+    private KestrelServerOptions KestrelOptions(out GatewayLimits limits)
     {
+        Strictness.DemandWholeLineEnds();
         var kestrel = new KestrelServerOptions
         {
             ApplicationServices = _services,
             AddServerHeader = false,
-            RequestHeaderEncodingSelector = _ => Encoding.Latin1,
+            // The target's host stands before the Host field (RFC 9112, 3.2.2).
+            AllowHostHeaderOverride = true,
+            RequestHeaderEncodingSelector = StrictText.Of,
             ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
         };
-        kestrel.Limits.KeepAliveTimeout = _options.KeepAlive;
-        kestrel.Limits.MaxConcurrentConnections = OpenFiles.Quarter(_options.MostConnections);
-        // Uploads and streams of any size and pace pass; the backend knows its own limits.
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
+        limits = new GatewayLimits(kestrel.Limits);
+        limits.Use(new GatewayLimitsSpec());
         var secure = _tls is null ? null : new TlsBranch(_tls, _options, _departure, _time);
         secure?.Listen(kestrel);
-        new Http2Branch(_options, _departure, _time, secure).Listen(kestrel);
+        new Http2Branch(_options, _departure, _time, limits, secure).Listen(kestrel);
         return kestrel;
     }
 }
