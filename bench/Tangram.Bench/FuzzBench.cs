@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using Tangram.Tests.Planning.Fuzzing;
+using Tangram.Tests.Routing.Fuzzing;
 
 namespace Tangram.Bench;
 
-/// <summary>Reads projects of Compose files that seeds make, one after the other, until the time is over. What is wrong
-/// is printed with its seed, which <c>--seed N --seconds 0</c> repeats.</summary>
+/// <summary>Reads projects of Compose files that seeds make, or with <c>--gateway</c> what clients send to a gateway,
+/// one after the other, until the time is over. What is wrong is printed with its seed, which
+/// <c>--seed N --seconds 0</c> repeats.</summary>
 internal static class FuzzBench
 {
     private const int MostShown = 20;
@@ -14,24 +16,30 @@ internal static class FuzzBench
     {
         var seconds = Option(args, "--seconds") ?? 180;
         var seed = Option(args, "--seed") ?? (ulong)Random.Shared.NextInt64();
-        Console.WriteLine($"--seed {seed} --seconds {seconds}");
+        var isGateway = args.Contains("--gateway");
+        Console.WriteLine($"{(isGateway ? "--gateway " : "")}--seed {seed} --seconds {seconds}");
         var (begun, inputs, wrong) = (Stopwatch.GetTimestamp(), 0L, 0);
         do
         {
-            var input = ComposeFuzzer.Make(seed);
             inputs++;
-            if (input.Wrong() is { } what)
+            if ((isGateway ? GatewayFuzzer.Wrong(seed) : Compose(seed)) is { } what)
             {
                 wrong++;
-                Console.WriteLine($"seed {seed}: {what}\n{input.Shown()}");
+                Console.WriteLine($"seed {seed}: {what}");
             }
             seed++;
         }
         while (wrong < MostShown && Stopwatch.GetElapsedTime(begun).TotalSeconds < seconds);
         var took = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         var peak = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6;
-        Console.WriteLine($"{inputs:N0} projects in {took:0} s, {wrong} wrong, peak memory {peak:0} MB");
+        Console.WriteLine($"{inputs:N0} inputs in {took:0} s, {wrong} wrong, peak memory {peak:0} MB");
         return wrong == 0 ? 0 : 1;
+    }
+
+    private static string? Compose(ulong seed)
+    {
+        var input = ComposeFuzzer.Make(seed);
+        return input.Wrong() is { } what ? $"{what}\n{input.Shown()}" : null;
     }
 
     private static ulong? Option(string[] args, string name) =>

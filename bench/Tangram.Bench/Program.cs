@@ -11,6 +11,8 @@ return args is [var which, ..]
         "store" => await StoreBench.RunAsync(args[1..]),
         "scale" => ScaleBench.Run(args[1..]),
         "gateway" => await GatewayBench.RunAsync(args[1..]),
+        "broken" => await BrokenBench.RunAsync(args[1..]),
+        "broken-backend" => await BrokenBackend.RunAsync(args[1..]),
         "bare-yarp" => await BareYarp.RunAsync(args[1..]),
         "zones" => await ZonesBench.RunAsync(args[1..]),
         "zone-replica" => await ZoneReplica.RunAsync(args[1..]),
@@ -26,7 +28,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|commands|idle|balancing|zones [without]|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|" +
-        "scale [NODES...]|reading|fuzz [--seconds N] [--seed N]");
+        "planning|commands|idle|balancing|zones [without]|gateway [ROUNDS]|broken [SECONDS]|store [ETCD-URL...]|" +
+        "simulate [FROM COUNT]|scale [NODES...]|reading|fuzz [--gateway] [--seconds N] [--seed N]");
     return 2;
 }

@@ -37,7 +37,7 @@ internal static partial class Load
             total.GetProperty("failed").GetInt64() + total.GetProperty("nonSuccess").GetInt64());
     }
 
-    private static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         var text = await process.StandardOutput.ReadToEndAsync();

@@ -40,6 +40,7 @@ public sealed record ClusterSpec
     public string? GatewayMetrics { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public TraceStart TraceStart { get; init; }
+    public GatewayLimitsSpec GatewayLimits { get; init; } = new();
 
     /// <summary>Null when it listens nowhere by https.</summary>
     public TlsSpec? Tls { get; init; }

@@ -68,6 +68,7 @@ public static class ComposeReader
             Objectives = Objectives(objectives),
             GatewayListen = listen.Select(listener => listener.Value.ToString()).ToEquatableArray(),
             GatewayRoutes = routes.Select(route => route.Value).ToEquatableArray(),
+            GatewayLimits = LimitsReader.Read(gateway),
             TrustedProxies = ConditionReader.Networks(gateway, "trusted_proxies"),
         };
         var tls = TlsReader.Read(gateway, listen, spec.Services, folder);

@@ -5,7 +5,8 @@ public static class Sections
 {
     public static IReadOnlyList<Section> All { get; } =
     [
-        TopKeys.Top, TopKeys.Tangram, TopKeys.Objectives, TopKeys.Gateway, TopKeys.Certificate, TopKeys.Tcp,
+        TopKeys.Top, TopKeys.Tangram, TopKeys.Objectives, TopKeys.Gateway, TopKeys.Certificate, TopKeys.Limits,
+        TopKeys.Tcp,
         FileKeys.Include,
         DeclaredKeys.Config, DeclaredKeys.Secret, DeclaredKeys.Volume, DeclaredKeys.Network,
         ServiceKeys.Service, FileKeys.Extends, FileKeys.EnvFile, ServiceKeys.Port, ServiceKeys.Volume,

@@ -72,6 +72,7 @@ internal static class TopKeys
         Yes("trace", "what becomes of a request without a traceparent: sampled (default) begins a trace that " +
             "backends shall record, unsampled one that they need not, and pass adds nothing")
             .As(new Shape.Words("sampled", "unsampled", "pass")),
+        Yes("limits", "how much a client may send, and how slowly").As(new Shape.Of(() => Limits!)),
         No("tls", "write certificates: beside listen, and an https:// address in it").Never());
 
     public static readonly Section AccessLog = new("x-tangram.gateway.access_log",
@@ -81,6 +82,24 @@ internal static class TopKeys
             "state folder").As(new Shape.Text()).On("on each gateway's machine"),
         Yes("query", "true: with what stands behind the ? of requests and referers; default false, since secrets may " +
             "stand there").As(Shape.Flag));
+
+    public static readonly Section Limits = new("x-tangram.gateway.limits",
+        Yes("header_bytes", "of all fields of a request together; more is answered 431; default 32k")
+            .As(new Shape.Text(Number: true)),
+        Yes("headers", "how many fields a request may have; more is answered 431; default 100")
+            .As(new Shape.Whole(10, 1_000)),
+        Yes("request_line", "of method, target and version; more is answered 414; default 8k")
+            .As(new Shape.Text(Number: true)),
+        Yes("header_time", "from a request's first byte to the end of its head; later is answered 408; default 30s")
+            .As(Shape.Duration),
+        Yes("body_rate", "bytes a second, on average and after 10 s, that a body of known length must come with " +
+            "(else 408), and an answer over HTTP/1.1 be taken with; streams, WebSockets and gRPC are free; default " +
+            "240; 0: at any pace").As(new Shape.Text(Number: true)),
+        Yes("keep_alive", "how long a client may be silent before a request; default 130s").As(Shape.Duration),
+        Yes("connections", "open at once at one gateway; those beyond are closed; default 65536, and never more " +
+            "than a quarter of the files that it may open").As(new Shape.Whole(1, 1_000_000)).On("at each gateway"),
+        Yes("body_bytes", "of one request's body; more is answered 413; default: of any length")
+            .As(new Shape.Text(Number: true)));
 
     public static readonly Section Tcp = new("x-tangram.gateway.tcp",
         Yes("listen", "tcp://ADDRESS:PORT, where * is every address; several entries may share one, by sni")

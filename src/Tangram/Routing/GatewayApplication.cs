@@ -5,6 +5,7 @@ using Tangram.Model;
 using Tangram.Routing.Http1;
 using Tangram.Routing.Records;
 using Tangram.Routing.Rules;
+using Tangram.Routing.Strict;
 using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
 using Route = Tangram.Routing.Rules.Route;
@@ -15,7 +16,7 @@ namespace Tangram.Routing;
 /// says stop.</summary>
 internal sealed class GatewayApplication(
     Routes routes, IHttpForwarder forwarder, BackendClient client, Mirrors mirrors, GatewayOptions options,
-    TimeProvider time, TlsFront? tls)
+    TimeProvider time, TlsFront? tls, GatewayLimits limits)
     : IHttpApplication<DefaultHttpContext>
 {
     private readonly Http1Forwarder _http1 = new(new AnswerGiver(options, time));
@@ -37,6 +38,8 @@ internal sealed class GatewayApplication(
     {
         var listener = context.Features.Get<OpenListener>()
             ?? throw new InvalidOperationException("a connection came from no listener");
+        if (Strictness.Answer(context) is { } malformed) return malformed;
+        limits.Excuse(context);
         if (tls?.Spec is { } secure && Secured(context, listener.Listener, secure) is { } elsewhere) return elsewhere;
         var table = routes.Table;
         if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);

@@ -105,6 +105,7 @@ internal sealed class GatewayLoop
         (_listen, _tcp, _tls, _proxied) = (spec.GatewayListen, spec.GatewayTcp, spec.Tls, spec.AcceptProxy);
         _metrics = spec.GatewayMetrics;
         _server.Observe(spec.AccessLog, spec.TraceStart);
+        _server.Limit(spec.GatewayLimits);
     }
 
     private static Listener Parsed(string url) =>

@@ -52,9 +52,6 @@ internal sealed record GatewayOptions
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    /// <summary>A client may be silent for this long between two requests, or before its first.</summary>
-    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(130);
-
     /// <summary>A client that has not agreed on TLS by then is cut off.</summary>
     public TimeSpan HandshakeTime { get; init; } = TimeSpan.FromSeconds(10);
 

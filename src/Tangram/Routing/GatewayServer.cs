@@ -3,11 +3,11 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Routing.Http1;
 using Tangram.Routing.Records;
 using Tangram.Routing.Rules;
+using Tangram.Routing.Strict;
 using Tangram.Routing.Tcp;
 using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
@@ -29,6 +29,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly SocketKeeper? _keeper;
     private readonly TlsFront? _tls;
     private readonly TcpRelay _relay;
+    private readonly GatewayLimits _limits;
     private readonly Departure _departure = new();
     private readonly Observation _observation;
     private readonly CancellationTokenSource _ending = new();
@@ -55,7 +56,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         _services = Services().BuildServiceProvider();
         var pool = _services.GetRequiredService<IMemoryPoolFactory<byte>>().Create();
         _listeners = new ListenerSet(keeper, _departure, time, _relay, pool);
-        _kestrel = new KestrelServer(Options.Create(KestrelOptions()), _listeners, NullLoggerFactory.Instance);
+        var kestrel = KestrelOptions(out _limits);
+        _kestrel = new KestrelServer(Options.Create(kestrel), _listeners, NullLoggerFactory.Instance);
     }
 
     public RouteTable Table => _routes.Table;
@@ -93,7 +95,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             if (_ended) return;
             var forwarder = _services.GetRequiredService<IHttpForwarder>();
             var application =
-                new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time, _tls);
+                new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time, _tls, _limits);
             var observed = new ObservedRequests(application, _routes, _observation, Metrics);
             await _kestrel.StartAsync(observed, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
@@ -124,6 +126,9 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>All figures, in Prometheus' text format.</summary>
     public string Metrics() => GatewayMetrics.Text(_routes.Table, _observation.Figures, new GatewayGauges(
         Cli.CommandLine.Version, _departure.Open, _departure.Total, _relay.Open, _mirrors.Dropped), _routes.Now);
+
+    /// <summary>What clients may send from now on; of open connections, some of it only on the next one.</summary>
+    public void Limit(GatewayLimitsSpec limits) => _limits.Use(limits);
 
     /// <summary>The port that a listener really has (it may have asked for 0); null when it is not open.</summary>
     public Task<int?> PortAsync(Listener listener) => _listeners.PortAsync(listener);
@@ -201,24 +206,23 @@ internal sealed class GatewayServer : IAsyncDisposable
         return services;
     }
 
-    private KestrelServerOptions KestrelOptions()
+    private KestrelServerOptions KestrelOptions(out GatewayLimits limits)
     {
+        Strictness.DemandWholeLineEnds();
         var kestrel = new KestrelServerOptions
         {
             ApplicationServices = _services,
             AddServerHeader = false,
-            RequestHeaderEncodingSelector = _ => Encoding.Latin1,
+            // The target's host stands before the Host field (RFC 9112, 3.2.2).
+            AllowHostHeaderOverride = true,
+            RequestHeaderEncodingSelector = StrictText.Of,
             ResponseHeaderEncodingSelector = _ => Encoding.Latin1,
         };
-        kestrel.Limits.KeepAliveTimeout = _options.KeepAlive;
-        kestrel.Limits.MaxConcurrentConnections = OpenFiles.Quarter(_options.MostConnections);
-        // Uploads and streams of any size and pace pass; the backend knows its own limits.
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
+        limits = new GatewayLimits(kestrel.Limits);
+        limits.Use(new GatewayLimitsSpec());
         var secure = _tls is null ? null : new TlsBranch(_tls, _options, _departure, _time, _observation.Figures);
         secure?.Listen(kestrel);
-        new Http2Branch(_options, _departure, _time, secure).Listen(kestrel);
+        new Http2Branch(_options, _departure, _time, limits, secure).Listen(kestrel);
         return kestrel;
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Tangram.Routing.Strict;
 using Tangram.Routing.Tls;
 
 namespace Tangram.Routing;
@@ -11,7 +12,7 @@ namespace Tangram.Routing;
 /// are two: connections arrive at the first, and those that begin with HTTP/2's preface ("PRI * HTTP/2.0", RFC 9113,
 /// 3.4) go through the second's pipeline. No HTTP/1.1 method begins with "PRI ".</summary>
 internal sealed class Http2Branch(
-    GatewayOptions options, Departure departure, TimeProvider time, TlsBranch? secure = null)
+    GatewayOptions options, Departure departure, TimeProvider time, GatewayLimits limits, TlsBranch? secure = null)
 {
     public static readonly IPEndPoint Silent = new(IPAddress.Loopback, 2);
     private static readonly IPEndPoint Arriving = new(IPAddress.Loopback, 1);
@@ -29,8 +30,16 @@ internal sealed class Http2Branch(
         kestrel.Listen(Arriving, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.Use(next => connection => ChooseAsync(connection, next));
+            listen.Use(next => connection => CountAsync(connection, next));
         });
+    }
+
+    /// <summary>Those beyond the limit are closed, as by a server that is not there.</summary>
+    private async Task CountAsync(ConnectionContext connection, ConnectionDelegate http1)
+    {
+        if (!limits.TryEnter()) return;
+        try { await ChooseAsync(connection, http1).ConfigureAwait(false); }
+        finally { limits.Leave(); }
     }
 
     private async Task ChooseAsync(ConnectionContext connection, ConnectionDelegate http1)
@@ -61,7 +70,7 @@ internal sealed class Http2Branch(
     /// <summary>Null: the client said nothing for too long, or the gateway stops.</summary>
     private async Task<bool?> LookAsync(ConnectionContext connection)
     {
-        using var silence = new CancellationTokenSource(options.KeepAlive, time);
+        using var silence = new CancellationTokenSource(limits.KeepAlive, time);
         var lifetime = connection.Features.Get<IConnectionLifetimeNotificationFeature>();
         var stopping = lifetime?.ConnectionClosedRequested ?? CancellationToken.None;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, stopping);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Tangram.Routing.Strict;
 
 namespace Tangram.Routing;
 
@@ -39,6 +40,26 @@ internal static class Reply
 
     public static Task NoHostAsync(HttpContext context) =>
         WriteAsync(context, StatusCodes.Status400BadRequest, "no-host", "The request names no host to redirect from.");
+
+    public static Task MalformedAsync(HttpContext context, FormVerdict verdict)
+    {
+        if (verdict == FormVerdict.Ping)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        }
+        var (status, what) = verdict switch
+        {
+            FormVerdict.Framing => (400, "It cannot be told where the request ends."),
+            FormVerdict.Coding => (501, "The request's body is coded in a way that is not known here."),
+            FormVerdict.Connection => (400, "The request has fields that HTTP/2 does not have."),
+            FormVerdict.Host => (400, "The request's host is none."),
+            FormVerdict.Method => (501, "The request's method is not known here; methods have a case."),
+            FormVerdict.Tunnel => (501, "No tunnels are opened here."),
+            _ => (400, "The request's target is none."),
+        };
+        return WriteAsync(context, status, "malformed", what);
+    }
 
     /// <param name="wait">Until it is worth to ask again.</param>
     public static async Task BreakerOpenAsync(HttpContext context, string service, TimeSpan wait)
