@@ -19,7 +19,7 @@ internal sealed class GatewayApplication(
     TimeProvider time, TlsFront? tls, GatewayLimits limits)
     : IHttpApplication<DefaultHttpContext>
 {
-    private readonly Http1Forwarder _http1 = new(new AnswerGiver(options, time));
+    private readonly Http1Forwarder _http1 = new(new AnswerGiver(options, time), time);
     private readonly StoredAnswers _answers = new();
     private int _queued;
 

@@ -76,7 +76,7 @@ internal sealed class OpenListener
                     _relay.Take(socket, _tcp);
                     continue;
                 }
-                var connection = new ClientConnection(new PolledSocket(socket), pool);
+                var connection = new ClientConnection(new PolledSocket(socket), pool, _time);
                 connection.Features.Set(this);
                 _departure.Add(connection);
                 await HandOnAsync(connection, accepted).ConfigureAwait(false);

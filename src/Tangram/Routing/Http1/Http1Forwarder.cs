@@ -8,7 +8,7 @@ namespace Tangram.Routing.Http1;
 /// client.</summary>
 /// <remarks>It never sends a request a second time by itself: what failed is told, with as much as is known of
 /// whether the backend may have got it.</remarks>
-internal sealed class Http1Forwarder(AnswerGiver giver)
+internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
 {
     private static readonly Action<object?> ByClient = static c => ((BackendConnection)c!).Cut(CutBy.Client);
     private static readonly Action<object?> ByDeath = static c => ((BackendConnection)c!).Cut(CutBy.Death);
@@ -81,14 +81,14 @@ internal sealed class Http1Forwarder(AnswerGiver giver)
     }
 
     /// <summary>What the client does not send in full ends the attempt.</summary>
-    private static async Task<bool> SendBodyAsync(
+    private async Task<bool> SendBodyAsync(
         HttpContext context, BackendConnection connection, CancellationToken unwanted)
     {
         try
         {
             var request = context.Request;
-            return await RequestBody.SendAsync(connection, request.Body, request.ContentLength is null, unwanted)
-                .ConfigureAwait(false);
+            return await RequestBody.SendAsync(
+                connection, request.Body, request.ContentLength is null, time, unwanted).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (unwanted.IsCancellationRequested)
         {

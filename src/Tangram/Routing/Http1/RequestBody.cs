@@ -17,17 +17,27 @@ internal static class RequestBody
     private const int Small = 8 * 1024;
     private static readonly byte[] Last = "0\r\n\r\n"u8.ToArray();
 
+    /// <summary>The head waits this long for the body's beginning: what the client sent wrongly then never begins to
+    /// arrive, and most requests are one packet.</summary>
+    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(20);
+
     /// <returns>True when all of it was sent; false when the backend does not take it any more.</returns>
     /// <exception cref="IOException">The client does not send it.</exception>
     /// <exception cref="OperationCanceledException">It is not wanted any more, or the client is gone.</exception>
     public static async Task<bool> SendAsync(
-        BackendConnection connection, Stream body, bool chunked, CancellationToken unwanted)
+        BackendConnection connection, Stream body, bool chunked, TimeProvider time, CancellationToken unwanted)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Prefix + Piece + 2);
         // No read is under way when it is given back, or the next owner would find a stranger's bytes in it.
         try
         {
             var first = body.ReadAsync(buffer.AsMemory(Prefix, Piece), unwanted);
+            if (!first.IsCompleted)
+            {
+                var reading = first.AsTask();
+                first = new ValueTask<int>(reading);
+                await Task.WhenAny(reading, Task.Delay(Wait, time, CancellationToken.None)).ConfigureAwait(false);
+            }
             var isEarly = first.IsCompleted;
             var isTaken = isEarly || await TrySendAsync(connection, connection.Out.Written).ConfigureAwait(false);
             var read = await first.ConfigureAwait(false);

@@ -18,18 +18,25 @@ internal sealed class ClientConnection : DefaultConnectionContext, IMemoryPoolFe
     /// <summary>Worth a call to receive.</summary>
     private const int LeastRoom = 2048;
 
+    /// <summary>A client that has said all it will say gets this long until its request counts as given up: what it
+    /// said is read first, and answered if that is quick.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
+
     private static long _last;
 
     private readonly PolledSocket _socket;
     private readonly PipeWriter _input;
     private readonly PipeReader _output;
     private readonly CancellationTokenSource _closed = new();
+    private readonly TimeProvider _time;
     private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _working = Task.CompletedTask;
 
-    public ClientConnection(PolledSocket socket, MemoryPool<byte> pool) : base($"c{Interlocked.Increment(ref _last)}")
+    public ClientConnection(PolledSocket socket, MemoryPool<byte> pool, TimeProvider time)
+        : base($"c{Interlocked.Increment(ref _last)}")
     {
-        (_socket, MemoryPool) = (socket, pool);
+        (_socket, MemoryPool, _time) = (socket, pool, time);
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
         var input = new Pipe(Options(pool, MostUnread));
         var output = new Pipe(Options(pool, MostUnsent));
@@ -53,6 +60,7 @@ internal sealed class ClientConnection : DefaultConnectionContext, IMemoryPoolFe
     {
         await Transport.Input.CompleteAsync().ConfigureAwait(false);
         await Transport.Output.CompleteAsync().ConfigureAwait(false);
+        _ending.TrySetResult();
         await _working.ConfigureAwait(false);
         _closed.Dispose();
     }
@@ -83,6 +91,7 @@ internal sealed class ClientConnection : DefaultConnectionContext, IMemoryPoolFe
             error = new ConnectionAbortedException();
         }
         await _input.CompleteAsync(error).ConfigureAwait(false);
+        if (error is null) await Task.WhenAny(_ending.Task, Task.Delay(Grace, _time)).ConfigureAwait(false);
         ThreadPool.UnsafeQueueUserWorkItem(static one => one.TellClosed(), this, preferLocal: false);
         await _told.Task.ConfigureAwait(false);
     }
