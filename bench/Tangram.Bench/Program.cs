@@ -24,6 +24,6 @@ static int Usage()
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
         "planning|commands|idle|balancing|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|" +
-        "scale [NODES...]|reading|fuzz [--seconds N] [--seed N]");
+        "scale [NODES...]|reading|fuzz [--answers] [--seconds N] [--seed N]");
     return 2;
 }

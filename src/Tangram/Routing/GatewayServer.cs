@@ -43,7 +43,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         (_options, _time, _keeper, _tls) = (options, time, keeper, tls);
         _watch = new ConnectionWatch(options, time);
-        _routes = new Routes(time, seed, backend => new BackendPool(backend, _watch, options, time));
+        _routes = new Routes(time, seed, () => new BackendPool(_watch, options, time));
         _relay = new TcpRelay(_routes, options, time);
         _listeners = new ListenerSet(keeper, _departure, time, _relay);
         _client = new BackendClient(options);

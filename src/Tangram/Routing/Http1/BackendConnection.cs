@@ -5,7 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Tangram.Routing.Http1;
 
 /// <summary>Who ended a connection before its answer was whole.</summary>
-internal enum CutBy { Nobody, Client, Death, Unreachable, Deadline, Silence }
+/// <remarks><c>Answer</c>: the rest of its request is not wanted any more.</remarks>
+internal enum CutBy { Nobody, Client, Death, Unreachable, Deadline, Silence, Answer }
 
 /// <summary>A connection to a backend, with what it received and was not taken yet. One request at a time uses it; only
 /// <see cref="Cut"/> may be called by others.</summary>
@@ -22,6 +23,7 @@ internal sealed class BackendConnection : IDisposable
     private int _start, _end, _cut, _movedAt;
     private ValueTask<int> _ahead;
     private bool _isAhead;
+    private volatile bool _isIdle;
 
     public BackendConnection(Socket socket, BackendPool pool, ConnectionWatch watch)
     {
@@ -42,11 +44,11 @@ internal sealed class BackendConnection : IDisposable
 
     /// <summary>By the clock of <see cref="ConnectionWatch"/>.</summary>
     public int MovedAt => Volatile.Read(ref _movedAt);
-    public bool IsIdle { get; private set; }
+    public bool IsIdle => _isIdle;
     public BackendPool Pool { get; }
 
     /// <summary>Nothing came while nothing was asked: it is open, as far as one can know.</summary>
-    public bool Quiet => !_isAhead || !_ahead.IsCompleted;
+    public bool Quiet => (!_isAhead || !_ahead.IsCompleted) && EndedBy == CutBy.Nobody;
 
     public void Moved() => Volatile.Write(ref _movedAt, _watch.Now);
 
@@ -54,16 +56,18 @@ internal sealed class BackendConnection : IDisposable
 
     public void Begin()
     {
-        IsIdle = false;
+        // In this order: the time for which it was idle is no silence of a backend.
         Moved();
+        _isIdle = false;
     }
 
     /// <summary>The answer is whole and nothing is left of it.</summary>
     public void Rest()
     {
-        (IsIdle, _start, _end) = (true, 0, 0);
+        (_start, _end) = (0, 0);
         GiveBack();
         Moved();
+        _isIdle = true;
         Keep(Receive());
     }
 
@@ -131,7 +135,7 @@ internal sealed class BackendConnection : IDisposable
         _watch.Remove(this);
         _socket.Dispose();
         // What is under way may still write to it.
-        if (Quiet && _isAhead) return;
+        if (_isAhead && !_ahead.IsCompleted) return;
         GiveBack();
     }
 
