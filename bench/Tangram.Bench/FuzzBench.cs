@@ -2,12 +2,13 @@ using System.Diagnostics;
 using System.Globalization;
 using Tangram.Tests.Planning.Fuzzing;
 using Tangram.Tests.Routing.Fuzzing;
+using Tangram.Tests.Routing.Http1.Fuzzing;
 
 namespace Tangram.Bench;
 
-/// <summary>Reads projects of Compose files that seeds make, or with <c>--gateway</c> what clients send to a gateway,
-/// one after the other, until the time is over. What is wrong is printed with its seed, which
-/// <c>--seed N --seconds 0</c> repeats.</summary>
+/// <summary>Reads projects of Compose files that seeds make, or with <c>--gateway</c> what clients send to a gateway, or
+/// with <c>--answers</c> what backends answer, one after the other, until the time is over. What is wrong is printed
+/// with its seed, which <c>--seed N --seconds 0</c> repeats.</summary>
 internal static class FuzzBench
 {
     private const int MostShown = 20;
@@ -16,13 +17,15 @@ internal static class FuzzBench
     {
         var seconds = Option(args, "--seconds") ?? 180;
         var seed = Option(args, "--seed") ?? (ulong)Random.Shared.NextInt64();
-        var isGateway = args.Contains("--gateway");
-        Console.WriteLine($"{(isGateway ? "--gateway " : "")}--seed {seed} --seconds {seconds}");
+        var (kind, wrongOf) = args.Contains("--gateway") ? ("--gateway ", GatewayFuzzer.Wrong)
+            : args.Contains("--answers") ? ("--answers ", Answers)
+            : ("", (Func<ulong, string?>)Compose);
+        Console.WriteLine($"{kind}--seed {seed} --seconds {seconds}");
         var (begun, inputs, wrong) = (Stopwatch.GetTimestamp(), 0L, 0);
         do
         {
             inputs++;
-            if ((isGateway ? GatewayFuzzer.Wrong(seed) : Compose(seed)) is { } what)
+            if (wrongOf(seed) is { } what)
             {
                 wrong++;
                 Console.WriteLine($"seed {seed}: {what}");
@@ -41,6 +44,9 @@ internal static class FuzzBench
         var input = ComposeFuzzer.Make(seed);
         return input.Wrong() is { } what ? $"{what}\n{input.Shown()}" : null;
     }
+
+    private static string? Answers(ulong seed) =>
+        AnswerFuzzer.Wrong(seed) is { } what ? $"{what}\n{AnswerFuzzer.Shown(seed)}" : null;
 
     private static ulong? Option(string[] args, string name) =>
         Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length

@@ -29,6 +29,6 @@ static int Usage()
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
         "planning|commands|idle|balancing|zones [without]|gateway [ROUNDS]|broken [SECONDS]|store [ETCD-URL...]|" +
-        "simulate [FROM COUNT]|scale [NODES...]|reading|fuzz [--gateway] [--seconds N] [--seed N]");
+        "simulate [FROM COUNT]|scale [NODES...]|reading|fuzz [--gateway|--answers] [--seconds N] [--seed N]");
     return 2;
 }

@@ -41,6 +41,8 @@ internal sealed class GatewayApplication(
         if (Strictness.Answer(context) is { } malformed) return malformed;
         limits.Excuse(context);
         if (tls?.Spec is { } secure && Secured(context, listener.Listener, secure) is { } elsewhere) return elsewhere;
+        if (HttpMethods.IsConnect(context.Request.Method) && !HttpView.IsUpgrade(context))
+            return Reply.NoTunnelAsync(context);
         var table = routes.Table;
         if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);
         if (table.Index.Match(new HttpView(context, table.TrustedProxies)) is not { } route)

@@ -49,7 +49,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         _observation = Observation.Here(log);
         (_options, _time, _keeper, _tls) = (options, time, keeper, tls);
         _watch = new ConnectionWatch(options, time);
-        _routes = new Routes(time, seed, backend => new BackendPool(backend, _watch, options, time));
+        _routes = new Routes(time, seed, () => new BackendPool(_watch, options, time));
         _relay = new TcpRelay(_routes, options, time);
         _client = new BackendClient(options);
         _mirrors = new Mirrors(_routes, _client, time);

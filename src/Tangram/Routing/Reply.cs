@@ -93,6 +93,10 @@ internal static class Reply
                     : " The request may have been executed, so it was not repeated.")),
         };
 
+    /// <summary>An answer to CONNECT is no message but a tunnel (RFC 9110, 9.3.6).</summary>
+    public static Task NoTunnelAsync(HttpContext context) =>
+        WriteAsync(context, StatusCodes.Status501NotImplemented, "no-tunnel", "The gateway opens no tunnels.");
+
     /// <summary>308: the same method and body again, and for good (RFC 9110, 15.4.9).</summary>
     public static Task ElsewhereAsync(HttpContext context, string location)
     {

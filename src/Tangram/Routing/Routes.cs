@@ -17,7 +17,7 @@ internal readonly record struct Choice(RoutedService Service, Backend Backend, L
 
 /// <summary>The table in force, and what hangs on its backends.</summary>
 /// <param name="connections">Makes the room for a backend's connections.</param>
-internal sealed class Routes(TimeProvider time, ulong seed, Func<Backend, BackendPool> connections)
+internal sealed class Routes(TimeProvider time, ulong seed, Func<BackendPool> connections)
 {
     private readonly ConcurrentDictionary<BackendCounters, Lifelines> _lifelines = [];
     private RouteTable _table = RouteTable.Empty;
@@ -71,7 +71,7 @@ internal sealed class Routes(TimeProvider time, ulong seed, Func<Backend, Backen
             backend.Counters.Enter();
             var lines = _lifelines.TryGetValue(backend.Counters, out var known)
                 ? known
-                : _lifelines.GetOrAdd(backend.Counters, new Lifelines(connections(backend)));
+                : _lifelines.GetOrAdd(backend.Counters, new Lifelines(connections()));
             if (ReferenceEquals(table, Table)) return new Choice(service, backend, lines);
             Leave(backend);
         }

@@ -50,7 +50,7 @@ internal sealed class GatewayBed : IAsyncDisposable
     public Task<EquatableArray<TakenPort>> ListenAsync(params IEnumerable<Listener> others) =>
         Gateway.ListenAsync([_edge, .. others]);
 
-    public void Route(int[] ports, int[]? draining = null, bool dead = false)
+    public void Route(int[] ports, int[]? draining = null, bool dead = false, string? address = null)
     {
         Assignment Assign(int port, Intent intent) => new()
         {
@@ -71,7 +71,8 @@ internal sealed class GatewayBed : IAsyncDisposable
             }, 1),
             Seen = new Versioned<Seen>(new Seen
             {
-                Incarnation = 1, Zone = ZoneName.Of("a"), Replicas = [.. ports.Concat(draining).Select(See)],
+                Incarnation = 1, Zone = ZoneName.Of("a"), Address = address,
+                Replicas = [.. ports.Concat(draining).Select(See)],
             }, 1),
             Dead = dead ? new Versioned<Dead>(new Dead(ZoneName.Of("a"), 1, "test"), 1) : null,
         };

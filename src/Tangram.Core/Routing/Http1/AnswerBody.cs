@@ -5,7 +5,8 @@ public struct AnswerBody(BodyFraming framing, long length)
 {
     private const long Long = 16 * 1024;
 
-    private long _left = length;
+    /// <summary>An answer to HEAD, or a 304, says the length of a body that does not follow.</summary>
+    private long _left = framing == BodyFraming.Length ? length : 0;
     private ChunkReader _chunks;
 
     public readonly BodyFraming Framing => framing;
@@ -17,7 +18,7 @@ public struct AnswerBody(BodyFraming framing, long length)
     public readonly bool IsWholeIn(ReadOnlySpan<byte> unread)
     {
         if (framing != BodyFraming.Chunked) return framing != BodyFraming.UntilClose && unread.Length >= _left;
-        for (var look = _chunks; ;)
+        for (var look = _chunks.Apart(); ;)
         {
             var read = look.Read(unread, out var used, out var data);
             if (read is ChunkRead.End or ChunkRead.Bad) return true;

@@ -29,7 +29,7 @@ public sealed class AnswerHead
     private AnswerField[] _fields = new AnswerField[12];
     private int _count;
     private bool _says10, _saysClose, _saysKeepAlive, _coded;
-    private string? _nominated;
+    private HashSet<string>? _nominated;
 
     public int Status { get; private set; }
 
@@ -52,7 +52,9 @@ public sealed class AnswerHead
     public bool Interim => Status is >= 100 and < 200 and not 101;
 
     /// <summary>Another request may follow on the connection, when the body's end is known.</summary>
-    public bool Stays => !_saysClose && (!_says10 || _saysKeepAlive) && !(Chunked && Length is not null);
+    /// <remarks>A 204 with a body, which it must not have, may be followed by that.</remarks>
+    public bool Stays => !_saysClose && (!_says10 || _saysKeepAlive) && !(Chunked && Length is not null)
+        && !(Status == 204 && (Chunked || Length > 0));
 
     /// <summary>RFC 9112, 6.3.</summary>
     /// <param name="isHead">It answers a HEAD request.</param>
@@ -81,7 +83,7 @@ public sealed class AnswerHead
         for (var line = Line(bytes, ref length); !line.IsEmpty; line = Line(bytes, ref length))
             if (length > MostBytes || !ReadField(line)) return HeadRead.Bad;
         // A coding that we cannot end has no end that we could tell.
-        if (_coded && (!Chunked || _says10)) return HeadRead.Bad;
+        if (length > MostBytes || (_coded && (!Chunked || _says10))) return HeadRead.Bad;
         if (_nominated is { } names) Forget(names);
         return HeadRead.Whole;
     }
@@ -175,7 +177,8 @@ public sealed class AnswerHead
             value = comma < 0 ? default : value[(comma + 1)..];
             if (Ascii.EqualsIgnoreCase(option, "close"u8)) _saysClose = true;
             else if (Ascii.EqualsIgnoreCase(option, "keep-alive"u8)) _saysKeepAlive = true;
-            else if (!option.IsEmpty) _nominated = $"{_nominated},{Encoding.Latin1.GetString(option)}";
+            else if (!option.IsEmpty)
+                (_nominated ??= new(StringComparer.OrdinalIgnoreCase)).Add(Encoding.Latin1.GetString(option));
         }
         return true;
     }
@@ -184,18 +187,17 @@ public sealed class AnswerHead
     {
         var at = value.IndexOf("timeout="u8);
         if (at >= 0 && System.Buffers.Text.Utf8Parser.TryParse(value[(at + 8)..], out int seconds, out _))
-            KeptFor = seconds;
+            KeptFor = Math.Max(0, seconds);
         return true;
     }
 
     /// <summary>What the backend says is for us only.</summary>
-    private void Forget(string names)
+    private void Forget(HashSet<string> names)
     {
         var kept = 0;
         for (var i = 0; i < _count; i++)
         {
-            var name = _fields[i].Name;
-            if (names.Split(',').Contains(name, StringComparer.OrdinalIgnoreCase)) continue;
+            if (names.Contains(_fields[i].Name)) continue;
             _fields[kept++] = _fields[i];
         }
         _count = kept;

@@ -33,6 +33,14 @@ public struct ChunkReader
 
     public readonly IReadOnlyList<AnswerField> Trailers => _trailers ?? (IReadOnlyList<AnswerField>)[];
 
+    /// <summary>Another one that reads on from here; this one does not notice.</summary>
+    public readonly ChunkReader Apart()
+    {
+        var other = this;
+        (other._line, other._trailers) = (_line is null ? null : new StringBuilder().Append(_line), null);
+        return other;
+    }
+
     /// <param name="used">Of the input, without the data.</param>
     /// <param name="data">Bytes of the body that follow what is used.</param>
     public ChunkRead Read(ReadOnlySpan<byte> input, out int used, out int data)

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Tangram.Model;
 
 namespace Tangram.Routing.Http1;
 
@@ -81,7 +82,8 @@ internal sealed class AnswerGiver(GatewayOptions options, TimeProvider time)
             var known = headers[name];
             headers[name] = known.Count == 0 ? value : StringValues.Concat(known, value);
         }
-        if (!head.Chunked && head.Status != StatusCodes.Status204NoContent) response.ContentLength = head.Length;
+        if (!head.Chunked && head.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent))
+            response.ContentLength = head.Length;
     }
 
     /// <summary>What is there is written before more is waited for.</summary>
@@ -90,12 +92,19 @@ internal sealed class AnswerGiver(GatewayOptions options, TimeProvider time)
         HttpContext context, BackendConnection connection, AnswerBody body)
     {
         var writer = context.Response.BodyWriter;
+        // It has none (RFC 9110, 15.3.6), and Kestrel throws.
+        var isMute = connection.Head.Status == StatusCodes.Status205ResetContent;
         if (body.IsLong) connection.Widen();
         while (true)
         {
             var read = body.Next(connection.Unread, out var used, out var data);
-            if (data.Length > 0 && await IsGoneAsync(context, writer, data).ConfigureAwait(false))
-                return (new AttemptEnding(AttemptOutcome.ClientFault), false);
+            if (data.Length > 0 && !isMute)
+            {
+                if (await IsGoneAsync(context, writer, data).ConfigureAwait(false))
+                    return (new AttemptEnding(AttemptOutcome.ClientFault), false);
+                // The client took it, however long that was.
+                connection.Moved();
+            }
             connection.Take(used);
             if (read == ChunkRead.End) break;
             if (read == ChunkRead.Bad) return (Cut(context), false);
@@ -129,7 +138,9 @@ internal sealed class AnswerGiver(GatewayOptions options, TimeProvider time)
     private static void Write(HttpContext context, IReadOnlyList<AnswerField> trailers)
     {
         if (context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is not { IsReadOnly: false } kept) return;
-        foreach (var (name, value) in trailers) kept.Append(name, value);
+        // What frames a message is no trailer (RFC 9110, 6.5.1).
+        foreach (var (name, value) in trailers)
+            if (!HeaderRules.BelongsToConnection(name)) kept.Append(name, value);
     }
 
     private static AttemptEnding CutShort(BackendConnection connection) =>

@@ -6,7 +6,8 @@ using Tangram.Routing.Sockets;
 namespace Tangram.Routing.Http1;
 
 /// <summary>Who ended a connection before its answer was whole.</summary>
-internal enum CutBy { Nobody, Client, Death, Unreachable, Deadline, Silence }
+/// <remarks><c>Answer</c>: the rest of its request is not wanted any more.</remarks>
+internal enum CutBy { Nobody, Client, Death, Unreachable, Deadline, Silence, Answer }
 
 /// <summary>A connection to a backend, with what it received and was not taken yet. One request at a time uses it; only
 /// <see cref="Cut"/> may be called by others.</summary>
@@ -23,6 +24,7 @@ internal sealed class BackendConnection : IDisposable
     private int _start, _end, _cut, _movedAt;
     private ValueTask _ahead;
     private bool _isAhead;
+    private volatile bool _isIdle;
 
     public BackendConnection(PolledSocket socket, BackendPool pool, ConnectionWatch watch)
     {
@@ -43,11 +45,11 @@ internal sealed class BackendConnection : IDisposable
 
     /// <summary>By the clock of <see cref="ConnectionWatch"/>.</summary>
     public int MovedAt => Volatile.Read(ref _movedAt);
-    public bool IsIdle { get; private set; }
+    public bool IsIdle => _isIdle;
     public BackendPool Pool { get; }
 
     /// <summary>Nothing came while nothing was asked: it is open, as far as one can know.</summary>
-    public bool Quiet => !_socket.IsReadable;
+    public bool Quiet => !_socket.IsReadable && EndedBy == CutBy.Nobody;
 
     public void Moved() => Volatile.Write(ref _movedAt, _watch.Now);
 
@@ -55,16 +57,18 @@ internal sealed class BackendConnection : IDisposable
 
     public void Begin()
     {
-        IsIdle = false;
+        // In this order: the time for which it was idle is no silence of a backend.
         Moved();
+        _isIdle = false;
     }
 
     /// <summary>The answer is whole and nothing is left of it.</summary>
     public void Rest()
     {
-        (IsIdle, _start, _end) = (true, 0, 0);
+        (_start, _end) = (0, 0);
         GiveBack();
         Moved();
+        _isIdle = true;
     }
 
     /// <summary>Done when <see cref="FillAsync"/> does not wait.</summary>

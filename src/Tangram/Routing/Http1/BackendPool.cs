@@ -5,8 +5,7 @@ using Tangram.Routing.Sockets;
 namespace Tangram.Routing.Http1;
 
 /// <summary>Open connections to one backend that wait for a request; the one that was used last comes first.</summary>
-internal sealed class BackendPool(
-    Backend backend, ConnectionWatch watch, GatewayOptions options, TimeProvider time)
+internal sealed class BackendPool(ConnectionWatch watch, GatewayOptions options, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly List<BackendConnection> _idle = [];
@@ -23,9 +22,11 @@ internal sealed class BackendPool(
         return false;
     }
 
+    /// <param name="backend">As it is in the table now: its node may have got another address since the
+    /// first.</param>
     /// <exception cref="SocketException">None comes about.</exception>
     /// <exception cref="OperationCanceledException">Nor in time, or it is not worth waiting for any more.</exception>
-    public async ValueTask<BackendConnection> ConnectAsync(CancellationToken abandon)
+    public async ValueTask<BackendConnection> ConnectAsync(Backend backend, CancellationToken abandon)
     {
         using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, abandon);

@@ -10,6 +10,8 @@ internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
     /// meets a connection that its backend is closing at this moment.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly HashSet<BackendConnection> _all = [];
     private int _now;
@@ -41,7 +43,7 @@ internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
                 foreach (var connection in All())
                     if (connection is { IsIdle: true, Pool: { } pool })
                     {
-                        if (now - connection.MovedAt > Looks(IdleTime)) pool.End(connection);
+                        if (now - connection.MovedAt > Looks(IdleTimeOf(connection))) pool.End(connection);
                     }
                     else if (now - connection.MovedAt > silence) connection.Cut(CutBy.Silence);
             }
@@ -51,6 +53,12 @@ internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
             // The gateway ends.
         }
     }
+
+    /// <summary>Some time before the backend ends it by itself.</summary>
+    private static TimeSpan IdleTimeOf(BackendConnection connection) =>
+        connection.Head.KeptFor is { } kept && TimeSpan.FromSeconds(kept) is var keeps && keeps < IdleTime + Margin
+            ? keeps - Margin
+            : IdleTime;
 
     private BackendConnection[] All()
     {

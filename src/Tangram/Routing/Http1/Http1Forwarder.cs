@@ -21,7 +21,7 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
         var pool = choice.Lines.Pool;
         if (!pool.TryTake(out var connection))
         {
-            try { connection = await pool.ConnectAsync(choice.Abandon).ConfigureAwait(false); }
+            try { connection = await pool.ConnectAsync(choice.Backend, choice.Abandon).ConfigureAwait(false); }
             catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
                 return new AttemptEnding(AttemptOutcome.NeverSent, AttemptEnd.IsUnreachable(e));
@@ -73,33 +73,54 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
         Write(context, exchange, choice, connection);
         using var unwanted = new CancellationTokenSource();
         var sending = SendBodyAsync(context, connection, unwanted.Token);
-        var (ending, stays) = await ReceiveAsync(context, exchange, choice, connection).ConfigureAwait(false);
-        var isSent = sending.IsCompleted;
-        if (!isSent) await unwanted.CancelAsync().ConfigureAwait(false);
-        isSent &= await sending.ConfigureAwait(false);
-        return (ending, stays && isSent);
+        var (ending, stays) = (default(AttemptEnding), false);
+        var (isWhole, refused) = (false, 0);
+        try
+        {
+            (ending, stays) = await ReceiveAsync(context, exchange, choice, connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Nobody may touch the client's body once this has ended, and a backend that does not take the rest holds
+            // nobody up.
+            if (!sending.IsCompleted)
+            {
+                await unwanted.CancelAsync().ConfigureAwait(false);
+                connection.Cut(CutBy.Answer);
+            }
+            (isWhole, refused) = await sending.ConfigureAwait(false);
+        }
+        if (refused > 0 && ending.Outcome == AttemptOutcome.ClientFault && !context.Response.HasStarted)
+            context.Response.StatusCode = refused;
+        return (ending, stays && isWhole);
     }
 
-    /// <summary>What the client does not send in full ends the attempt.</summary>
-    private async Task<bool> SendBodyAsync(
+    /// <summary>What the client does not send in full ends the attempt. It runs beside the answer, so it leaves the
+    /// response alone.</summary>
+    /// <returns>Refused: the status for a client that sends no HTTP; else 0.</returns>
+    private async Task<(bool IsWhole, int Refused)> SendBodyAsync(
         HttpContext context, BackendConnection connection, CancellationToken unwanted)
     {
         try
         {
             var request = context.Request;
-            return await RequestBody.SendAsync(
-                connection, request.Body, request.ContentLength is null, time, unwanted).ConfigureAwait(false);
+            return (await RequestBody.SendAsync(
+                connection, request.Body, request.ContentLength is null, time, unwanted).ConfigureAwait(false), 0);
         }
         catch (OperationCanceledException) when (unwanted.IsCancellationRequested)
         {
-            return false;
+            return default;
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e)
         {
-            if (e is BadHttpRequestException bad && !context.Response.HasStarted)
-                context.Response.StatusCode = bad.StatusCode;
+            // Whatever it is, it is the client's body that cannot be had: Kestrel has words of many kinds for that.
             connection.Cut(CutBy.Client);
-            return false;
+            return (false, e switch
+            {
+                BadHttpRequestException bad => bad.StatusCode,
+                IOException or OperationCanceledException => 0,
+                _ => StatusCodes.Status400BadRequest,
+            });
         }
     }
 

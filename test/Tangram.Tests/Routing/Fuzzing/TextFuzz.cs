@@ -53,12 +53,14 @@ internal static class TextFuzz
         if (rng.Next(2) == 0) value = GatewayFuzzer.Some(rng, 8, value, ".", "order-1",
             value[..rng.Next(value.Length)]);
         var header = GatewayFuzzer.Some(rng, 3, "a=b; ", "at=x; ", ";") + $"at={value}";
-        var found = new List<int?>();
+        var found = new List<Backend?>();
         for (var pairs = Pairs.OfCookies(header); pairs.Next();)
             if (pairs.Name.SequenceEqual("at")) found.Add(cookies.Find(pairs.Value));
         var expected = PlainCookies(header).Where(pair => pair.Item1 == "at").Select(pair =>
-            known.IndexOf(pair.Item2) is >= 0 and var at ? at : (int?)null);
-        return found.SequenceEqual(expected) ? null : $"'{header}' finds {string.Join(' ', found)}";
+            known.IndexOf(pair.Item2) is >= 0 and var at ? service.Backends[at] : null);
+        return found.SequenceEqual(expected)
+            ? null
+            : $"'{header}' finds {string.Join(' ', found.Select(backend => backend?.Replica.Value))}";
     }
 
     public static string? Condition(Rng rng)
