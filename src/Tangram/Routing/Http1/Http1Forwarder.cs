@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace Tangram.Routing.Http1;
@@ -118,7 +119,7 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
             return (false, e switch
             {
                 BadHttpRequestException bad => bad.StatusCode,
-                IOException or OperationCanceledException => 0,
+                ConnectionResetException or OperationCanceledException => 0,
                 _ => StatusCodes.Status400BadRequest,
             });
         }
