@@ -26,6 +26,7 @@ namespace Tangram.Model;
 [JsonSerializable(typeof(Scale))]
 [JsonSerializable(typeof(NextSerial))]
 [JsonSerializable(typeof(Outcomes))]
+[JsonSerializable(typeof(RateUse))]
 [JsonSerializable(typeof(ServiceSpec))]
 [JsonSerializable(typeof(Variable))]
 [JsonSerializable(typeof(GrantSpec))]

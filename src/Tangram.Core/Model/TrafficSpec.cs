@@ -27,6 +27,9 @@ public sealed record TrafficSpec
     /// <summary>How long a backend that is new or back takes to get its whole share; zero: none.</summary>
     public TimeSpan SlowStart { get; init; } = TimeSpan.FromSeconds(5);
     public BreakerSpec Breaker { get; init; } = new();
+
+    /// <summary>Null: every request is let in.</summary>
+    public AdmissionSpec? Admission { get; init; }
 }
 
 public enum HashSource { Header, Cookie, Client, Path }

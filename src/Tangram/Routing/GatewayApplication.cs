@@ -17,6 +17,7 @@ internal sealed class GatewayApplication(
     : IHttpApplication<DefaultHttpContext>
 {
     private readonly AnswerHold _hold = new(options, time);
+    private readonly AdmissionDoor _door = new(routes, time);
     private int _queued;
 
     /// <summary>Kestrel keeps one context a connection or stream and reuses it.</summary>
@@ -36,19 +37,25 @@ internal sealed class GatewayApplication(
             ?? throw new InvalidOperationException("a connection came from no listener");
         if (tls?.Spec is { } secure && Secured(context, listener.Listener, secure) is { } elsewhere) return elsewhere;
         var table = routes.Table;
-        if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);
+        var given = Passage.TimeGiven(context.Request);
+        if (listener.Listener.Service is { } own)
+            return given is null
+                ? ServeAsync(context, table, listener, own, null)
+                : TreatAsync(context, table, listener, Route.To(own), given);
         if (table.Index.Match(new HttpView(context, table.TrustedProxies)) is not { } route)
             return Reply.NoRouteAsync(context);
-        return route is { Treatment: null, Service: { } service }
+        return route is { Treatment: null, Service: { } service } && given is null
             ? ServeAsync(context, table, listener, service, null)
-            : TreatAsync(context, table, listener, route);
+            : TreatAsync(context, table, listener, route, given);
     }
 
-    private async Task TreatAsync(HttpContext context, RouteTable table, OpenListener listener, Route route)
+    private async Task TreatAsync(
+        HttpContext context, RouteTable table, OpenListener listener, Route route, TimeSpan? given)
     {
-        using var passage = new Passage(context, route, new HttpView(context, table.TrustedProxies), routes, time)
+        using var passage = new Passage(
+            context, route, new HttpView(context, table.TrustedProxies), routes, time, given)
         {
-            KeepsForwarded = table.Trusts(context.Connection.RemoteIpAddress),
+            KeepsForwarded = Trusts(context, table, listener),
         };
         await (passage.Answer(context) ?? ServeAsync(context, table, listener, passage.Side.Service, passage));
     }
@@ -66,6 +73,17 @@ internal sealed class GatewayApplication(
             await Reply.BreakerOpenAsync(context, service.Name.Value, wait);
             return;
         }
+        var @class = Priorities.Settle(
+            context.Request, Trusts(context, table, listener), passage?.Treatment.PriorityClass);
+        var admission = service.Counters.Admission;
+        var ticket = admission is null
+            ? null
+            : await _door.EnterAsync(context, admission, @class, passage?.Deadline);
+        if (admission is not null && ticket is null)
+        {
+            await Reply.OverloadedAsync(context, service.Name.Value, passage?.IsLate(routes.Now) == true);
+            return;
+        }
         if (passage?.Treatment.Mirror is { } mirror) mirrors.Offer(context, passage, mirror);
         var exchange = new Exchange(context, routes, service, listener, _hold, passage);
         service.Counters.Enter();
@@ -76,9 +94,14 @@ internal sealed class GatewayApplication(
         finally
         {
             exchange.Finish();
+            ticket?.Leave();
             service.Counters.Leave();
         }
     }
+
+    /// <summary>What its caller says of others is believed.</summary>
+    private static bool Trusts(HttpContext context, RouteTable table, OpenListener listener) =>
+        listener.Listener.Internal || table.Trusts(context.Connection.RemoteIpAddress);
 
     /// <summary>Null when it may go on by http.</summary>
     private static Task? Secured(HttpContext context, Listener listener, TlsSpec secure)
@@ -100,6 +123,7 @@ internal sealed class GatewayApplication(
         {
             var (_, backend, abandon, unreachable) = exchange.Begin();
             HttpMessageInvoker sender = exchange.Repeatable ? new PatientClient(client, unreachable) : client;
+            passage?.TellTime(context.Request, routes.Now);
             using var bound = passage?.Bound(abandon);
             var end = bound?.Token ?? abandon;
             ForwarderError error;
@@ -117,7 +141,8 @@ internal sealed class GatewayApplication(
             return;
         }
         if (context.RequestAborted.IsCancellationRequested) return;
-        await (exchange.Last is null || exchange.Outcome == AttemptOutcome.NeverSent
+        if (passage?.IsLate(routes.Now) == true) await Reply.TooLateAsync(context);
+        else await (exchange.Last is null || exchange.Outcome == AttemptOutcome.NeverSent
             ? Reply.NoBackendAsync(context, service.Name.Value)
             : Reply.NoAnswerAsync(context, exchange.Outcome, exchange.Last.Replica.Value, exchange.Repeatable));
     }

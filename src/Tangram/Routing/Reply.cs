@@ -48,6 +48,20 @@ internal static class Reply
             $"The replicas of {service} cannot answer, and are left alone for a moment.");
     }
 
+    /// <summary>503 and not 429: it is the service that cannot, whoever asks (RFC 6585, 4).</summary>
+    /// <param name="late">The request has no time left.</param>
+    public static Task OverloadedAsync(HttpContext context, string service, bool late)
+    {
+        if (context.RequestAborted.IsCancellationRequested) return Task.CompletedTask;
+        if (late) return TooLateAsync(context);
+        context.Response.Headers.RetryAfter = "1";
+        return WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "overloaded",
+            $"The service {service} has more requests than it can answer; this one was not begun.");
+    }
+
+    public static Task TooLateAsync(HttpContext context) =>
+        WriteAsync(context, StatusCodes.Status504GatewayTimeout, "deadline", "The time of the request is over.");
+
     public static Task NoAnswerAsync(HttpContext context, AttemptOutcome outcome, string replica, bool repeatable) =>
         outcome switch
         {

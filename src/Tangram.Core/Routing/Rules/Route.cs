@@ -16,6 +16,9 @@ public sealed class Route
             OnlyScheme = scheme == "https" ? "http" : "https";
     }
 
+    /// <summary>As of a request that came to the service's own address.</summary>
+    public static Route To(ServiceName service) => new(new RouteSpec(null, "/"), service, null);
+
     public RouteSpec Spec { get; }
     public TreatmentSpec? Treatment => Spec.Treatment;
 
