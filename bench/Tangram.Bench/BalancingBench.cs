@@ -19,6 +19,7 @@ internal static class BalancingBench
         FailsAtOnce();
         Tables();
         Others();
+        Overload();
         Costs();
         return 0;
     }
@@ -82,6 +83,24 @@ internal static class BalancingBench
             $"{TrafficRun.Of(AnchorScenarios.RetryStorm(false)).Amplification:0.00}");
         Row("the same with the retry budget", "at most 1.2",
             $"{TrafficRun.Of(AnchorScenarios.RetryStorm(true)).Amplification:0.00}");
+    }
+
+    private static void Overload()
+    {
+        Head("Four backends of ten places that take 20 ms each, clients that wait for 1 s", "load", "admission",
+            "good answers, of the most", "p50", "p99", "refused");
+        foreach (var (load, spec) in new[]
+        {
+            (0.85, new AdmissionSpec()), (1.2, new AdmissionSpec()), (2, null), (2, new AdmissionSpec()),
+            (5, new AdmissionSpec()),
+        })
+        {
+            var result = TrafficRun.Of(AnchorScenarios.Overload(load, spec));
+            Row($"{load} ×", spec is null ? "off" : "auto",
+                Percent(result.Succeeded / (80 * AnchorScenarios.OverloadCapacity), 1),
+                $"{result.Percentile(0.5).TotalMilliseconds:0} ms", $"{result.Percentile(0.99).TotalMilliseconds:0} ms",
+                Percent(result.Refused / (double)result.Requests, 1));
+        }
     }
 
     private static void Costs()

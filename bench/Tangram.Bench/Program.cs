@@ -1,4 +1,5 @@
 using Tangram.Bench;
+using Tangram.Bench.Anchors;
 using Tangram.Bench.Gateway;
 
 return args is [var which, ..]
@@ -11,6 +12,8 @@ return args is [var which, ..]
         "scale" => ScaleBench.Run(args[1..]),
         "gateway" => await GatewayBench.RunAsync(args[1..]),
         "bare-yarp" => await BareYarp.RunAsync(args[1..]),
+        "anchors" => await AnchorBench.RunAsync(args[1..]),
+        "anchor-backend" => await AnchorBackend.RunAsync(args[1..]),
         "balancing" => BalancingBench.Run(),
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
@@ -23,7 +26,8 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|commands|idle|balancing|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|" +
+        "planning|commands|idle|balancing|anchors [slow|overload|storm|maglev]|" +
+        "gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|" +
         "scale [NODES...]|reading|fuzz [--seconds N] [--seed N]");
     return 2;
 }
