@@ -20,6 +20,7 @@ internal static class BalancingBench
         Tables();
         Others();
         Zones();
+        Overload();
         Costs();
         return 0;
     }
@@ -114,6 +115,24 @@ internal static class BalancingBench
 
     private static string Seconds(TimeSpan? time) =>
         time is { } known ? known.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture) + " s" : "-";
+
+    private static void Overload()
+    {
+        Head("Four backends of ten places that take 20 ms each, clients that wait for 1 s", "load", "admission",
+            "good answers, of the most", "p50", "p99", "refused");
+        foreach (var (load, spec) in new[]
+        {
+            (0.85, new AdmissionSpec()), (1.2, new AdmissionSpec()), (2, null), (2, new AdmissionSpec()),
+            (5, new AdmissionSpec()),
+        })
+        {
+            var result = TrafficRun.Of(AnchorScenarios.Overload(load, spec));
+            Row($"{load} ×", spec is null ? "off" : "auto",
+                Percent(result.Succeeded / (80 * AnchorScenarios.OverloadCapacity), 1),
+                $"{result.Percentile(0.5).TotalMilliseconds:0} ms", $"{result.Percentile(0.99).TotalMilliseconds:0} ms",
+                Percent(result.Refused / (double)result.Requests, 1));
+        }
+    }
 
     private static void Costs()
     {

@@ -1,4 +1,5 @@
 using Tangram.Bench;
+using Tangram.Bench.Anchors;
 using Tangram.Bench.Gateway;
 using Tangram.Bench.Zones;
 
@@ -16,6 +17,8 @@ return args is [var which, ..]
         "bare-yarp" => await BareYarp.RunAsync(args[1..]),
         "zones" => await ZonesBench.RunAsync(args[1..]),
         "zone-replica" => await ZoneReplica.RunAsync(args[1..]),
+        "anchors" => await AnchorBench.RunAsync(args[1..]),
+        "anchor-backend" => await AnchorBackend.RunAsync(args[1..]),
         "balancing" => BalancingBench.Run(),
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
@@ -28,7 +31,8 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|commands|idle|balancing|zones [without]|gateway [ROUNDS]|broken [SECONDS]|store [ETCD-URL...]|" +
-        "simulate [FROM COUNT]|scale [NODES...]|reading|fuzz [--gateway|--answers] [--seconds N] [--seed N]");
+        "planning|commands|idle|balancing|zones [without]|anchors [slow|overload|storm|maglev]|gateway [ROUNDS]|" +
+        "broken [SECONDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
+        "fuzz [--gateway|--answers] [--seconds N] [--seed N]");
     return 2;
 }

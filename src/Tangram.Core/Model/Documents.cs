@@ -231,9 +231,15 @@ public sealed record GatewaySeen
     /// <summary>Requests since the rollout began, per service and revision; reported only while one runs.</summary>
     public EquatableArray<Outcomes> Outcomes { get; init; }
 
+    /// <summary>How often the busiest keys of rate limits come here, for gateways that share these limits.</summary>
+    public EquatableArray<RateUse> Rates { get; init; }
+
     /// <summary>As <see cref="Seen.Instance"/>: tells a restarted gateway from another of its name.</summary>
     public string Instance { get; init; } = "";
 }
+
+/// <param name="Key">Of a limit and a client or caller: a hash, of which nobody learns who it is.</param>
+public sealed record RateUse(ulong Key, int PerSecond);
 
 /// <summary>Attempts that reached a replica of this revision, and those of them that failed (5xx, reset,
 /// cut).</summary>

@@ -27,6 +27,7 @@ namespace Tangram.Model;
 [JsonSerializable(typeof(BackendAsked))]
 [JsonSerializable(typeof(NextSerial))]
 [JsonSerializable(typeof(Outcomes))]
+[JsonSerializable(typeof(RateUse))]
 [JsonSerializable(typeof(ServiceSpec))]
 [JsonSerializable(typeof(Variable))]
 [JsonSerializable(typeof(GrantSpec))]

@@ -78,6 +78,9 @@ public sealed record TreatmentSpec
 
     /// <summary>How long it may take, over all attempts, until an answer begins.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Of its requests; null: normal, or as a trusted caller says.</summary>
+    public PriorityClass? PriorityClass { get; init; }
 }
 
 /// <summary>Where a client is sent instead. What is null stays as the client asked; <paramref name="Path"/> stands in

@@ -40,6 +40,9 @@ public sealed record TrafficSpec
     /// <summary>A key or an order decides otherwise, whatever the zone.</summary>
     public static bool HeedsZones(BalancePolicy policy) =>
         policy is BalancePolicy.PeakEwma or BalancePolicy.LeastRequests or BalancePolicy.RoundRobin;
+
+    /// <summary>Null: every request is let in.</summary>
+    public AdmissionSpec? Admission { get; init; }
 }
 
 /// <summary>What clients get instead while a service is not as it should be: first other zones, then another service,

@@ -32,7 +32,7 @@ internal static class RouteKeys
         Yes("burst", "how many may come at once; default: as many as requests")
             .As(new Shape.Whole(1, TreatmentReader.MostRequests)),
         Yes("by", "client (default), route for all of them together, { cookie: NAME } or { header: NAME }")
-            .On("each gateway counts for itself"));
+            .On("gateways share it, approximately"));
 
     public static readonly Section Key = new("x-tangram.route.split.by and rate_limit.by",
         Yes("header", "a header's name; requests without it go by the client's address").As(new Shape.Text()),
@@ -79,6 +79,8 @@ internal static class RouteKeys
         Yes("mirror", "which service gets a copy").As(new Shape.Of(() => Mirror)),
         Yes("timeout", "how long it may take until the answer begins, over all attempts; after it, 504")
             .As(Shape.Duration),
+        Yes("priority_class", "high, normal (default) or low: who is let in first where the service has an admission")
+            .As(new Shape.Words("high", "normal", "low")),
     ];
 
     public static readonly Section Route = new("x-tangram.route", Common);

@@ -1,3 +1,4 @@
+using Tangram.Model;
 using static Tangram.Planning.Section;
 
 namespace Tangram.Planning;
@@ -163,6 +164,9 @@ internal static class ServiceKeys
             "5s, and 0 is none").As(Shape.Duration),
         Yes("breaker", "{error_rate, window, minimum, open}: requests are kept from a backend, or from all of them, " +
             "while too many fail; or off").As(new Shape.Or(new Shape.Words("off"), new Shape.Of(() => Breaker!))),
+        Yes("admission", "auto, or {limit, min, max, queue, queue_time}: how many requests are let in at once, " +
+            "before any work is done; default off").As(new Shape.Or(
+                new Shape.Words("auto", "off"), new Shape.Of(() => Admission!))),
         Yes("singleton", "true: never two processes of it at once, whatever fails; it stops where its node loses its " +
             "lease, and moves stop first").As(Shape.Flag),
         Yes("placement", "spread (default): over zones, then nodes; or binpack: fill the fullest node that has room")
@@ -195,6 +199,15 @@ internal static class ServiceKeys
             .As(new Shape.Whole(1, 1_000_000)),
         Yes("open", "how long it stays open at first; default 5s, and longer each time that its trial fails")
             .As(Shape.Duration));
+
+    public static readonly Section Admission = new("x-tangram.admission",
+        Yes("limit", "auto (default): it finds itself; or how many requests may wait for their answer at once, in " +
+            "each gateway").As(new Shape.Or(new Shape.Words("auto"), new Shape.Whole(1, AdmissionSpec.LargestLimit))),
+        Yes("min", "auto does not settle below it; default 10").As(new Shape.Whole(1, AdmissionSpec.LargestLimit)),
+        Yes("max", "auto does not go above it; default 10000").As(new Shape.Whole(1, AdmissionSpec.LargestLimit)),
+        Yes("queue", "how many more wait to be let in; default 100, and 0 is none")
+            .As(new Shape.Whole(0, AdmissionSpec.LongestQueue)),
+        Yes("queue_time", "how long one of them waits at most; default 100ms, at most 1m").As(Shape.Duration));
 
     public static readonly Section Schedule = new("x-tangram.schedule",
         Yes("cron", "five fields, or six that begin with seconds: \"*/5 * * * *\", \"0 30 2 * * MON-FRI\"; or " +

@@ -2,7 +2,7 @@ using Tangram.Model;
 
 namespace Tangram.Planning;
 
-/// <summary>Reads what a service's <c>x-tangram</c> says of balance, slow start and breakers.</summary>
+/// <summary>Reads what a service's <c>x-tangram</c> says of balance, slow start, breakers and admission.</summary>
 internal static class TrafficReader
 {
     public const string HashForms = "header NAME, cookie NAME, client or path";
@@ -23,6 +23,7 @@ internal static class TrafficReader
             SlowStart = tangram.Duration("slow_start", new TrafficSpec().SlowStart),
             Breaker = Breaker(tangram),
             ZoneBlind = !tangram.Flag("zone_aware", true),
+            Admission = AdmissionReader.Read(tangram),
         };
         if (tangram["balance"] is not Tree.Map) return (Policy(tangram, "balance"), traffic);
         var fields = tangram.Open("balance", ServiceKeys.Balance);

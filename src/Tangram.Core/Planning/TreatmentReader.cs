@@ -24,9 +24,11 @@ internal static class TreatmentReader
             RateLimit = RateLimit(fields),
             Mirror = Mirror(fields),
             Timeout = fields.DurationOrNull("timeout", positive: true),
+            PriorityClass = fields.Choice<PriorityClass?>("priority_class", null,
+                [("high", PriorityClass.High), ("normal", PriorityClass.Normal), ("low", PriorityClass.Low)]),
         };
         if (fields["redirect"] is not null)
-            foreach (var key in new[] { "rewrite", "split", "request_headers", "mirror", "timeout" })
+            foreach (var key in new[] { "rewrite", "split", "request_headers", "mirror", "timeout", "priority_class" })
                 if (fields[key] is not null)
                     fields.Problems.Error(fields.PlaceOf(key), $"'{key}' and 'redirect' exclude each other",
                         "delete one of them: what is redirected reaches no service");

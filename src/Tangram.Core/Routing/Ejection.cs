@@ -28,6 +28,7 @@ public static class Ejection
         if (counts || outcome is AttemptOutcome.Cut)
             counters.Count(counts ? 1 : 0, failed || !counts ? 1 : 0, service.Traffic.Breaker.Window, now);
         service.Counters.Breaker.Learn(service, in attempt, now);
+        service.Counters.Admission?.Learn(in attempt);
         switch (outcome)
         {
             case AttemptOutcome.Answered:

@@ -1,5 +1,6 @@
 using Tangram.Coordinating;
 using Tangram.Model;
+using Tangram.Routing.Rules;
 
 namespace Tangram.Routing;
 
@@ -8,7 +9,15 @@ namespace Tangram.Routing;
 /// that a drain is never acknowledged with a count from before it.</param>
 /// <param name="Busy">Draining replicas with requests in flight, sorted.</param>
 public sealed record TrafficSeen(long Applied, EquatableArray<ReplicaName> Busy, EquatableArray<Outcomes> Outcomes)
-    : Event;
+    : Event
+{
+    /// <summary>As <see cref="GatewaySeen.Rates"/>.</summary>
+    public EquatableArray<RateUse> Rates { get; init; } = [];
+}
+
+/// <summary>What other gateways that listen where clients come told of their <see cref="GatewaySeen.Rates"/>; null when
+/// there are none.</summary>
+public sealed record ShareRates(EquatableArray<RateUse>? Others) : Effect;
 
 /// <summary>Make routes of this state; the pump answers with <see cref="TrafficSeen"/> when they are in
 /// force.</summary>
@@ -52,6 +61,7 @@ public sealed class GatewayMachine : IMachine
     private Instant _pendingSince;
     private Instant _writtenAt;
     private bool _taken;
+    private EquatableArray<RateUse>? _others;
 
     /// <param name="isPublic">It listens at the addresses that the spec names, and says so.</param>
     /// <param name="instance">See <see cref="GatewaySeen.Instance"/>.</param>
@@ -100,6 +110,7 @@ public sealed class GatewayMachine : IMachine
         _state = state;
         if (!state.Recalled && state.Revision >= _revision)
             _revision = state.Gateways.GetValueOrDefault(_name)?.ModRevision ?? 0;
+        HearRates(effects);
         if (state.Recalled) return;
         var taken = state.Gateways.GetValueOrDefault(_name) is { Value.Instance: not "" and var other }
             && other != _instance;
@@ -110,6 +121,16 @@ public sealed class GatewayMachine : IMachine
         else if (_taken && !taken)
             effects.Add(new Effect.Announce(_name, $"the other of the name {_name} is gone: this one takes its place"));
         _taken = taken;
+    }
+
+    private void HearRates(List<Effect> effects)
+    {
+        var others = _state.Gateways.Where(g => g.Key != _name && g.Value.Value.Addresses.Count > 0).ToList();
+        EquatableArray<RateUse>? told =
+            others.Count == 0 ? null : others.SelectMany(g => g.Value.Value.Rates).ToEquatableArray();
+        if (told == _others) return;
+        _others = told;
+        effects.Add(new ShareRates(told));
     }
 
     private void Publish(Instant now, List<Effect> effects)
@@ -131,12 +152,15 @@ public sealed class GatewayMachine : IMachine
             Addresses = _public ? _state.EffectiveSpec?.Addresses() ?? [] : [], Applied = _traffic.Applied, Busy =
                 _traffic.Busy,
             Outcomes = rolling ? _traffic.Outcomes : [], Instance = _instance,
+            Rates = _traffic.Rates,
         };
         var kept = _writtenLease == _lease.Lease && _revision != 0 && _written is not null;
         if (kept && seen == _written) return;
         var spacing = AcknowledgementShare * _state.Gateways.Count;
         if (kept && spacing > Event.Tick.Every && now - _writtenAt < spacing) return;
-        if (kept && seen with { Outcomes = _written!.Outcomes } == _written && now - _writtenAt < OutcomesEvery) return;
+        if (kept && seen with { Rates = _written!.Rates } == _written && now - _writtenAt < SharedRates.Every) return;
+        if (kept && seen with { Outcomes = _written!.Outcomes, Rates = _written.Rates } == _written
+            && now - _writtenAt < OutcomesEvery) return;
         (_pending, _pendingSince, _pendingSeen, _writtenAt) = (_requests.Next(), now, seen, now);
         _writtenLease = _lease.Lease;
         effects.Add(new Effect.Commit(_pending, new Txn

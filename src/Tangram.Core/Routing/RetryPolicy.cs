@@ -17,7 +17,14 @@ public enum RetryDecision
 /// <param name="Sent">Attempts that may have reached a replica, this one included.</param>
 /// <param name="Elapsed">Since the request arrived.</param>
 public readonly record struct RequestSoFar(
-    bool Repeatable, AttemptOutcome Outcome, int Status, long BodyRead, int Attempts, int Sent, TimeSpan Elapsed);
+    bool Repeatable, AttemptOutcome Outcome, int Status, long BodyRead, int Attempts, int Sent, TimeSpan Elapsed)
+{
+    /// <summary>Until its own deadline; null: it has none.</summary>
+    public TimeSpan? Left { get; init; }
+
+    /// <summary>What another attempt takes at the least; see <see cref="RemainingTime.Least"/>.</summary>
+    public TimeSpan Needs { get; init; }
+}
 
 /// <summary>Whether a request may go to another backend. What may have been executed is repeated only when its method
 /// is safe (RFC 9110, 9.2.1); what was never sent may always be repeated. PUT and DELETE are idempotent but not safe,
@@ -41,6 +48,7 @@ public static class RetryPolicy
     {
         if (request.Attempts >= MostAttempts || request.BodyRead > 0 || request.Elapsed >= Deadline)
             return RetryDecision.GiveUp;
+        if (request.Left <= request.Needs) return RetryDecision.GiveUp;
         return request.Outcome switch
         {
             AttemptOutcome.NeverSent => RetryDecision.Retry,

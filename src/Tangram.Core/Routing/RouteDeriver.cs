@@ -54,6 +54,7 @@ public static class RouteDeriver
             Abandoned = Abandoned(state, stale),
             Tallies = derivation.Tallies(),
             Index = previous.Index,
+            KeySeed = previous.KeySeed,
             TrustedProxies = previous.TrustedProxies,
             Published = previous.Published,
         };
@@ -78,6 +79,7 @@ public static class RouteDeriver
             Abandoned = Abandoned(state, previous.All()),
             Tallies = derivation.Tallies(),
             Index = IndexOf(state, previous),
+            KeySeed = state.Asked?.Value.CookieKey is { } secret ? RequestKey.Of(secret, KeySeedSalt) : null,
             TrustedProxies = new Networks(state.EffectiveSpec?.TrustedProxies ?? []),
             Published = (from service in specs
                          from port in service.Ports
@@ -97,6 +99,9 @@ public static class RouteDeriver
                 from service in spec.Services from route in service.Routes select (route, (ServiceName?)service.Name)),
             previous.Index);
     }
+
+    /// <summary>So that it is not what cookies are signed by.</summary>
+    private const ulong KeySeedSalt = 0x72617465;
 
     private static int TargetOf(ClusterState state) => state.Rollout?.Value.Target ?? 0;
 
@@ -252,13 +257,15 @@ public static class RouteDeriver
                 [.. (_backends.GetValueOrDefault(name) ?? []).OrderBy(b => b.Replica)];
             var (policy, traffic) = spec is not null ? (spec.Balance, spec.Traffic)
                 : before is not null ? (before.Balance, before.Traffic) : (default, new TrafficSpec());
+            var counters = before?.Counters ?? new ServiceCounters();
+            counters.Admit(traffic.Admission, backends.Length);
             var service = new RoutedService
             {
                 Name = name,
                 Balance = policy,
                 Traffic = traffic,
                 Backends = backends,
-                Counters = before?.Counters ?? new ServiceCounters(),
+                Counters = counters,
                 Maglev = policy == BalancePolicy.Hash ? Maglev.Of(backends.AsSpan(), before?.Maglev) : null,
                 Sticky = traffic.Sticky is { } cookie && _cookieKey is { } key
                     ? StickyCookies.Of(

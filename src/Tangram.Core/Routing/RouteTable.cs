@@ -45,6 +45,10 @@ public sealed class RouteTable
     public ImmutableArray<Tally> Tallies { get; init; } = [];
     public RouteIndex Index { get; init; } = RouteIndex.Empty;
 
+    /// <summary>By which keys of rate limits are made, the same on every gateway and known to nobody outside; null:
+    /// each gateway's own.</summary>
+    public ulong? KeySeed { get; init; }
+
     /// <summary>Who may say who its client is.</summary>
     public Networks TrustedProxies { get; init; } = Networks.None;
 

@@ -63,6 +63,17 @@ public sealed class ServiceCounters
     /// <summary>What is told to others.</summary>
     public ServiceFigures Figures { get; } = new();
 
+    /// <summary>Null: every request is let in.</summary>
+    public Admission? Admission { get; private set; }
+
+    /// <summary>What the file says of admission. Only the one who makes route tables calls it.</summary>
+    internal void Admit(AdmissionSpec? spec, int backends)
+    {
+        if (spec is null) Admission = null;
+        else if (Admission is { } known) known.Use(spec, backends);
+        else Admission = new Admission(spec, backends);
+    }
+
     /// <summary>More than half of the backends that take connections are ejected: they are used all the same, since
     /// the others could not bear their load. Written by the <see cref="Appraisal"/> alone.</summary>
     public bool Panic

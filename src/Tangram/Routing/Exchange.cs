@@ -146,7 +146,10 @@ internal sealed class Exchange
     private bool MayRetry(AttemptOutcome outcome, int status)
     {
         var elapsed = _routes.Now - _arrived;
-        var soFar = new RequestSoFar(Repeatable, outcome, status, _body?.Taken ?? 0, _attempts, _sent, elapsed);
+        var soFar = new RequestSoFar(Repeatable, outcome, status, _body?.Taken ?? 0, _attempts, _sent, elapsed)
+        {
+            Left = _passage?.Deadline - _routes.Now, Needs = RemainingTime.Least(_service),
+        };
         return RetryPolicy.Decide(in soFar) switch
         {
             RetryDecision.Retry => true,

@@ -21,6 +21,7 @@ internal sealed class GatewayApplication(
 {
     private readonly Http1Forwarder _http1 = new(new AnswerGiver(options, time), time);
     private readonly StoredAnswers _answers = new();
+    private readonly AdmissionDoor _door = new(routes, time);
     private int _queued;
 
     /// <summary>Kestrel keeps one context a connection or stream and reuses it.</summary>
@@ -41,23 +42,27 @@ internal sealed class GatewayApplication(
         if (Strictness.Answer(context) is { } malformed) return malformed;
         limits.Excuse(context);
         if (tls?.Spec is { } secure && Secured(context, listener.Listener, secure) is { } elsewhere) return elsewhere;
-        if (HttpMethods.IsConnect(context.Request.Method) && !HttpView.IsUpgrade(context))
-            return Reply.NoTunnelAsync(context);
         var table = routes.Table;
-        if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);
+        var given = Passage.TimeGiven(context.Request);
+        if (listener.Listener.Service is { } own)
+            return given is null
+                ? ServeAsync(context, table, listener, own, null)
+                : TreatAsync(context, table, listener, Route.To(own), given);
         if (table.Index.Match(new HttpView(context, table.TrustedProxies)) is not { } route)
             return Reply.NoRouteAsync(context);
         context.Features.Get<RequestNote>()?.Take(route);
-        return route is { Treatment: null, Service: { } service }
+        return route is { Treatment: null, Service: { } service } && given is null
             ? ServeAsync(context, table, listener, service, null)
-            : TreatAsync(context, table, listener, route);
+            : TreatAsync(context, table, listener, route, given);
     }
 
-    private async Task TreatAsync(HttpContext context, RouteTable table, OpenListener listener, Route route)
+    private async Task TreatAsync(
+        HttpContext context, RouteTable table, OpenListener listener, Route route, TimeSpan? given)
     {
-        using var passage = new Passage(context, route, new HttpView(context, table.TrustedProxies), routes, time)
+        using var passage = new Passage(
+            context, route, new HttpView(context, table.TrustedProxies), routes, time, given)
         {
-            KeepsForwarded = table.Trusts(context.Connection.RemoteIpAddress),
+            KeepsForwarded = Trusts(context, table, listener),
         };
         await (passage.Answer(context) ?? ServeAsync(context, table, listener, passage.Side.Service, passage));
     }
@@ -80,13 +85,20 @@ internal sealed class GatewayApplication(
             await Reply.BreakerOpenAsync(context, service.Name.Value, wait);
             return;
         }
+        var trusts = Trusts(context, table, listener);
+        var @class = Priorities.Settle(context.Request, trusts, passage?.Treatment.PriorityClass);
+        var admission = service.Counters.Admission;
+        var ticket = admission is null
+            ? null
+            : await _door.EnterAsync(context, admission, @class, passage?.Deadline);
+        if (admission is not null && ticket is null)
+        {
+            await Reply.OverloadedAsync(context, service.Name.Value, passage?.IsLate(routes.Now) == true);
+            return;
+        }
         var exchange = new Exchange(context, routes, service, listener, passage);
         if (degraded is not { IsPrepared: true })
-        {
-            var keep = passage?.KeepsForwarded
-                ?? (listener.Listener.Internal || table.Trusts(context.Connection.RemoteIpAddress));
-            Outgoing.Prepare(context, keep, passage?.Treatment.RequestHeaders ?? []);
-        }
+            Outgoing.Prepare(context, passage?.KeepsForwarded ?? trusts, passage?.Treatment.RequestHeaders ?? []);
         degraded?.IsPrepared = true;
         if (passage?.Treatment.Mirror is { } mirror && passage.Side.Service == name)
             mirrors.Offer(context, passage, mirror);
@@ -100,6 +112,7 @@ internal sealed class GatewayApplication(
         finally
         {
             exchange.Finish();
+            ticket?.Leave();
             service.Counters.Leave();
         }
     }
@@ -108,6 +121,10 @@ internal sealed class GatewayApplication(
         HttpContext context, RouteTable table, OpenListener listener, RoutedService service, Passage? passage) =>
         Degraded.Begin(context, service, _answers, routes, passage,
             to => ServeAsync(context, table, listener, to, passage));
+
+    /// <summary>What its caller says of others is believed.</summary>
+    private static bool Trusts(HttpContext context, RouteTable table, OpenListener listener) =>
+        listener.Listener.Internal || table.Trusts(context.Connection.RemoteIpAddress);
 
     /// <summary>Null when it may go on by http.</summary>
     private static Task? Secured(HttpContext context, Listener listener, TlsSpec secure)
@@ -127,6 +144,7 @@ internal sealed class GatewayApplication(
         while (exchange.TryChoose() || await WaitAsync(context, exchange, passage?.Deadline))
         {
             var choice = exchange.Begin();
+            passage?.TellTime(context.Request, routes.Now);
             AttemptEnding ending;
             try
             {
@@ -150,7 +168,8 @@ internal sealed class GatewayApplication(
             return;
         }
         if (context.RequestAborted.IsCancellationRequested) return;
-        await (exchange.Last is null || exchange.Outcome == AttemptOutcome.NeverSent
+        if (passage?.IsLate(routes.Now) == true) await Reply.TooLateAsync(context);
+        else await (exchange.Last is null || exchange.Outcome == AttemptOutcome.NeverSent
             ? Reply.NoBackendAsync(context, service.Name.Value)
             : Reply.NoAnswerAsync(context, exchange.Outcome, exchange.Last.Replica.Value, exchange.Repeatable));
     }

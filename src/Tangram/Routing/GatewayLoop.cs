@@ -1,6 +1,7 @@
 using Tangram.Coordinating;
 using Tangram.Deploying;
 using Tangram.Model;
+using Tangram.Routing.Rules;
 
 namespace Tangram.Routing;
 
@@ -25,6 +26,8 @@ internal sealed class GatewayLoop
     private TlsSpec? _tls;
     private bool _proxied;
     private string? _metrics;
+    private readonly SharedRates _rates = new();
+    private volatile ShareRates? _told;
     private Task _opening = Task.CompletedTask;
     private bool _started;
 
@@ -76,6 +79,7 @@ internal sealed class GatewayLoop
     private void Perform(Effect effect)
     {
         if (effect is Effect.Announce announce) _announce(announce.Subject, announce.What);
+        if (effect is ShareRates told) _told = told;
         if (effect is not PublishRoutes publish) return;
         if (publish.State.EffectiveSpec is { } spec) Follow(spec);
         var table = RouteDeriver.Derive(publish.State, _server.Table);
@@ -130,6 +134,9 @@ internal sealed class GatewayLoop
     private void Observe()
     {
         var table = _server.Table;
-        Post(new TrafficSeen(table.AppliedRevision, _server.Busy, _server.Outcomes));
+        Post(new TrafficSeen(table.AppliedRevision, _server.Busy, _server.Outcomes)
+        {
+            Rates = _rates.Look(table.Index.Limiters, _told?.Others, _server.Now),
+        });
     }
 }

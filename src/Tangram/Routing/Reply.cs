@@ -71,6 +71,20 @@ internal static class Reply
             $"The replicas of {service} cannot answer, and are left alone for a moment.");
     }
 
+    /// <summary>503 and not 429: it is the service that cannot, whoever asks (RFC 6585, 4).</summary>
+    /// <param name="late">The request has no time left.</param>
+    public static Task OverloadedAsync(HttpContext context, string service, bool late)
+    {
+        if (context.RequestAborted.IsCancellationRequested) return Task.CompletedTask;
+        if (late) return TooLateAsync(context);
+        context.Response.Headers.RetryAfter = "1";
+        return WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "overloaded",
+            $"The service {service} has more requests than it can answer; this one was not begun.");
+    }
+
+    public static Task TooLateAsync(HttpContext context) =>
+        WriteAsync(context, StatusCodes.Status504GatewayTimeout, "deadline", "The time of the request is over.");
+
     /// <summary>What may have been executed is not given to another service.</summary>
     public static async Task NoAnswerAsync(
         HttpContext context, AttemptOutcome outcome, string replica, bool repeatable)
@@ -92,10 +106,6 @@ internal static class Reply
                     ? ""
                     : " The request may have been executed, so it was not repeated.")),
         };
-
-    /// <summary>An answer to CONNECT is no message but a tunnel (RFC 9110, 9.3.6).</summary>
-    public static Task NoTunnelAsync(HttpContext context) =>
-        WriteAsync(context, StatusCodes.Status501NotImplemented, "no-tunnel", "The gateway opens no tunnels.");
 
     /// <summary>308: the same method and body again, and for good (RFC 9110, 15.4.9).</summary>
     public static Task ElsewhereAsync(HttpContext context, string location)

@@ -106,6 +106,11 @@ public sealed class RefusalTests
     [InlineData("x-tangram: { breaker: on }", "4:27: x-tangram.breaker takes a map and is")]
     [InlineData("x-tangram: { breaker: { error_rate: 0 } }",
         "4:41: 'error_rate' is '0', which is not a share above 0 and up to 100%")]
+    [InlineData("x-tangram: { admission: on }", "4:29: x-tangram.admission takes a map and is")]
+    [InlineData("x-tangram: { admission: { limit: 0 } }", "4:38: 'limit' is '0', which is not a whole number from 1")]
+    [InlineData("x-tangram: { admission: { min: 9, max: 8 } }", "4:36: 'min' is 9 and 'max' is 8")]
+    [InlineData("x-tangram: { admission: { limit: 5, min: 2 } }", "4:46: 'min' is for a limit that finds itself")]
+    [InlineData("x-tangram: { admission: { queue_time: 2m } }", "4:43: 'queue_time' is longer than 1m")]
     [InlineData("x-tangram: { breaker: { window: 1h } }", "4:37: 'window' is longer than 10m")]
     [InlineData("x-tangram: { placement: pack }", "4:29: 'placement' is 'pack', which is not honoured")]
     [InlineData("x-tangram: { route: {} }", "4:25: the route has neither host nor path")]

@@ -40,7 +40,7 @@ public sealed class RouteReaderTests
     public void Treatments_are_read_in_every_form()
     {
         var treatment = Route("""
-            path: /api, rewrite: /v2/, timeout: 3s,
+            path: /api, rewrite: /v2/, timeout: 3s, priority_class: low,
             split: { to: { web: 5% }, newest: 0.1, by: { cookie: user } },
             request_headers: { set: { X-A: "1" }, add: { X-B: "" }, remove: [X-C] },
             response_headers: { remove: Server },
@@ -48,6 +48,7 @@ public sealed class RouteReaderTests
             mirror: { to: web, share: 10%, body: 1k }
             """.ReplaceLineEndings(" ")).Treatment!;
         Assert.Equal(("/v2/", TimeSpan.FromSeconds(3)), (treatment.Rewrite, treatment.Timeout));
+        Assert.Equal(PriorityClass.Low, treatment.PriorityClass);
         Assert.Equal(new SplitSpec(new KeySpec(KeySource.Cookie, "user"),
             [new SplitShare(ServiceName.Of("web"), 0.05), new SplitShare(null, 0.1)]), treatment.Split);
         Assert.Equal([new(HeaderVerb.Set, "X-A", "1"), new(HeaderVerb.Add, "X-B", ""),
@@ -92,7 +93,8 @@ public sealed class RouteReaderTests
     {
         var service = Yaml.Web("""
             x-tangram: { probe: tcp, route: [ { path_exact: /a, priority: 2, method: GET, client: 10.0.0.0/8,
-             header: { a: b }, device: bot, type: grpc, rewrite: /b, timeout: 1s, request_headers: { set: { a: b } },
+             header: { a: b }, device: bot, type: grpc, rewrite: /b, timeout: 1s,
+             priority_class: high, request_headers: { set: { a: b } },
              split: { newest: 5%, by: random }, rate_limit: { requests: 1, by: route }, mirror: { to: web } },
              { host: a.b, redirect: { host: c.d } }, { path: /plain } ] }
             """.ReplaceLineEndings(" "));

@@ -43,6 +43,7 @@ public sealed class SectionTests
         Service("x-tangram: {\n KEY }"),
         Service("x-tangram: { balance: {\n KEY } }"),
         Service("x-tangram: { breaker: {\n KEY } }"),
+        Service("x-tangram: { admission: {\n KEY } }"),
         Service("deploy: { mode: replicated-job }, x-tangram: { schedule: {\n KEY } }"),
         Service("x-tangram: { route: {\n KEY } }"),
         "{ services: { s: { command: x } }, x-tangram: { gateway: { routes: [ {\n KEY } ] } } }",

@@ -37,6 +37,23 @@ public static class AnchorScenarios
             : new Serving(TrafficScenario.LogNormal(TimeSpan.FromMilliseconds(50), 0.4, rng)),
     };
 
+    /// <summary>Four backends that work on ten requests at once, 20 ms each: 1,846 requests a second are all that they
+    /// can. What is given up they work on to its end.</summary>
+    /// <param name="load">Of what they can.</param>
+    public static TrafficScenario Overload(double load, AdmissionSpec? admission) => new()
+    {
+        Backends = 4,
+        Slots = 10,
+        Rate = load * OverloadCapacity,
+        Duration = TimeSpan.FromSeconds(90),
+        WarmUp = TimeSpan.FromSeconds(10),
+        Admission = admission,
+        Serve = (_, _, rng) => new Serving(TrafficScenario.LogNormal(TimeSpan.FromMilliseconds(20), 0.4, rng)),
+    };
+
+    /// <summary>Requests a second: 40 places, and the mean of the log-normal times is the median × e^(σ²/2).</summary>
+    public static readonly double OverloadCapacity = 40 / (0.020 * Math.Exp(0.4 * 0.4 / 2));
+
     private static bool IsMiddle(Instant now) => now.Ticks is >= 15 * TimeSpan.TicksPerSecond
         and < 45 * TimeSpan.TicksPerSecond;
 }

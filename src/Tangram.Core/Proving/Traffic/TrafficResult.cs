@@ -10,6 +10,12 @@ public sealed record TrafficResult(
     int Requests, int Succeeded, int Attempts, EquatableArray<int> PerBackend, EquatableArray<TimeSpan> Latencies,
     int MostQueued)
 {
+    /// <summary>Requests that were not let in.</summary>
+    public int Refused { get; init; }
+
+    /// <summary>Of each <see cref="PriorityClass"/>, how many came and how many succeeded.</summary>
+    public EquatableArray<(int Requests, int Succeeded)> Classes { get; init; }
+
     public double Success => Requests == 0 ? 1 : Succeeded / (double)Requests;
 
     /// <summary>Attempts for each request.</summary>

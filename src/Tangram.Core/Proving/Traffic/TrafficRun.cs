@@ -14,7 +14,8 @@ public sealed class TrafficRun
     private readonly RoutedService _service;
     private readonly Desk[] _desks;
     private readonly List<TimeSpan> _latencies = [];
-    private int _requests, _attempts, _mostQueued;
+    private readonly (int Requests, int Succeeded)[] _classes = new (int, int)[3];
+    private int _requests, _attempts, _mostQueued, _refused;
 
     private TrafficRun(TrafficScenario scenario)
     {
@@ -35,7 +36,10 @@ public sealed class TrafficRun
         while (run._agenda.Step(end)) { /* Until all is done. */ }
         run._latencies.Sort();
         return new TrafficResult(run._requests, run._latencies.Count, run._attempts,
-            run._desks.Select(d => d.Got).ToEquatableArray(), run._latencies.ToEquatableArray(), run._mostQueued);
+            run._desks.Select(d => d.Got).ToEquatableArray(), run._latencies.ToEquatableArray(), run._mostQueued)
+        {
+            Refused = run._refused, Classes = run._classes.ToEquatableArray(),
+        };
     }
 
     internal static RoutedService Service(TrafficScenario scenario)
@@ -46,7 +50,7 @@ public sealed class TrafficRun
         {
             Name = name,
             Balance = scenario.Policy,
-            Traffic = scenario.Traffic,
+            Traffic = scenario.Traffic with { Admission = scenario.Admission },
             Counters = new ServiceCounters(),
             Backends =
             [
@@ -60,6 +64,7 @@ public sealed class TrafficRun
             ],
         };
         service = service with { Zones = ZoneSides.Of(service) };
+        service.Counters.Admit(scenario.Admission, scenario.Backends);
         return scenario.Policy != BalancePolicy.Hash ? service
             : service with { Maglev = Maglev.Of(service.Backends.AsSpan(), null) };
     }
@@ -79,11 +84,40 @@ public sealed class TrafficRun
         if ((_agenda.Now + pause).Ticks >= _scenario.Duration.Ticks) return;
         _agenda.After(pause, () =>
         {
-            _requests++;
+            var request = new Request(_agenda.Now, _scenario.Class(_work));
+            if (Counts(request)) (_requests, _classes[(int)request.Class].Requests) =
+                (_requests + 1, _classes[(int)request.Class].Requests + 1);
             _service.Counters.Enter();
-            Try(new Request(_agenda.Now));
+            Admit(request);
             ArriveNext();
         });
+    }
+
+    private bool Counts(Request request) => request.Arrived >= Instant.Zero + _scenario.WarmUp;
+
+    private void Admit(Request request)
+    {
+        if (_service.Counters.Admission is not { } admission || admission.TryEnter())
+        {
+            Try(request);
+            return;
+        }
+        var waiting = new Caller(request.Class, admitted =>
+        {
+            if (admitted) _agenda.After(TimeSpan.Zero, () => Try(request));
+            else Refuse(request);
+        });
+        if (!admission.TryWait(waiting)) Refuse(request);
+        else _agenda.After(admission.Spec.QueueTime, () =>
+        {
+            if (admission.GiveUp(waiting)) Refuse(request);
+        });
+    }
+
+    private void Refuse(Request request)
+    {
+        if (Counts(request)) _refused++;
+        _service.Counters.Leave();
     }
 
     private void Try(Request request)
@@ -134,7 +168,11 @@ public sealed class TrafficRun
             Try(request);
             return;
         }
-        if (outcome == AttemptOutcome.Answered) _latencies.Add(now - request.Arrived);
+        if (outcome == AttemptOutcome.Answered && Counts(request))
+        {
+            _latencies.Add(now - request.Arrived);
+            _classes[(int)request.Class].Succeeded++;
+        }
         Finish(request);
     }
 
@@ -156,7 +194,13 @@ public sealed class TrafficRun
     private void Finish(Request request)
     {
         if (request.OnBudget) _service.Counters.EndRetry();
+        _service.Counters.Admission?.Leave();
         _service.Counters.Leave();
+    }
+
+    private sealed class Caller(PriorityClass @class, Action<bool> settled) : Waiting(@class)
+    {
+        protected internal override void Settle(bool admitted) => settled(admitted);
     }
 
     /// <summary>A backend's own queue.</summary>
@@ -169,12 +213,13 @@ public sealed class TrafficRun
         public int Got { get; set; }
     }
 
-    private sealed class Request(Instant arrived)
+    private sealed class Request(Instant arrived, PriorityClass @class)
     {
         private Tried _tried;
         private int _ended;
 
         public Instant Arrived => arrived;
+        public PriorityClass Class => @class;
         public ref readonly Tried Tried => ref _tried;
         public int Attempts { get; private set; }
         public bool OnBudget { get; set; }

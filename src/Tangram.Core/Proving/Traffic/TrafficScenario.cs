@@ -40,6 +40,15 @@ public sealed record TrafficScenario
 
     /// <summary>False lets every request be repeated, as gateways without a retry budget do.</summary>
     public bool Budgeted { get; init; } = true;
+
+    /// <summary>Null: every request is let in.</summary>
+    public AdmissionSpec? Admission { get; init; }
+
+    /// <summary>What class a request is of.</summary>
+    public Func<Rng, PriorityClass> Class { get; init; } = _ => PriorityClass.Normal;
+
+    /// <summary>Requests and answers before this are not counted: it has to find its limits first.</summary>
+    public TimeSpan WarmUp { get; init; }
     public ulong Seed { get; init; } = 1;
 
     /// <summary>The zone of each backend, by its first letter; empty: all have the same.</summary>

@@ -23,6 +23,9 @@ public sealed class RateLimiter
     private const int LeastCounters = 1024;
     private const int UsualCounters = 1 << 16;
 
+    /// <summary>A gateway's smallest part of a limit that is shared.</summary>
+    private const double LeastShare = 0.01;
+
     /// <summary>A thread may have read the clock a little before another one counted, but not this much. What lies
     /// later is of a time before the 48 bits began anew.</summary>
     private static readonly TimeSpan MostLate = TimeSpan.FromMinutes(10);
@@ -32,12 +35,16 @@ public sealed class RateLimiter
     private readonly int _interval;
     private readonly double _unitsPerTick;
     private readonly long _latest;
+    private readonly ulong _id;
+    private readonly RateDemand _demand = new();
+    private Dictionary<ulong, double>? _shares;
     private long[]? _counters;
 
     /// <param name="most">At most so many counters, but 1,024 at least.</param>
-    public RateLimiter(RateLimitSpec spec, int most)
+    /// <param name="id">The same on every gateway, and another for each limit.</param>
+    public RateLimiter(RateLimitSpec spec, int most, ulong id = 0)
     {
-        _spec = spec;
+        (_spec, _id) = (spec, id);
         var counters = spec.By.Source == KeySource.None ? 1 : Math.Clamp(most, LeastCounters, UsualCounters);
         _buckets = Math.Max(1, (int)BitOperations.RoundUpToPowerOf2((uint)counters / 2 + 1) / Ways);
         // The unit is a whole part of the interval, so that nothing is rounded, and not below a microsecond, so that 48
@@ -45,7 +52,7 @@ public sealed class RateLimiter
         var perSecond = spec.Requests / spec.Per.TotalSeconds;
         _interval = (int)Math.Clamp(1e6 / perSecond, 1, 1e6);
         _unitsPerTick = _interval * perSecond / TimeSpan.TicksPerSecond;
-        _latest = (long)_interval * spec.Burst + (long)(MostLate.Ticks * _unitsPerTick) + 1;
+        _latest = (long)(_interval * (double)spec.Burst / LeastShare) + (long)(MostLate.Ticks * _unitsPerTick) + 1;
     }
 
     public RateLimitSpec Spec => _spec;
@@ -54,6 +61,7 @@ public sealed class RateLimiter
     public RateVerdict Take(ulong key, Instant now)
     {
         var counters = _counters ?? Make();
+        var (interval, burst) = Volatile.Read(ref _shares) is { } shares ? Part(key, shares) : (_interval, _spec.Burst);
         var units = (long)(now.Ticks * _unitsPerTick) & TimeMask;
         var tag = (long)(key >> TimeBits);
         var ways = counters.AsSpan((int)(key & (uint)(_buckets - 1)) * Ways, Ways);
@@ -62,11 +70,32 @@ public sealed class RateLimiter
             ref var place = ref Find(ways, tag, out var seen);
             var known = (seen >>> TimeBits) == tag ? seen & TimeMask : 0;
             if (known > units + _latest) known = 0;
-            var verdict = Gcra.Decide(known, units, _interval, _spec.Burst);
+            var verdict = Gcra.Decide(known, units, interval, burst);
             if (!verdict.Allowed) return Told(verdict);
             var next = (tag << TimeBits) | (verdict.Next & TimeMask);
             if (Interlocked.CompareExchange(ref place, next, seen) == seen) return Told(verdict);
         }
+    }
+
+    /// <summary>As the limit says, a second.</summary>
+    internal double PerSecond => _spec.Requests / _spec.Per.TotalSeconds;
+
+    /// <summary>No other gateway counts.</summary>
+    internal void CountAlone() => Volatile.Write(ref _shares, null);
+
+    /// <summary>From now on keys are counted for <see cref="TakeDemand"/>, and have these parts of the limit.</summary>
+    internal void Share(Dictionary<ulong, double> shares) => Volatile.Write(ref _shares, shares);
+
+    /// <summary>How often the busiest keys came since the last time, refused ones too.</summary>
+    internal List<(ulong Key, int Count)> TakeDemand() => _demand.Take();
+
+    private (long Interval, int Burst) Part(ulong key, Dictionary<ulong, double> shares)
+    {
+        var shared = KeyHash.Mix(key ^ _id);
+        _demand.Count(shared);
+        if (!shares.TryGetValue(shared, out var share)) return (_interval, _spec.Burst);
+        share = Math.Clamp(share, LeastShare, 1);
+        return ((long)(_interval / share), Math.Max(1, (int)(_spec.Burst * share)));
     }
 
     /// <summary>The place of the key, else the one whose counter has the least to say.</summary>

@@ -17,6 +17,10 @@ public sealed class Route
             OnlyScheme = scheme == "https" ? "http" : "https";
     }
 
+    /// <summary>As of a request that came to the service's own address.</summary>
+    public static Route To(ServiceName service) =>
+        new(new RouteSpec(null, "/"), service, limiter: null, name: "", new RouteFigures());
+
     public RouteSpec Spec { get; }
 
     /// <summary>HOST/PATH, where * is any host and = stands before a path that is taken alone; of those that are told

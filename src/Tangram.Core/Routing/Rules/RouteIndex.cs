@@ -42,6 +42,9 @@ public sealed class RouteIndex
         _longestBelow = _below.Keys.Select(name => name.Length).DefaultIfEmpty().Max();
     }
 
+    /// <summary>Those that requests meet.</summary>
+    public IReadOnlyCollection<RateLimiter> Limiters => _limiters.Values;
+
     public Route? Match<TRequest>(TRequest request) where TRequest : struct, IRequestView
     {
         if (_hosts.Count > 0 || _below.Count > 0)
@@ -99,9 +102,14 @@ public sealed class RouteIndex
         if (spec.Treatment?.RateLimit is not { } limit) return null;
         var key = (spec.Match, limit);
         if (!_limiters.TryGetValue(key, out var limiter))
-            _limiters.Add(key, limiter = previous?._limiters.GetValueOrDefault(key) ?? new RateLimiter(limit, most));
+            _limiters.Add(key, limiter = previous?._limiters.GetValueOrDefault(key)
+                ?? new RateLimiter(limit, most, IdOf(spec, limit)));
         return limiter;
     }
+
+    /// <summary>The same on every gateway.</summary>
+    private static ulong IdOf(RouteSpec spec, RateLimitSpec limit) => RequestKey.Of(
+        Json.Write(spec.Match), KeyHash.Mix((ulong)limit.Requests) ^ (ulong)limit.Per.Ticks);
 
     private static ReadOnlySpan<char> WithoutPort(ReadOnlySpan<char> host)
     {

@@ -29,6 +29,9 @@ internal readonly struct HttpView(HttpContext context, Networks trusted) : IRequ
         return index < values.Count ? values[index] ?? "" : null;
     }
 
+    public static bool IsGrpc(HttpRequest request) =>
+        request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+
     /// <summary>It asks to be a WebSocket, over HTTP/1.1 or HTTP/2.</summary>
     public static bool IsUpgrade(HttpContext context) =>
         context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }

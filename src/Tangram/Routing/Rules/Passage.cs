@@ -11,23 +11,27 @@ internal sealed class Passage : IDisposable
     private readonly string? _path;
     private readonly CancellationTokenSource? _deadline;
     private readonly RateVerdict? _rate;
+    private readonly Instant _begun;
     private Action? _finished;
 
-    public Passage(HttpContext context, Route route, HttpView view, Routes routes, TimeProvider time)
+    /// <param name="given">How long the client gives it.</param>
+    public Passage(
+        HttpContext context, Route route, HttpView view, Routes routes, TimeProvider time, TimeSpan? given = null)
     {
         var treatment = route.Treatment ?? new TreatmentSpec();
-        (_route, _view, Treatment) = (route, view, treatment);
+        (_route, _view, Treatment, _begun) = (route, view, treatment, routes.Now);
         if (route.Limiter is { } limiter)
-            _rate = limiter.Take(RequestKey.Of(limiter.Spec.By, view, routes.Seed), routes.Now);
+            _rate = limiter.Take(RequestKey.Of(limiter.Spec.By, view, routes.Table.KeySeed ?? routes.Seed), routes.Now);
         if (_rate is { Allowed: false } || route.Service is not { } own) return;
         Side = treatment.Split is { } split
             ? Split.Choose(split, own, At(split, own, view, routes))
             : new Side(own, RevisionSide.Any);
         if (treatment.Rewrite is { } instead)
             _path = NewPath.Of(route.Spec, context.Request.Path.Value ?? "", instead);
-        if (treatment.Timeout is not { } timeout) return;
+        // What clients say only shortens it.
+        if ((given < treatment.Timeout ? given : treatment.Timeout ?? given) is not { } timeout) return;
         _deadline = new CancellationTokenSource(timeout, time);
-        Deadline = routes.Now + timeout;
+        Deadline = _begun + timeout;
     }
 
     public Side Side { get; }
@@ -39,6 +43,27 @@ internal sealed class Passage : IDisposable
     /// <summary>When the answer must have begun; null: no such time.</summary>
     public Instant? Deadline { get; }
     public bool TimedOut => _deadline is { IsCancellationRequested: true };
+
+    public bool IsLate(Instant now) => TimedOut || now >= Deadline;
+
+    /// <summary>How long the client gives the request; null when it does not say.</summary>
+    public static TimeSpan? TimeGiven(HttpRequest request)
+    {
+        var headers = request.Headers;
+        if (headers.TryGetValue(RemainingTime.Header, out var told)) return RemainingTime.Read(told);
+        return headers.TryGetValue(RemainingTime.GrpcHeader, out told) && HttpView.IsGrpc(request)
+            ? RemainingTime.ReadGrpc(told)
+            : null;
+    }
+
+    /// <summary>Tells the backend what is left, each attempt anew.</summary>
+    public void TellTime(HttpRequest request, Instant now)
+    {
+        if (Deadline is not { } deadline) return;
+        var (headers, left) = (request.Headers, deadline - now);
+        if (HttpView.IsGrpc(request)) headers[RemainingTime.GrpcHeader] = RemainingTime.WriteGrpc(left);
+        else headers[RemainingTime.Header] = RemainingTime.Write(left);
+    }
 
     /// <summary>As the service shall get it.</summary>
     public PathString PathOf(HttpRequest request) => _path is null ? request.Path : new PathString(_path);
@@ -52,6 +77,7 @@ internal sealed class Passage : IDisposable
             Change(context.Response);
             return Reply.TooManyAsync(context, rate.RetryAfter);
         }
+        if (Deadline is not null && IsLate(_begun)) return Reply.TooLateAsync(context);
         if (Treatment.Redirect is not { } redirect) return _route.Service is null ? Reply.NoRouteAsync(context) : null;
         var request = context.Request;
         var location = NewPath.Location(_route.Spec, redirect, _view.Scheme, request.Host.ToUriComponent(),
