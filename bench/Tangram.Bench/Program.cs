@@ -14,7 +14,7 @@ return args is [var which, ..]
         "bare-yarp" => await BareYarp.RunAsync(args[1..]),
         "zones" => await ZonesBench.RunAsync(args[1..]),
         "zone-replica" => await ZoneReplica.RunAsync(args[1..]),
-        "balancing" => BalancingBench.Run(),
+        "balancing" => BalancingBench.Run(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
         "reading" => ReadingBench.Run(),
@@ -26,7 +26,7 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|commands|idle|balancing|zones [without]|gateway [ROUNDS]|store [ETCD-URL...]|simulate [FROM COUNT]|" +
-        "scale [NODES...]|reading|fuzz [--seconds N] [--seed N]");
+        "planning|commands|idle|balancing [zones]|zones [without]|gateway [ROUNDS]|store [ETCD-URL...]|" +
+        "simulate [FROM COUNT]|scale [NODES...]|reading|fuzz [--seconds N] [--seed N]");
     return 2;
 }
