@@ -13,8 +13,14 @@ internal static class BalancingBench
     private const int Seeds = 5;
     private const int Warm = 200_000, Measured = 2_000_000;
 
-    public static int Run()
+    /// <param name="args"><c>zones</c>: only the tables of zones.</param>
+    public static int Run(string[] args)
     {
+        if (args is ["zones"])
+        {
+            Zones();
+            return 0;
+        }
         SlowBackend();
         FailsAtOnce();
         Tables();

@@ -19,7 +19,7 @@ return args is [var which, ..]
         "zone-replica" => await ZoneReplica.RunAsync(args[1..]),
         "anchors" => await AnchorBench.RunAsync(args[1..]),
         "anchor-backend" => await AnchorBackend.RunAsync(args[1..]),
-        "balancing" => BalancingBench.Run(),
+        "balancing" => BalancingBench.Run(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
         "reading" => ReadingBench.Run(),
@@ -31,8 +31,8 @@ static int Usage()
 {
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
-        "planning|commands|idle|balancing|zones [without]|anchors [slow|overload|storm|maglev]|gateway [ROUNDS]|" +
-        "broken [SECONDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
+        "planning|commands|idle|balancing [zones]|zones [without]|anchors [slow|overload|storm|maglev]|" +
+        "gateway [ROUNDS]|broken [SECONDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
         "fuzz [--gateway|--answers] [--seconds N] [--seed N]");
     return 2;
 }

@@ -31,7 +31,8 @@ public static class ZoneBalance
     private const double NotMuchWorse = 1.5;
 
     /// <summary>The own zone gets more while its answers take no longer than this, compared with the others', the
-    /// slower the nearer it comes, and less when they take longer than that. Between the two nothing changes, so that nothing swings.</summary>
+    /// slower the nearer it comes, and less when they take longer than that. Between the two nothing changes, so that
+    /// nothing swings.</summary>
     private const double AsQuick = 1.25, Strained = 1.5;
     private const double AsQuickSeconds = 0.002, StrainedSeconds = 0.005;
 
