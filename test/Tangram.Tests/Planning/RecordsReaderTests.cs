@@ -55,6 +55,15 @@ public sealed class RecordsReaderTests
         }
     }
 
+    [Fact]
+    public void The_example_of_the_page_is_read()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "observing.md"));
+        var spec = Yaml.Spec(page.Split("```yaml\n")[1].Split("```")[0]);
+        Assert.Equal("/var/log/tangram/access.jsonl", spec.AccessLog?.Path);
+        Assert.Equal("http://127.0.0.1:9101", spec.GatewayMetrics);
+    }
+
     [Theory]
     [InlineData("access_log: [a]", "takes one value and is a list")]
     [InlineData("access_log: ~/own.log", "no shell replaces the ~")]

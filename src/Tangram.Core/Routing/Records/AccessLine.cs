@@ -11,7 +11,7 @@ namespace Tangram.Routing.Records;
 /// <summary>Writes requests as lines of text, UTF-8. One writer at a time.</summary>
 public sealed class AccessLine
 {
-    private const string Day = "dd/MMM/yyyy:HH:mm:ss";
+    private const string Day = "dd/MMM/yyyy:HH:mm:ss", Moment = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     private readonly ArrayBufferWriter<byte> _out = new(16 * 1024);
     private readonly Utf8JsonWriter _json;
@@ -37,7 +37,9 @@ public sealed class AccessLine
     {
         _json.Reset();
         _json.WriteStartObject();
-        _json.WriteString("time"u8, note.At.UtcDateTime);
+        Span<byte> time = stackalloc byte[32];
+        note.At.ToUniversalTime().TryFormat(time, out var length, Moment, CultureInfo.InvariantCulture);
+        _json.WriteString("time"u8, time[..length]);
         _json.WriteString("client"u8, Shown(note.Client));
         _json.WriteString("method"u8, note.Method);
         _json.WriteString("host"u8, note.Host);
@@ -55,7 +57,8 @@ public sealed class AccessLine
         if (note.TraceParent is { } trace) _json.WriteString("trace_id"u8, TraceContext.TraceId(trace));
         else _json.WriteNull("trace_id"u8);
         _json.WriteString("user_agent"u8, note.UserAgent);
-        _json.WriteString("referer"u8, Cut(note.Referer, query));
+        if (note.Referer is null) _json.WriteNull("referer"u8);
+        else _json.WriteString("referer"u8, Cut(note.Referer, query));
         _json.WriteEndObject();
         _json.Flush();
     }

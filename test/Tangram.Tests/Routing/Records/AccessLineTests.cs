@@ -20,6 +20,17 @@ public sealed class AccessLineTests
         """.ReplaceLineEndings("") + "\n",
         Notes.Line(Notes.Of(_service, _figures, 200, Notes.Answered()), AccessLogFormat.Json));
 
+    [Theory]
+    [InlineData(0, "24.000Z")]
+    [InlineData(1, "24.000Z")]
+    [InlineData(9_990_000, "24.999Z")]
+    public void Json_tells_the_time_in_milliseconds(int ticks, string end)
+    {
+        var note = Notes.Of(_service, _figures);
+        note.At = new DateTimeOffset(2026, 11, 29, 12, 40, 24, TimeSpan.Zero).AddTicks(ticks);
+        Assert.Contains($"\"time\":\"2026-11-29T12:40:{end}\"", Notes.Line(note, AccessLogFormat.Json));
+    }
+
     [Fact]
     public void Combined_is_what_Apache_writes() => Assert.Equal(
         "203.0.113.9 - - [29/Nov/2026:12:40:24 +0000] \"GET /api/orders HTTP/1.1\" 200 2326 " +
@@ -74,7 +85,8 @@ public sealed class AccessLineTests
         Assert.Equal("- - - [29/Nov/2026:12:40:24 +0000] \"  \" 499 - \"-\" \"-\"\n",
             Notes.Line(note, AccessLogFormat.Combined));
         Assert.Contains("\"route\":null,\"service\":null,\"backend\":null,\"node\":null,\"attempts\":0," +
-            "\"why\":\"client-left\",\"trace_id\":null", Notes.Line(note, AccessLogFormat.Json));
+            "\"why\":\"client-left\",\"trace_id\":null,\"user_agent\":null,\"referer\":null}",
+            Notes.Line(note, AccessLogFormat.Json));
     }
 
     [Fact]
