@@ -32,9 +32,10 @@ public sealed class RouteDrill
             using (var deploy = cluster.Deploy("routes.yaml"))
                 Assert.True(await deploy.EndAsync(Patience) == 0, deploy.Printed);
             // Then each is in force, and the one before is gone
-            Assert.Equal(turn % 2 == 0 ? HttpStatusCode.OK : HttpStatusCode.RedirectKeepVerb,
-                await StatusAsync(client, cluster, turn));
-            Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(client, cluster, turn - 1));
+            var (status, text) = await AskAsync(client, cluster, turn);
+            Assert.True(status == (turn % 2 == 0 ? HttpStatusCode.OK : HttpStatusCode.RedirectKeepVerb),
+                $"turn {turn}: {status} {text}");
+            Assert.Equal(HttpStatusCode.NotFound, (await AskAsync(client, cluster, turn - 1)).Status);
         }
 
         // And no request has failed
@@ -50,11 +51,12 @@ public sealed class RouteDrill
             ? $"path_exact: /turn-{turn}, to: order, rewrite: /api/orders }} ]"
             : $"path_exact: /turn-{turn}, redirect: {{ path: /api/orders }} }} ]"));
 
-    private static async Task<HttpStatusCode> StatusAsync(HttpClient client, ShopCluster cluster, int turn)
+    private static async Task<(HttpStatusCode Status, string Text)> AskAsync(
+        HttpClient client, ShopCluster cluster, int turn)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(cluster.Gateway, $"turn-{turn}"));
         request.Headers.Host = "drill.test";
         using var answer = await client.SendAsync(request);
-        return answer.StatusCode;
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 }

@@ -13,12 +13,7 @@ internal sealed class RawClient : IDisposable
     private readonly CancellationTokenSource _patience = new(Patience);
     private readonly Wire _wire;
 
-    /// <param name="receiveBuffer">What the kernel takes in before it is asked for; null: as much as it likes.</param>
-    public RawClient(int? receiveBuffer = null)
-    {
-        if (receiveBuffer is { } bytes) _socket.ReceiveBufferSize = bytes;
-        _wire = new Wire(_socket, _patience.Token);
-    }
+    public RawClient() => _wire = new Wire(_socket, _patience.Token);
 
     public Task ConnectAsync(int port) => _socket.ConnectAsync(IPAddress.Loopback, port, _patience.Token).AsTask();
 
@@ -54,21 +49,6 @@ internal sealed class RawClient : IDisposable
 
     /// <summary>True once the other side has ended it.</summary>
     public Task<bool> EndsAsync() => _wire.EndsAsync();
-
-    /// <summary>How many bytes come until the end.</summary>
-    public async Task<long> CountAsync()
-    {
-        var (all, buffer) = (0L, new byte[65_536]);
-        try
-        {
-            while (await _socket.ReceiveAsync(buffer, _patience.Token) is > 0 and var read) all += read;
-        }
-        catch (SocketException)
-        {
-            // By a reset.
-        }
-        return all;
-    }
 
     public void Dispose()
     {
