@@ -58,6 +58,7 @@ internal static class TlsFiles
 
     private static void Compare(ClusterSpec spec, List<string> names, Place place, ProblemList problems)
     {
+        names.AddRange(spec.Tls?.Acme?.Domains ?? []);
         // With a name that no certificate is for, the last is chosen that stands for none.
         var index = new ServerNameIndex([[], names]);
         var hosts = spec.Services.SelectMany(service => service.Routes).Select(route => route.Host).OfType<string>();

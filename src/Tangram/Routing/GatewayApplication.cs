@@ -34,6 +34,7 @@ internal sealed class GatewayApplication(
     {
         var listener = context.Features.Get<OpenListener>()
             ?? throw new InvalidOperationException("a connection came from no listener");
+        if (tls?.Challenge is { } asked && asked.Answer(context, listener.Listener) is { } proof) return proof;
         if (tls?.Spec is { } secure && Secured(context, listener.Listener, secure) is { } elsewhere) return elsewhere;
         var table = routes.Table;
         if (listener.Listener.Service is { } own) return ServeAsync(context, table, listener, own, null);

@@ -78,6 +78,7 @@ internal sealed class GatewayLoop
         if (publish.State.EffectiveSpec is { } spec) Follow(spec);
         var table = RouteDeriver.Derive(publish.State, _server.Table);
         _server.Publish(table);
+        if (_public) _server.Follow(publish.State.Acme);
         if (table.ServesAll) _servesAll.TrySetResult();
         _opening = ListenAsync(_opening, Wanted(table.Published), _tls);
         Observe();

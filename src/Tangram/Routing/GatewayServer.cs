@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Tangram.Coordinating;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Routing.Rules;
@@ -103,6 +104,10 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>What is shown on https addresses from now on; call it before they are opened. Returns what cannot be
     /// used, as sentences.</summary>
     public IReadOnlyList<string> Secure(TlsSpec? spec) => _tls?.Use(spec) ?? [];
+
+    /// <summary>Certificates that the cluster has ordered, and what an authority will ask for: in force when it
+    /// returns.</summary>
+    public void Follow(AcmeState acme) => _tls?.Follow(acme);
 
     /// <summary>The port that a listener really has (it may have asked for 0); null when it is not open.</summary>
     public Task<int?> PortAsync(Listener listener) => _listeners.PortAsync(listener);

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Tangram.Coordinating;
 using Tangram.Coordinating.Trust;
 using Tangram.Model;
 
@@ -21,6 +22,7 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     private List<TlsSource<ServedCertificate>> _certificates = [];
     private TlsSource<X509Certificate2Collection>? _clients;
     private Snapshot? _now;
+    private AcmeShown _acme = new([], null);
 
     /// <summary>Null: no TLS.</summary>
     public TlsSpec? Spec => Volatile.Read(ref _now)?.Spec;
@@ -28,6 +30,20 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     /// <summary>For a client that asks for this name; null while there is nothing to show.</summary>
     public SslServerAuthenticationOptions? OptionsFor(string? serverName) =>
         Volatile.Read(ref _now) is { All.Length: > 0 } now ? now.All[now.Index.Choose(serverName)] : null;
+
+    /// <summary>What an authority may ask this gateway for now; null: nothing.</summary>
+    public ShownChallenge? Challenge => Volatile.Read(ref _acme).Challenge;
+
+    /// <summary>What the cluster has ordered, and an order that is under way. In force when it returns.</summary>
+    public void Follow(AcmeState acme)
+    {
+        lock (_gate)
+        {
+            var before = _acme;
+            Volatile.Write(ref _acme, before.Next(acme, say));
+            if (Spec is { Acme: not null } spec && !ReferenceEquals(before.All, _acme.All)) Publish(spec);
+        }
+    }
 
     /// <summary>From now on this is shown. What was read before and is still asked for stays in force. Returns what
     /// cannot be used, as sentences.</summary>
@@ -112,7 +128,7 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     private void Publish(TlsSpec spec)
     {
         ServedCertificate[] usable = spec.ClientCa is not null && _clients?.Content is null
-            ? [] : [.. _certificates.Select(source => source.Content).OfType<ServedCertificate>()];
+            ? [] : [.. _certificates.Select(source => source.Content).OfType<ServedCertificate>(), .. _acme.For(spec.Acme)];
         var names = new ServerNameIndex(usable.Select(certificate => (IEnumerable<string>)certificate.Names));
         Volatile.Write(ref _now, new Snapshot(spec, names,
             [.. usable.Select(certificate => Options(certificate, spec))]));
