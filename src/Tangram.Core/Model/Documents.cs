@@ -202,6 +202,9 @@ public sealed record GatewaySeen
     /// <summary>Requests since the rollout began, per service and revision; reported only while one runs.</summary>
     public EquatableArray<Outcomes> Outcomes { get; init; }
 
+    /// <summary>Certificates and authorities that its spec names and that it could not take, as sentences.</summary>
+    public EquatableArray<string> Troubles { get; init; }
+
     /// <summary>As <see cref="Seen.Instance"/>: tells a restarted gateway from another of its name.</summary>
     public string Instance { get; init; } = "";
 }

@@ -32,6 +32,7 @@ namespace Tangram.Model;
 [JsonSerializable(typeof(CarriedContent))]
 [JsonSerializable(typeof(CertificateSpec))]
 [JsonSerializable(typeof(AcmeSpec))]
+[JsonSerializable(typeof(BackendTlsSpec))]
 [JsonSerializable(typeof(AcmeAccount))]
 [JsonSerializable(typeof(AcmeCertificate))]
 [JsonSerializable(typeof(AcmeChallenge))]

@@ -146,6 +146,7 @@ public static class Why
         foreach (var node in status.Nodes.Where(n => n.State != "ready")) yield return $"{node.Name} is {node.State}.";
         foreach (var replica in found.Replicas.Where(r => r is { Ready: true, Routed: false }))
             yield return $"{replica.Assignment.Replica} is ready, and not yet routed by every gateway.";
+        foreach (var trouble in status.GatewayTroubles) yield return $"{trouble.Gateway}: {trouble.What.TrimEnd('.')}.";
         foreach (var sentence in AcmeWords.Troubles(state)) yield return sentence;
     }
 

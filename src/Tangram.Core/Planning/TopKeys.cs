@@ -66,6 +66,7 @@ internal static class TopKeys
             .As(new Shape.Many(new Shape.Of(() => RouteKeys.GatewayRoute))),
         Yes("tcp", "a list of addresses whose connections go to a service as they are")
             .As(new Shape.Many(new Shape.Of(() => Tcp!))).On("on each gateway"),
+        No("http3", "delete it: HTTP/3 is not served, see docs/decisions/0009-http3-waits.md").Never(),
         No("tls", "write certificates: beside listen, and an https:// address in it").Never());
 
     public static readonly Section Tcp = new("x-tangram.gateway.tcp",

@@ -8,7 +8,11 @@ namespace Tangram.Routing;
 /// that a drain is never acknowledged with a count from before it.</param>
 /// <param name="Busy">Draining replicas with requests in flight, sorted.</param>
 public sealed record TrafficSeen(long Applied, EquatableArray<ReplicaName> Busy, EquatableArray<Outcomes> Outcomes)
-    : Event;
+    : Event
+{
+    /// <summary>See <see cref="GatewaySeen.Troubles"/>; a few of them.</summary>
+    public EquatableArray<string> Troubles { get; init; }
+}
 
 /// <summary>Make routes of this state; the pump answers with <see cref="TrafficSeen"/> when they are in
 /// force.</summary>
@@ -130,7 +134,7 @@ public sealed class GatewayMachine : IMachine
         {
             Addresses = _public ? _state.EffectiveSpec?.Addresses() ?? [] : [], Applied = _traffic.Applied, Busy =
                 _traffic.Busy,
-            Outcomes = rolling ? _traffic.Outcomes : [], Instance = _instance,
+            Outcomes = rolling ? _traffic.Outcomes : [], Instance = _instance, Troubles = _traffic.Troubles,
         };
         var kept = _writtenLease == _lease.Lease && _revision != 0 && _written is not null;
         if (kept && seen == _written) return;

@@ -27,8 +27,7 @@ public static class RouteDeriver
             .Concat(state.Nodes.GetValueOrDefault(n)?.Assignments ?? [])).Select(a => a.Service).ToHashSet();
         var stale = touched.SelectMany(s => previous.Find(s)?.Backends ?? []).Concat(previous.Unrouted)
             .Where(b => changed.Contains(b.Node)).ToArray();
-        var derivation = new Derivation(previous, stale, sameRollout: true, condemned: null,
-            CookieKey(state));
+        var derivation = new Derivation(previous, stale, sameRollout: true, condemned: null, state);
         foreach (var name in changed)
             if (state.Nodes.GetValueOrDefault(name) is { Dead: null } node)
                 foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
@@ -60,7 +59,7 @@ public static class RouteDeriver
         var specs = state.EffectiveSpec?.Services ?? [];
         var target = TargetOf(state);
         var derivation = new Derivation(previous, previous.All(), target == previous.Target,
-            Condemned(state), CookieKey(state));
+            Condemned(state), state);
         foreach (var node in state.Nodes.Values)
             if (node.Dead is null)
                 foreach (var assignment in node.Assignments) derivation.Add(node, assignment);
@@ -126,12 +125,14 @@ public static class RouteDeriver
 
         private readonly int? _condemned;
         private readonly string? _cookieKey;
+        private readonly ClusterState _state;
+        private readonly Dictionary<(ServiceName, int), BackendTlsSpec?> _tls = [];
 
         /// <param name="before">The backends of the nodes that will be added.</param>
         public Derivation(
-            RouteTable previous, IEnumerable<Backend> before, bool sameRollout, int? condemned, string? cookieKey)
+            RouteTable previous, IEnumerable<Backend> before, bool sameRollout, int? condemned, ClusterState state)
         {
-            (_previous, _condemned, _cookieKey) = (previous, condemned, cookieKey);
+            (_previous, _condemned, _state, _cookieKey) = (previous, condemned, state, CookieKey(state));
             _before = before.ToDictionary(b => b.Replica);
             if (sameRollout)
                 foreach (var tally in previous.Tallies) _tallies.Add((tally.Service, tally.Revision), tally);
@@ -166,9 +167,20 @@ public static class RouteDeriver
                 Port = port,
                 Starts = seen.Starts,
                 Intent = assignment.Intent,
+                Tls = TlsOf(assignment.Service, assignment.Revision) ?? before?.Tls,
                 Counters = counters,
                 Tally = TallyOf(assignment.Service, assignment.Revision),
             };
+        }
+
+        /// <summary>Whether it speaks TLS its own revision says, and how it is met, the one in force.</summary>
+        private BackendTlsSpec? TlsOf(ServiceName service, int revision)
+        {
+            if (_tls.TryGetValue((service, revision), out var known)) return known;
+            var own = _state.Spec(revision)?.Find(service)?.BackendTls;
+            var now = own is null ? null : _state.EffectiveSpec?.Find(service)?.BackendTls ?? own;
+            _tls.Add((service, revision), now);
+            return now;
         }
 
         /// <summary>One that joins others gets its share by and by; where there are no others, it is needed.</summary>

@@ -24,6 +24,15 @@ internal sealed class BackendClient : HttpMessageInvoker
         Http2Stream = Config(HttpVersion.Version20, options.StreamTimeout);
     }
 
+    /// <summary>For connections that somebody else makes.</summary>
+    public static BackendClient Through(GatewayOptions options,
+        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect)
+    {
+        var handler = NewHandler(options);
+        handler.ConnectCallback = connect;
+        return new BackendClient(options, handler);
+    }
+
     /// <summary>What it sends through.</summary>
     public HttpMessageHandler Handler { get; }
 

@@ -12,7 +12,8 @@ namespace Tangram.Routing;
 /// <summary>What Kestrel runs for each request: find the service, then try backends until one answers or the policy
 /// says stop.</summary>
 internal sealed class GatewayApplication(
-    Routes routes, IHttpForwarder forwarder, BackendClient client, Mirrors mirrors, GatewayOptions options,
+    Routes routes, IHttpForwarder forwarder, BackendClient client, SecuredBackends secured, Mirrors mirrors,
+    GatewayOptions options,
     TimeProvider time, TlsFront? tls)
     : IHttpApplication<DefaultHttpContext>
 {
@@ -100,7 +101,8 @@ internal sealed class GatewayApplication(
         while (exchange.TryChoose() || await WaitAsync(context, exchange, passage?.Deadline))
         {
             var (_, backend, abandon, unreachable) = exchange.Begin();
-            HttpMessageInvoker sender = exchange.Repeatable ? new PatientClient(client, unreachable) : client;
+            var via = secured.For(backend) ?? client;
+            HttpMessageInvoker sender = exchange.Repeatable ? new PatientClient(via, unreachable) : via;
             using var bound = passage?.Bound(abandon);
             var end = bound?.Token ?? abandon;
             ForwarderError error;

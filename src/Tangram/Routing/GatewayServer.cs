@@ -21,6 +21,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly ListenerSet _listeners;
     private readonly KestrelServer _kestrel;
     private readonly BackendClient _client;
+    private readonly SecuredBackends _secured;
     private readonly Mirrors _mirrors;
     private readonly ServiceProvider _services;
     private readonly SocketKeeper? _keeper;
@@ -45,7 +46,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         _relay = new TcpRelay(_routes, options, time);
         _listeners = new ListenerSet(keeper, _departure, time, _relay);
         _client = new BackendClient(options);
-        _mirrors = new Mirrors(_routes, _client, time);
+        _secured = new SecuredBackends(options, time, said => Said?.Invoke(said));
+        _mirrors = new Mirrors(_routes, _client, _secured, time);
         _services = Services().BuildServiceProvider();
         _kestrel = new KestrelServer(Options.Create(KestrelOptions()), _listeners, NullLoggerFactory.Instance);
     }
@@ -62,6 +64,9 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     /// <summary>Copies of requests for which there was no room.</summary>
     public long DroppedCopies => _mirrors.Dropped;
+
+    /// <summary>A whole sentence for the events. Called on any thread.</summary>
+    public event Action<string>? Said;
 
     /// <summary>A draining replica has nothing in flight any more. Called on a request's thread: return at
     /// once.</summary>
@@ -82,7 +87,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             if (_ended) return;
             var forwarder = _services.GetRequiredService<IHttpForwarder>();
             var application =
-                new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time, _tls);
+                new GatewayApplication(_routes, forwarder, _client, _secured, _mirrors, _options, _time, _tls);
             await _kestrel.StartAsync(application, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
             _probing = Task.WhenAll(new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token),
@@ -104,6 +109,9 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>What is shown on https addresses from now on; call it before they are opened. Returns what cannot be
     /// used, as sentences.</summary>
     public IReadOnlyList<string> Secure(TlsSpec? spec) => _tls?.Use(spec) ?? [];
+
+    /// <summary>What of it cannot be used now, as sentences.</summary>
+    public EquatableArray<string> Troubles => _tls?.Troubles ?? [];
 
     /// <summary>Certificates that the cluster has ordered, and what an authority will ask for: in force when it
     /// returns.</summary>
@@ -167,6 +175,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         await _mirrors.DisposeAsync().ConfigureAwait(false);
         await _looking.ConfigureAwait(false);
         _client.Dispose();
+        _secured.Dispose();
         await _services.DisposeAsync().ConfigureAwait(false);
     }
 

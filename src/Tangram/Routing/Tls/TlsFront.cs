@@ -16,7 +16,11 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     /// <summary>A look is one question to the file system for each file.</summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
-    private sealed record Snapshot(TlsSpec Spec, ServerNameIndex Index, SslServerAuthenticationOptions[] All);
+    /// <summary>Told to the cluster; more of them say nothing more.</summary>
+    private const int MostTroubles = 10;
+
+    private sealed record Snapshot(TlsSpec Spec, ServerNameIndex Index, SslServerAuthenticationOptions[] All,
+        EquatableArray<string> Troubles);
 
     private readonly Lock _gate = new();
     private List<TlsSource<ServedCertificate>> _certificates = [];
@@ -26,6 +30,9 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
 
     /// <summary>Null: no TLS.</summary>
     public TlsSpec? Spec => Volatile.Read(ref _now)?.Spec;
+
+    /// <summary>What of it cannot be used now, as sentences.</summary>
+    public EquatableArray<string> Troubles => Volatile.Read(ref _now)?.Troubles ?? [];
 
     /// <summary>For a client that asks for this name; null while there is nothing to show.</summary>
     public SslServerAuthenticationOptions? OptionsFor(string? serverName) =>
@@ -128,10 +135,13 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     private void Publish(TlsSpec spec)
     {
         ServedCertificate[] usable = spec.ClientCa is not null && _clients?.Content is null
-            ? [] : [.. _certificates.Select(source => source.Content).OfType<ServedCertificate>(), .. _acme.For(spec.Acme)];
+            ? [] : [.. _certificates.Select(source => source.Content).OfType<ServedCertificate>(),
+                .. _acme.For(spec.Acme)];
         var names = new ServerNameIndex(usable.Select(certificate => (IEnumerable<string>)certificate.Names));
         Volatile.Write(ref _now, new Snapshot(spec, names,
-            [.. usable.Select(certificate => Options(certificate, spec))]));
+            [.. usable.Select(certificate => Options(certificate, spec))],
+            _certificates.Select(source => source.Trouble).Append(_clients?.Trouble).OfType<string>()
+                .Take(MostTroubles).ToEquatableArray()));
     }
 
     private SslServerAuthenticationOptions Options(ServedCertificate certificate, TlsSpec spec)
