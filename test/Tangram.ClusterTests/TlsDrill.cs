@@ -31,6 +31,27 @@ public sealed class TlsDrill
         Assert.Contains("made a certificate of its own", await cluster.DoAsync("events"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_deploy_whose_certificate_no_gateway_can_read_says_so()
+    {
+        using var certificates = new TestCertificates();
+        await using var cluster = await ReadyAsync("");
+        var text = System.IO.File.ReadAllText(Path.Combine(Repository.Root, "examples", "shop", File));
+        var files = new Model.CertificateSpec(certificates.At("own.crt"), certificates.At("own.key"));
+        cluster.Write(File, text.Replace("listen: [\"http://127.0.0.1:8080\"]",
+            $"listen: [\"https://127.0.0.1:8080\"], certificates: [ {{ cert: {files.Cert}, key: {files.Key} }} ]"));
+        using var deploy = cluster.Deploy(File);
+        Assert.Equal(1, await deploy.EndAsync(Patience));
+        Assert.Contains("the gateway gateway-1 cannot use what it names", deploy.Printed, StringComparison.Ordinal);
+        var why = await cluster.DoAsync("why", cluster.Name);
+        Assert.Contains($"gateway-1: {files.Cert}", why, StringComparison.Ordinal);
+        certificates.Issue("own", ["127.0.0.1"]);
+        await Until.SomeAsync(async () => await cluster.StatusAsync() is { GatewayTroubles.Count: 0 } well
+            ? well : null, Patience, () => "the certificate is taken");
+        using var again = cluster.Deploy(File);
+        Assert.Equal(0, await again.EndAsync(Patience));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -58,13 +58,16 @@ public sealed record ClusterState
     public ImmutableSortedDictionary<ServiceName, Versioned<JobRuns>> Jobs { get; init; } =
         ImmutableSortedDictionary<ServiceName, Versioned<JobRuns>>.Empty;
 
+    /// <summary>Certificates that the cluster has ordered, and orders.</summary>
+    public AcmeState Acme { get; init; } = AcmeState.Empty;
+
     /// <summary>Who watches whom: the same object in all states in which the same nodes live.</summary>
     public Ring Ring => _ring.Value;
 
     private Lazy<Ring> _ring = new(() => Ring.Of(ImmutableSortedDictionary<NodeName, NodeState>.Empty));
 
     /// <summary>The revision of the newest key that a gateway's routes depend on (asked, revisions, rollout, assigned,
-    /// seen, dead). A gateway reports it as <see cref="GatewaySeen.Applied"/>.</summary>
+    /// seen, dead; a challenge and certificates). A gateway reports it as <see cref="GatewaySeen.Applied"/>.</summary>
     public long RoutedRevision { get; init; }
 
     /// <summary>The spec of a revision, or null when it was never written.</summary>
@@ -97,6 +100,10 @@ public sealed record ClusterState
         }
         foreach (var (name, job) in Jobs) Add(Keys.Job(name), job);
         foreach (var (name, gateway) in Gateways) Add(Keys.Gateway(name), gateway);
+        Add(Keys.AcmeAccount, Acme.Account);
+        Add(Keys.AcmeChallenge, Acme.Challenge);
+        Add(Keys.AcmeTroubles, Acme.Troubles);
+        foreach (var (domain, certificate) in Acme.Certificates) Add(Keys.AcmeCertificate(domain), certificate);
         return new RangeAnswer(StoreStatus.Ok, Revision, pairs);
 
         void Add<T>(string key, Versioned<T>? document) where T : class
@@ -145,10 +152,12 @@ public sealed record ClusterState
                     ? Gateways.Remove(gateway)
                     : Gateways.SetItem(gateway, Read<GatewaySeen>(change)!),
             },
+            _ when After(key, Keys.AcmePrefix) is not null => this with { Acme = Acme.With(change) },
             _ => this,
         };
         var routed = key != Keys.Term && !key.StartsWith(Keys.GatewayPrefix, StringComparison.Ordinal)
-            && !key.StartsWith(Keys.JobPrefix, StringComparison.Ordinal);
+            && !key.StartsWith(Keys.JobPrefix, StringComparison.Ordinal)
+            && (!key.StartsWith(Keys.AcmePrefix, StringComparison.Ordinal) || AcmeState.IsRouted(key));
         if (!routed || ReferenceEquals(next, this)) return next;
         return next with { RoutedRevision = Math.Max(rev, RoutedRevision) };
     }
@@ -167,6 +176,6 @@ public sealed record ClusterState
     private static string? After(string key, string prefix) =>
         key.StartsWith(prefix, StringComparison.Ordinal) ? key[prefix.Length..] : null;
 
-    private static Versioned<T>? Read<T>(KeyChange change) where T : class =>
+    internal static Versioned<T>? Read<T>(KeyChange change) where T : class =>
         change.Deleted ? null : new Versioned<T>(Json.Read<T>(change.Pair.Value), change.Pair.ModRevision);
 }

@@ -14,6 +14,11 @@ public static class Keys
     public const string SeenPrefix = "seen/";
     public const string DeadPrefix = "dead/";
     public const string GatewayPrefix = "gateways/";
+    public const string AcmePrefix = "acme/";
+    public const string AcmeAccount = "acme/account";
+    public const string AcmeCertificatePrefix = "acme/certificates/";
+    public const string AcmeChallenge = "acme/challenge";
+    public const string AcmeTroubles = "acme/troubles";
 
     /// <summary>Zero-padded so that keys sort as numbers do.</summary>
     public static string Revision(int number) => $"{Revisions}{number:00000000}";
@@ -21,5 +26,6 @@ public static class Keys
     public static string Job(ServiceName job) => JobPrefix + job.Value;
     public static string Seen(NodeName node) => SeenPrefix + node.Value;
     public static string Dead(NodeName node) => DeadPrefix + node.Value;
+    public static string AcmeCertificate(string domain) => AcmeCertificatePrefix + domain;
     public static string Gateway(string gateway) => GatewayPrefix + gateway;
 }

@@ -18,7 +18,11 @@ public static class RelayRules
     /// <summary>Why a transaction is not relayed, or null.</summary>
     public static string? Refuses(PeerIdentity peer, Txn txn)
     {
-        foreach (var op in txn.Then.Concat(txn.Else))
+        var ops = txn.Then.Concat(txn.Else).ToList();
+        // A comparison tells what is there as a reading does.
+        if (txn.Compares.Select(compare => compare.Key).Concat(ops.OfType<StoreOp.Get>().Select(get => get.Key))
+            .FirstOrDefault(key => !MayRead(peer, key)) is { } secret) return $"{peer} may not read {secret}";
+        foreach (var op in ops)
         {
             var key = op switch
             {
@@ -37,6 +41,15 @@ public static class RelayRules
         }
         return null;
     }
+
+    /// <summary>Whether a key may be read. Private keys go to those who show their certificates, and the account's to
+    /// servers alone.</summary>
+    public static bool MayRead(PeerIdentity peer, string key) => peer.Role switch
+    {
+        PeerRole.Server => true,
+        PeerRole.Gateway => key != Keys.AcmeAccount,
+        _ => key != Keys.AcmeAccount && !key.StartsWith(Keys.AcmeCertificatePrefix, StringComparison.Ordinal),
+    };
 
     /// <summary>Why a copy is not sent, or null. Configs and secrets go only to the nodes that run what they are given
     /// to.</summary>

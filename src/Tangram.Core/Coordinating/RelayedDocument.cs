@@ -8,7 +8,7 @@ namespace Tangram.Coordinating;
 /// that makes no sense. So a server looks at it before it is written.</summary>
 public static class RelayedDocument
 {
-    private const int MostReplicas = 10_000, LongestText = 4_096, MostRates = 256;
+    private const int MostReplicas = 10_000, MostTroubles = 100, LongestText = 4_096, MostRates = 256;
 
     /// <summary>What is wrong with a document under a key of <see cref="RelayRules.KeysOf"/>, or null.</summary>
     public static string? Problem(string key, string value)
@@ -61,6 +61,8 @@ public static class RelayedDocument
         if (seen.Instance is not { Length: <= LongestText }) return "its instance is too long";
         if (seen.Rates.Count > MostRates || seen.Rates.Any(rate => rate is not { PerSecond: >= 0 }))
             return "its rates make no sense";
+        if (seen.Troubles.Count > MostTroubles || seen.Troubles.Any(t => t is not { Length: <= LongestText }))
+            return "its troubles are too many or too long";
         return seen.Outcomes.All(o => o is { Requests: >= 0, Failures: >= 0 } && Names.IsValid(o.Service.Value))
             ? null : "its outcomes make no sense";
     }

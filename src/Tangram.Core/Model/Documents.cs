@@ -234,6 +234,9 @@ public sealed record GatewaySeen
     /// <summary>How often the busiest keys of rate limits come here, for gateways that share these limits.</summary>
     public EquatableArray<RateUse> Rates { get; init; }
 
+    /// <summary>Certificates and authorities that its spec names and that it could not take, as sentences.</summary>
+    public EquatableArray<string> Troubles { get; init; }
+
     /// <summary>As <see cref="Seen.Instance"/>: tells a restarted gateway from another of its name.</summary>
     public string Instance { get; init; } = "";
 }

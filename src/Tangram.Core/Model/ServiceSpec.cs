@@ -22,6 +22,8 @@ public sealed record ServiceSpec
     public string StopSignal { get; init; } = "SIGTERM";
     public DeploySpec Deploy { get; init; } = new();
     public ProbeSpec? Probe { get; init; }
+    /// <summary>Null: gateways speak with replicas without TLS.</summary>
+    public BackendTlsSpec? BackendTls { get; init; }
     public EquatableArray<RouteSpec> Routes { get; init; }
     public BalancePolicy Balance { get; init; } = BalancePolicy.PeakEwma;
 
@@ -77,6 +79,7 @@ public sealed record ServiceSpec
     public ServiceSpec Template => this with
     {
         Routes = [], Ports = Ports.Where(p => p.Mode == PortMode.Host).ToEquatableArray(), DependsOn = [],
+        BackendTls = BackendTls is null ? null : new BackendTlsSpec { Name = "" },
         Balance = default, Traffic = new TrafficSpec(), Files = null, Schedule = null,
         Volumes = Volumes.Where(v => v.Kind == VolumeKind.Named).ToEquatableArray(),
         Deploy = new DeploySpec { Resources = Deploy.Resources, Job = Deploy.Job },
@@ -110,5 +113,9 @@ public sealed record DependencySpec(ServiceName Service, DependencyCondition Con
 public enum ProbeKind { Tcp, Http }
 
 /// <summary>Readiness, asked on the replica's own port.</summary>
-public sealed record ProbeSpec(ProbeKind Kind, string Path);
+public sealed record ProbeSpec(ProbeKind Kind, string Path)
+{
+    /// <summary>By https, with this name; null: by http.</summary>
+    public string? ServerName { get; init; }
+}
 

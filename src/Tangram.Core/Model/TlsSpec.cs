@@ -1,11 +1,14 @@
 namespace Tangram.Model;
 
 /// <summary>What the gateways show on <c>https://</c> addresses, and whom they admit there. Paths are on each gateway's
-/// machine: a key is never part of a revision, nor in the store.</summary>
+/// machine: such a key is never part of a revision, nor in the store.</summary>
 public sealed record TlsSpec
 {
     /// <summary>The first is shown to who names no host, or one that none is for.</summary>
     public EquatableArray<CertificateSpec> Certificates { get; init; }
+
+    /// <summary>Certificates that the cluster orders; null: none.</summary>
+    public AcmeSpec? Acme { get; init; }
 
     /// <summary>A gateway makes an authority and a certificate of its own, besides what
     /// <see cref="Certificates"/> has.</summary>

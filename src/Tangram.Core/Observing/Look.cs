@@ -26,6 +26,9 @@ public static class Look
             Gateways = state.Gateways
                 .SelectMany(g => g.Value.Value.Addresses.Select(address => new GatewayView(address, g.Key)))
                 .ToEquatableArray(),
+            GatewayTroubles = state.Gateways
+                .SelectMany(g => g.Value.Value.Troubles.Select(trouble => new GatewayTroubleView(g.Key, trouble)))
+                .ToEquatableArray(),
         };
     }
 

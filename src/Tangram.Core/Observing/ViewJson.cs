@@ -17,6 +17,7 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(ServiceView))]
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(GatewayView))]
+[JsonSerializable(typeof(GatewayTroubleView))]
 [JsonSerializable(typeof(CertificateView[]))]
 [JsonSerializable(typeof(HistoryView[]))]
 [JsonSerializable(typeof(JobView[]))]

@@ -23,6 +23,10 @@ public sealed record StatusView
     public EquatableArray<NodeView> Nodes { get; init; }
     public EquatableArray<GatewayView> Gateways { get; init; }
 
+    /// <summary>Certificates and authorities of clients that the file names and that a gateway could not
+    /// take.</summary>
+    public EquatableArray<GatewayTroubleView> GatewayTroubles { get; init; }
+
     /// <summary>Null: this is how things stand now.</summary>
     public StaleView? Stale { get; init; }
 }
@@ -49,6 +53,9 @@ public sealed record ServiceView(string Name, int Desired, int Ready, int Update
 /// <param name="State">ready, drained, restarting (its agent is being replaced), silent (nothing is heard, not yet
 /// declared dead) or dead.</param>
 public sealed record NodeView(string Name, string? Zone, string State, int Replicas, string Because);
+
+/// <param name="What">A sentence, without a stop.</param>
+public sealed record GatewayTroubleView(string Gateway, string What);
 
 /// <param name="Gateway">Its name; it has one entry for each address.</param>
 public sealed record GatewayView(string Address, string Gateway);

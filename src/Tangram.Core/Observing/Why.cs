@@ -20,6 +20,8 @@ public static class Why
             if (service.Name == subject) sentences.AddRange(OfService(state, found, service, refusals));
         foreach (var (node, zone) in KnownNodes.Of(state))
             if (node.Value == subject) sentences.AddRange(OfNode(state, found, node, zone));
+        if (state.EffectiveSpec?.Tls?.Acme?.Domains.Contains(subject) == true)
+            sentences.AddRange(AcmeWords.Of(state, subject));
         if (state.EffectiveSpec?.Name == subject) sentences.AddRange(OfCluster(state, found, subject));
         return sentences.Count == 0 ? null : sentences.ToEquatableArray();
     }
@@ -32,7 +34,8 @@ public static class Why
     public static IEnumerable<string> Subjects(ClusterState state) =>
         Look.Replicas(state).Select(r => r.Replica)
             .Concat(Survey.Of(state).Services().Select(s => s.Name))
-            .Concat(KnownNodes.Of(state).Keys.Select(n => n.Value));
+            .Concat(KnownNodes.Of(state).Keys.Select(n => n.Value))
+            .Concat(state.EffectiveSpec?.Tls?.Acme?.Domains ?? []);
 
     private static IEnumerable<string> OfReplica(ClusterState state, Survey found, FoundReplica replica)
     {
@@ -149,6 +152,8 @@ public static class Why
         foreach (var node in status.Nodes.Where(n => n.State != "ready")) yield return $"{node.Name} is {node.State}.";
         foreach (var replica in found.Replicas.Where(r => r is { Ready: true, Routed: false }))
             yield return $"{replica.Assignment.Replica} is ready, and not yet routed by every gateway.";
+        foreach (var trouble in status.GatewayTroubles) yield return $"{trouble.Gateway}: {trouble.What.TrimEnd('.')}.";
+        foreach (var sentence in AcmeWords.Troubles(state)) yield return sentence;
     }
 
     private static string? RolloutSentence(ClusterState state) =>

@@ -95,7 +95,7 @@ public static class ComposeReader
                 objectives.PlaceOf("recovery_point"))),
             Profiles = all.SelectMany(draft => draft.Profiles).Distinct().Order(StringComparer.Ordinal)
                 .ToEquatableArray(),
-            TlsFiles = tls.Files,
+            TlsFiles = tls.Files.Concat(drafts.SelectMany(draft => draft.TlsFiles)).ToEquatableArray(),
             Answers = drafts.Where(draft => draft.Degrade?.File is not null).Select(draft => new AnswerAsked(draft.Name,
                 draft.Degrade!.File!.Value.Value, draft.Degrade.File.Value.Place)).ToEquatableArray(),
             Schedules = drafts.Select(draft => draft.Schedule).OfType<ScheduleAsked>().ToEquatableArray(),

@@ -24,6 +24,7 @@ internal sealed record ServiceDraft
     public IReadOnlyList<Placed<DependencySpec>> Dependencies { get; init; } = [];
     public IReadOnlyList<Placed<RouteSpec>> Routes { get; init; } = [];
     public IReadOnlyList<string> Profiles { get; init; } = [];
+    public EquatableArray<TlsFileAsked> TlsFiles { get; init; }
     public ScheduleAsked? Schedule { get; init; }
     public IReadOnlyList<FolderAsked> Folders { get; init; } = [];
     public DegradeDraft? Degrade { get; init; }

@@ -156,6 +156,8 @@ internal static class ServiceKeys
     public static readonly Section Tangram = new("x-tangram (of a service)",
         Yes("probe", "http:/PATH or tcp: readiness, asked on the replica's port")
             .As(new Shape.Text("^(tcp|http:/([^/].*)?)$")),
+        Yes("backend", "{tls}: how gateways speak with its replicas; default: plain HTTP")
+            .As(new Shape.Of(() => Backend!)),
         Yes("route", "{host, path}, or a list of them: which requests of the gateway come here, and what becomes of " +
             "them").As(new Shape.OneOrMany(new Shape.Of(() => RouteKeys.Route))),
         Yes("balance", "peak-ewma (default), least-requests, round-robin or first; or {policy, hash, bound, sticky}")
@@ -181,6 +183,25 @@ internal static class ServiceKeys
         Yes("degrade", "{zone_latency, to, stale, response}: what becomes of requests while a zone is slow or no " +
             "backend is left").As(new Shape.Of(() => DegradeKeys.Degrade)),
         No("autoscale", "use deploy.replicas and 'tangram scale'; autoscaling comes later").Never());
+
+    public static readonly Section Backend = new("x-tangram.backend",
+        Yes("tls", "true: replicas speak TLS on their port, and the probe goes by https; or {ca, name, " +
+            "client_certificate, verify}; default false")
+            .As(new Shape.Or(Shape.Flag, new Shape.Of(() => BackendTls!))));
+
+    public static readonly Section BackendTls = new("x-tangram.backend.tls",
+        Yes("ca", "a PEM file with the authorities that vouch for replicas; default: the machine's")
+            .As(new Shape.Text()).On("a file on each gateway's and agent's machine"),
+        Yes("name", "the host name that a replica's certificate must be for; default: the service's name")
+            .As(new Shape.Text()),
+        Yes("client_certificate", "{cert, key}: what the gateway shows of itself; default: nothing")
+            .As(new Shape.Of(() => BackendCertificate!)).On("files on each gateway's and agent's machine"),
+        Yes("verify", "false: whoever answers is taken for the replica; default true").As(Shape.Flag));
+
+    public static readonly Section BackendCertificate = new("x-tangram.backend.tls.client_certificate",
+        Yes("cert", "a PEM file: the certificate, then those that vouch for it; relative to the file; read again " +
+            "when it changes").As(new Shape.Text()),
+        Yes("key", "a PEM file: its private key, without a passphrase; relative to the file").As(new Shape.Text()));
 
     public static readonly Section Balance = new("x-tangram.balance",
         Yes("policy", "as balance itself; not together with hash").As(new Shape.Words(Policies)),

@@ -27,6 +27,7 @@ internal static class ServiceReader
         var (policy, traffic) = TrafficReader.Read(tangram);
         var degrade = DegradeReader.Read(tangram, policy, folders);
         var name = Name(entry.Key, problems);
+        var backend = BackendReader.Read(tangram, entry.Key.Text, folder);
         var (entrypoint, command) = (Words(fields, "entrypoint"), Words(fields, "command"));
         var spec = new ServiceSpec
         {
@@ -48,7 +49,9 @@ internal static class ServiceReader
             {
                 Placement = asked.Placement with { Strategy = TangramReader.Placement(tangram, asked) },
             },
-            Probe = TangramReader.Probe(tangram), Routes = routes.Select(route => route.Value).ToEquatableArray(),
+            Probe = BackendReader.Probe(TangramReader.Probe(tangram), backend.Tls, tangram),
+            BackendTls = backend.Tls,
+            Routes = routes.Select(route => route.Value).ToEquatableArray(),
             Balance = policy, Traffic = traffic with { Degrade = degrade?.Spec },
             Singleton = singleton, Schedule = ScheduleReader.Read(tangram),
         };
@@ -66,7 +69,7 @@ internal static class ServiceReader
             Spec = spec, AsksProbe = tangram["probe"] is not null, AsksFiles = tangram["files"] is not null,
             Place = entry.Key.Place, Ports = ports,
             Schedule = Asked(spec, tangram), Dependencies = dependencies, Routes = routes,
-            Profiles = Profiles(fields), Folders = folders.Asked, Degrade = degrade,
+            TlsFiles = backend.Files, Profiles = Profiles(fields), Folders = folders.Asked, Degrade = degrade,
             TangramPlace = tangram.Place, ReplicasPlace = deploy.PlaceOf("replicas"),
             MaxPerNodePlace = deploy.PlaceOf("placement"),
         };

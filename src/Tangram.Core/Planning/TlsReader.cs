@@ -5,7 +5,11 @@ namespace Tangram.Planning;
 /// <summary>Files by which a gateway shall speak TLS, and where they are asked for.</summary>
 /// <param name="Cert">A certificate, or the authorities of clients.</param>
 /// <param name="Key">Of the certificate; null for authorities.</param>
-public sealed record TlsFileAsked(Place Place, string Cert, string? Key);
+public sealed record TlsFileAsked(Place Place, string Cert, string? Key)
+{
+    /// <summary>By which replicas are known, or the gateway is known to them.</summary>
+    public bool ForBackends { get; init; }
+}
 
 /// <summary>Reads what <c>x-tangram.gateway</c> says of TLS.</summary>
 internal static class TlsReader
@@ -14,7 +18,7 @@ internal static class TlsReader
     private const int MostCertificates = 1000;
 
     private static readonly string[] Keys =
-        ["certificates", "self_signed", "client_ca", "client_certificates", "hsts", "redirect_to_https"];
+        ["certificates", "acme", "self_signed", "client_ca", "client_certificates", "hsts", "redirect_to_https"];
 
     public static (TlsSpec? Spec, EquatableArray<TlsFileAsked> Files) Read(
         Fields fields, IReadOnlyList<Placed<Listener>> listeners, IEnumerable<ServiceSpec> services, string folder)
@@ -23,7 +27,8 @@ internal static class TlsReader
         var secure = listeners.Where(listener => listener.Value.Secure).ToList();
         var certificates = Certificates(fields, paths);
         var own = fields.Flag("self_signed",
-            fields["certificates"] is null && secure.Count > 0 && secure.All(listener => listener.Value.IsLocal));
+            fields["certificates"] is null && fields["acme"] is null && secure.Count > 0 &&
+            secure.All(listener => listener.Value.IsLocal));
         var clientCa = paths.PathOf(fields, "client_ca");
         var request = fields.Choice("client_certificates", false, [("require", false), ("request", true)]);
         if (fields["client_certificates"] is not null && fields["client_ca"] is null)
@@ -34,6 +39,7 @@ internal static class TlsReader
         var spec = new TlsSpec
         {
             Certificates = certificates.Select(c => c.Spec).ToEquatableArray(),
+            Acme = AcmeReader.Read(fields, listeners, paths),
             SelfSigned = own,
             OwnNames = own ? Names(secure, services) : [],
             ClientCa = clientCa,
@@ -55,17 +61,18 @@ internal static class TlsReader
             // An address that is wrong was meant.
             if (fields["listen"] is Tree.List list && list.Items.Any(item => item is Tree.Scalar { Text: var text }
                     && text.StartsWith("https://", StringComparison.OrdinalIgnoreCase))) return;
-            foreach (var key in Keys.Where(key => fields[key] is Tree.Scalar or Tree.List { Items.Count: > 0 }))
+            foreach (var key in Keys.Where(key =>
+                fields[key] is Tree.Scalar or Tree.Map or Tree.List { Items.Count: > 0 }))
                 if (fields[key] is not Tree.Scalar { Text: "false" or "False" })
                     fields.Problems.Error(fields.PlaceOf(key),
                         $"'{key}' changes nothing: the gateway listens nowhere by https",
                         "add an address such as https://*:8443 to listen, or delete it");
             return;
         }
-        if (fields["certificates"] is null && !own)
+        if (fields["certificates"] is null && fields["acme"] is null && !own)
             fields.Problems.Error(secure[0].Place, $"{secure[0].Value} has no certificate",
-                "add certificates: [{cert: FILE, key: FILE}], or self_signed: true for one that only those trust who " +
-                "are given it");
+                "add certificates: [{cert: FILE, key: FILE}], acme: {domains: [NAME]}, or self_signed: true for " +
+                "one that only those trust who are given it");
         if (redirect && secure[0].Value.Port == 0)
             fields.Problems.Error(fields.PlaceOf("redirect_to_https"),
                 $"{secure[0].Value} takes any free port, which nobody can be sent to", "name a port");

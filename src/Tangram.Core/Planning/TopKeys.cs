@@ -44,6 +44,8 @@ internal static class TopKeys
         Yes("certificates", "for https://, a list of {cert, key}; which one is shown is chosen by the name that the " +
             "client asks for, the first when none is for it").As(new Shape.Many(new Shape.Of(() => Certificate!), 1))
             .On("files on each gateway's machine"),
+        Yes("acme", "certificates that the cluster has issued to itself and renews, one for each domain")
+            .As(new Shape.Of(() => Acme!)).On("the leader orders them, and every gateway has them"),
         Yes("self_signed", "true: the gateway makes a certificate of its own for local use; default: when none is " +
             "given and every https:// address is a loopback one").As(Shape.Flag).On("each gateway has its own"),
         Yes("client_ca", "a PEM file with the authorities whose clients are admitted; who a client is goes on in " +
@@ -73,6 +75,7 @@ internal static class TopKeys
             "backends shall record, unsampled one that they need not, and pass adds nothing")
             .As(new Shape.Words("sampled", "unsampled", "pass")),
         Yes("limits", "how much a client may send, and how slowly").As(new Shape.Of(() => Limits!)),
+        No("http3", "delete it: HTTP/3 is not served, see docs/decisions/0010-http3-waits.md").Never(),
         No("tls", "write certificates: beside listen, and an https:// address in it").Never());
 
     public static readonly Section AccessLog = new("x-tangram.gateway.access_log",
@@ -112,6 +115,16 @@ internal static class TopKeys
         Yes("send_proxy", "v1 or v2: the replica is told of the client by the PROXY protocol; default: it is not")
             .As(new Shape.Words("v1", "v2")),
         Yes("idle", "a connection on which nothing moves for so long is ended; default 1h").As(Shape.Duration));
+
+    public static readonly Section Acme = new("x-tangram.gateway.acme",
+        Yes("domains", "a list of host names; each must lead to the gateways").As(new Shape.Many(new Shape.Text(), 1)),
+        Yes("directory", "the https:// address of the authority's ACME directory, to whose terms you agree; default: " +
+            "Let's Encrypt").As(new Shape.Text("^https://")),
+        Yes("email", "to whom the authority may write; default: to nobody").As(new Shape.Text("@")),
+        Yes("challenge", "http-01 (default: it asks at port 80), or tls-alpn-01 (at port 443)")
+            .As(new Shape.Words("http-01", "tls-alpn-01")),
+        Yes("ca", "a PEM file with the authorities that vouch for the directory itself; default: the machine's")
+            .As(new Shape.Text()).On("a file on each server's machine"));
 
     public static readonly Section Certificate = new("x-tangram.gateway.certificates",
         Yes("cert", "a PEM file: the certificate, then those that vouch for it; relative to the file; read again " +

@@ -24,6 +24,9 @@ public sealed record Backend
     public required BackendCounters Counters { get; init; }
     public required Tally Tally { get; init; }
 
+    /// <summary>Null: it speaks without.</summary>
+    public BackendTlsSpec? Tls { get; init; }
+
     /// <summary>Built once, because every request needs it.</summary>
     public string Url => field ??= $"http://{Authority}";
     public string Authority => field ??= $"{Host}:{Port}";

@@ -17,9 +17,14 @@ public static class ClientHello
 
     /// <summary>Never throws, and never asks for more than <see cref="Longest"/>.</summary>
     /// <param name="serverName">In lower case; null: the client names no host.</param>
-    public static Begun Read(ReadOnlySpan<byte> bytes, out string? serverName)
+    public static Begun Read(ReadOnlySpan<byte> bytes, out string? serverName) =>
+        Read(bytes, default, out serverName, out _);
+
+    /// <summary>The same, and whether the client offers one protocol among those above TLS (ALPN, RFC 7301).</summary>
+    public static Begun Read(
+        ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> protocol, out string? serverName, out bool offers)
     {
-        serverName = null;
+        (serverName, offers) = (null, false);
         Span<byte> message = stackalloc byte[LongestMessage + 4];
         var (got, wanted) = (0, 4);
         for (var record = 0; got < wanted; record++)
@@ -40,13 +45,14 @@ public static class ClientHello
             if (bytes.Length < RecordHead + length) return Begun.More;
             bytes = bytes[(RecordHead + length)..];
         }
-        return NameIn(message[4..wanted], out serverName) ? Begun.Whole : Begun.Wrong;
+        return NameIn(message[4..wanted], protocol, out serverName, out offers) ? Begun.Whole : Begun.Wrong;
     }
 
     /// <summary>False when it is not of the form.</summary>
-    private static bool NameIn(ReadOnlySpan<byte> hello, out string? name)
+    private static bool NameIn(
+        ReadOnlySpan<byte> hello, ReadOnlySpan<byte> protocol, out string? name, out bool offers)
     {
-        name = null;
+        (name, offers) = (null, false);
         if (hello.Length < 34) return false;
         hello = hello[34..];                                                     // version and random
         if (!Take(ref hello, 1, out _) || !Take(ref hello, 2, out _) || !Take(ref hello, 1, out _)) return false;
@@ -58,7 +64,21 @@ public static class ClientHello
             var type = BinaryPrimitives.ReadUInt16BigEndian(extensions);
             extensions = extensions[2..];
             if (!Take(ref extensions, 2, out var content)) return false;
-            if (type == 0) return HostIn(content, out name);
+            if (type == 0 && name is null && !HostIn(content, out name)) return false;
+            if (type == 16 && !protocol.IsEmpty && !Offers(content, protocol, out offers)) return false;
+            if (type == 0 && protocol.IsEmpty) return true;
+        }
+        return true;
+    }
+
+    private static bool Offers(ReadOnlySpan<byte> content, ReadOnlySpan<byte> protocol, out bool offers)
+    {
+        offers = false;
+        if (!Take(ref content, 2, out var list)) return false;
+        while (!list.IsEmpty)
+        {
+            if (!Take(ref list, 1, out var name)) return false;
+            offers |= name.SequenceEqual(protocol);
         }
         return true;
     }

@@ -13,6 +13,9 @@ public sealed record TrafficSeen(long Applied, EquatableArray<ReplicaName> Busy,
 {
     /// <summary>As <see cref="GatewaySeen.Rates"/>.</summary>
     public EquatableArray<RateUse> Rates { get; init; } = [];
+
+    /// <summary>See <see cref="GatewaySeen.Troubles"/>; a few of them.</summary>
+    public EquatableArray<string> Troubles { get; init; }
 }
 
 /// <summary>What other gateways that listen where clients come told of their <see cref="GatewaySeen.Rates"/>; null when
@@ -152,7 +155,7 @@ public sealed class GatewayMachine : IMachine
             Addresses = _public ? _state.EffectiveSpec?.Addresses() ?? [] : [], Applied = _traffic.Applied, Busy =
                 _traffic.Busy,
             Outcomes = rolling ? _traffic.Outcomes : [], Instance = _instance,
-            Rates = _traffic.Rates,
+            Rates = _traffic.Rates, Troubles = _traffic.Troubles,
         };
         var kept = _writtenLease == _lease.Lease && _revision != 0 && _written is not null;
         if (kept && seen == _written) return;

@@ -135,12 +135,14 @@ public static class RouteDeriver
 
         private readonly int? _condemned;
         private readonly string? _cookieKey;
+        private readonly ClusterState _state;
+        private readonly Dictionary<(ServiceName, int), BackendTlsSpec?> _tls = [];
 
         /// <param name="before">The backends of the nodes that will be added.</param>
         public Derivation(
             RouteTable previous, IEnumerable<Backend> before, bool sameRollout, int? condemned, ClusterState state)
         {
-            (_previous, _condemned, _cookieKey) = (previous, condemned, state.Asked?.Value.CookieKey);
+            (_previous, _condemned, _state, _cookieKey) = (previous, condemned, state, state.Asked?.Value.CookieKey);
             _asked = (state.Asked?.Value.Backends ?? []).ToDictionary(b => b.Replica);
             _before = before.ToDictionary(b => b.Replica);
             if (sameRollout)
@@ -176,9 +178,20 @@ public static class RouteDeriver
                 Port = port,
                 Starts = seen.Starts,
                 Intent = assignment.Intent,
+                Tls = TlsOf(assignment.Service, assignment.Revision) ?? before?.Tls,
                 Counters = counters,
                 Tally = TallyOf(assignment.Service, assignment.Revision),
             };
+        }
+
+        /// <summary>Whether it speaks TLS its own revision says, and how it is met, the one in force.</summary>
+        private BackendTlsSpec? TlsOf(ServiceName service, int revision)
+        {
+            if (_tls.TryGetValue((service, revision), out var known)) return known;
+            var own = _state.Spec(revision)?.Find(service)?.BackendTls;
+            var now = own is null ? null : _state.EffectiveSpec?.Find(service)?.BackendTls ?? own;
+            _tls.Add((service, revision), now);
+            return now;
         }
 
         /// <summary>One that joins others gets its share by and by; where there are no others, it is needed.</summary>

@@ -64,6 +64,8 @@ internal sealed class RolloutFollower(CommandContext context, TimeSpan? timeout)
         var sentence = StatusText.Sentence(rollout);
         return rollout.Stage switch
         {
+            "done" when status.GatewayTroubles is { Count: > 0 } troubles => (Exit.Failed, sentence + ", and " +
+                string.Join("; ", troubles.Select(t => $"the gateway {t.Gateway} cannot use what it names: {t.What}"))),
             "done" => (Exit.Done, sentence),
             "paused" => (Exit.Failed, sentence + ". Deploy with --supersede, or `tangram rollback`"),
             _ => (Exit.Failed, sentence),

@@ -23,6 +23,7 @@ internal static class StatusText
         nodes.Write(around);
         if (status.Gateways.Count > 0) around.Print("");
         foreach (var gateway in status.Gateways) around.Print($"gateway {gateway.Gateway}: {gateway.Address}");
+        foreach (var trouble in status.GatewayTroubles) around.Print($"gateway {trouble.Gateway}: {trouble.What}");
     }
 
     /// <summary>Whether it is ready, in one line.</summary>

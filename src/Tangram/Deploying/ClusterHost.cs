@@ -2,6 +2,7 @@ using Tangram.Cli;
 using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Routing;
+using Tangram.Routing.Acme;
 using Tangram.Routing.Records;
 using Tangram.Routing.Tls;
 
@@ -28,6 +29,7 @@ internal sealed class ClusterHost : IAsyncDisposable
     private readonly VirtualNodes _nodes;
     private readonly LeaderMachine _leader;
     private readonly MachineLoop _server;
+    private readonly AcmeLoop _acme;
     private readonly GatewayServer _gatewayServer;
     private readonly GatewayLoop _gateway;
     private readonly CancellationTokenSource _leading = new();
@@ -46,7 +48,9 @@ internal sealed class ClusterHost : IAsyncDisposable
             Cgroups.Detect(spec.Name), new RevisionFiles(folder.Files), new Prober(clock.Time),
             new HealthChecker(folder.ClusterId, _poller, clock.Time), new ServicePorts(folder.Path, ports), announce);
         _nodes = new VirtualNodes(_services, _watch, Send);
-        _leader = new LeaderMachine("server-1", $"{Environment.ProcessId}-{Guid.NewGuid():N}", Ttl);
+        var self = new Term("server-1", $"{Environment.ProcessId}-{Guid.NewGuid():N}");
+        _leader = new LeaderMachine(self.Leader, self.Id, Ttl);
+        _acme = new AcmeLoop(self, store, clock, announce);
         _server = new MachineLoop(_leader, store, clock, Perform);
         _gateway = new GatewayLoop(GatewayName, gateway, spec.GatewayListen, store, clock,
             _services.ServicePorts, announce);
@@ -131,6 +135,7 @@ internal sealed class ClusterHost : IAsyncDisposable
         if (orphans > 0) _services.Announce("cluster", $"ended {orphans} processes that no record names");
         _watch.Listen(Follow);
         _watch.Listen(state => _server.Post(new Event.StateChanged(state)));
+        _watch.Listen(state => _acme.Post(new Event.StateChanged(state)));
         _watch.Listen(state => _gateway.Post(new Event.StateChanged(state)));
         foreach (var agent in agents) _nodes.Start(agent);
         _tasks.Add(_watch.RunAsync(_serving.Token));
@@ -139,6 +144,7 @@ internal sealed class ClusterHost : IAsyncDisposable
         _tasks.Add(new Housekeeping(() => State, Files, Logs, () => _nodes.Replicas).RunAsync(_clock.Time,
             what => _services.Announce("cluster", what), _serving.Token));
         _tasks.Add(new ScheduleLoop(() => State, _server.Post, _clock.Time).RunAsync(_leading.Token));
+        _tasks.Add(_acme.RunAsync(_leading.Token));
         _led = _server.RunAsync(_leading.Token);
         _tasks.Add(_led);
     }

@@ -18,6 +18,9 @@ internal readonly record struct ProbeAnswer(bool Ready, string Because)
 internal sealed class Prober(TimeProvider time)
 {
     // Enough for the status line; the rest is only read so that the server is not reset in the middle of its answer.
+    /// <summary>"HTTP/1.1 200" is all that matters.</summary>
+    internal const int Judged = 12;
+
     private const int Block = 4096, MostDrained = 256 * 1024;
     private static readonly TimeSpan MostDraining = TimeSpan.FromMilliseconds(100);
 
@@ -31,6 +34,8 @@ internal sealed class Prober(TimeProvider time)
         try
         {
             await socket.ConnectAsync(IPAddress.Loopback, port, either.Token);
+            if (probe is { Kind: ProbeKind.Http, ServerName: { } name })
+                return await SecureProbe.GetAsync(socket, probe.Path, port, name, either.Token);
             return probe.Kind == ProbeKind.Tcp
                 ? ProbeAnswer.Yes
                 : await GetAsync(socket, probe.Path, port, either.Token);
@@ -58,14 +63,13 @@ internal sealed class Prober(TimeProvider time)
             for (var sent = 0; sent < length;)
                 sent += await socket.SendAsync(buffer.AsMemory(sent, length - sent), cancellation);
             var filled = 0;
-            // "HTTP/1.1 200" is all that matters.
-            while (filled < 12)
+            while (filled < Judged)
             {
                 var read = await socket.ReceiveAsync(buffer.AsMemory(filled, Block - filled), cancellation);
                 if (read == 0) return ProbeAnswer.No($"port {port} closed the connection without an answer");
                 filled += read;
             }
-            var answer = Judge(buffer.AsSpan(0, 12), path);
+            var answer = Judge(buffer.AsSpan(0, Judged), path);
             await DrainAsync(socket, buffer, cancellation);
             return answer;
         }
@@ -75,7 +79,7 @@ internal sealed class Prober(TimeProvider time)
         }
     }
 
-    private static int Request(string path, int port, byte[] buffer)
+    internal static int Request(string path, int port, byte[] buffer)
     {
         var text = $"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: tangram-probe\r\nAccept: */*\r\n"
                    + "Connection: close\r\n\r\n";
@@ -84,7 +88,7 @@ internal sealed class Prober(TimeProvider time)
             : throw new ArgumentException($"the probe's path is longer than {Block} bytes", nameof(path));
     }
 
-    private static ProbeAnswer Judge(ReadOnlySpan<byte> line, string path) => line.StartsWith("HTTP/1."u8) switch
+    internal static ProbeAnswer Judge(ReadOnlySpan<byte> line, string path) => line.StartsWith("HTTP/1."u8) switch
     {
         true when line[9] is (byte)'2' or (byte)'3' => ProbeAnswer.Yes,
         true => ProbeAnswer.No($"GET {path} answered {Encoding.ASCII.GetString(line[9..])}"),

@@ -4,6 +4,7 @@ using Tangram.Coordinating.Link;
 using Tangram.Model;
 using Tangram.Observing;
 using Tangram.Planning;
+using Tangram.Routing.Acme;
 
 namespace Tangram.Deploying;
 
@@ -20,6 +21,7 @@ internal sealed class ServerHost : IRunningRole
     private readonly StateWatch _watch;
     private readonly LeaderMachine _leader;
     private readonly MachineLoop _loop;
+    private readonly AcmeLoop _acme;
     private readonly StoreFeed _feed;
     private readonly StoreContact _contact;
     private readonly FilesCourier _courier;
@@ -44,12 +46,15 @@ internal sealed class ServerHost : IRunningRole
         _files = new RevisionFiles(folder.Files);
         _courier = new FilesCourier(_files, link.Options, time);
         _maker = new RevisionMaker(_files, store, () => _watch.State);
-        _leader = new LeaderMachine(options.Role.Name, $"{Environment.ProcessId}-{Guid.NewGuid():N}", Ttl);
+        var self = new Term(options.Role.Name, $"{Environment.ProcessId}-{Guid.NewGuid():N}");
+        _leader = new LeaderMachine(self.Leader, self.Id, Ttl);
+        _acme = new AcmeLoop(self, store, clock, (subject, what) => events.Add(subject, what));
         _loop = new MachineLoop(_leader, store, clock, effect =>
         {
             if (effect is Effect.Announce announce) events.Add(announce.Subject, announce.What);
         });
         _watch.Listen(state => _loop.Post(new Event.StateChanged(state)));
+        _watch.Listen(state => _acme.Post(new Event.StateChanged(state)));
     }
 
     public EventLog Events => _events;
@@ -109,6 +114,7 @@ internal sealed class ServerHost : IRunningRole
         _tasks.Add(_contact.RunAsync(_ending.Token));
         _tasks.Add(_watch.RunAsync(_ending.Token));
         _tasks.Add(_loop.RunAsync(_ending.Token));
+        _tasks.Add(_acme.RunAsync(_ending.Token));
         _tasks.Add(new ScheduleLoop(() => _watch.State, _loop.Post, time).RunAsync(_ending.Token));
         _tasks.Add(new Housekeeping(() => _watch.State, _files, logs: null, () => []).RunAsync(time,
             what => _events.Add(options.Role.Name, what), _ending.Token));

@@ -15,10 +15,11 @@ internal static class TlsFiles
         var names = new List<string>();
         var all = true;
         foreach (var asked in draft.TlsFiles)
-            if (Read(asked, now, problems) is { } found) names.AddRange(found);
-            else all = false;
-        if (all && draft is { Spec: { Tls: { SelfSigned: false } tls } spec, TlsFiles.Count: > 0 })
-            Compare(spec, names, draft.TlsFiles[0].Place, problems);
+            if (Read(asked, now, problems) is not { } found) all &= asked.ForBackends;
+            else if (!asked.ForBackends) names.AddRange(found);
+        var first = draft.TlsFiles.FirstOrDefault(asked => !asked.ForBackends);
+        if (all && first is not null && draft is { Spec: { Tls.SelfSigned: false } spec })
+            Compare(spec, names, first.Place, problems);
     }
 
     /// <summary>The names that it is for; null when it was not read.</summary>
@@ -26,7 +27,8 @@ internal static class TlsFiles
     {
         if (new[] { asked.Cert, asked.Key }.FirstOrDefault(path => path is not null && !IsReadable(path)) is { } hidden)
         {
-            problems.Warn(asked.Place, $"{hidden} cannot be read here", "every gateway needs it at this path");
+            problems.Warn(asked.Place, $"{hidden} cannot be read here", asked.ForBackends
+                ? "every gateway and agent needs it at this path" : "every gateway needs it at this path");
             return null;
         }
         try
@@ -52,12 +54,16 @@ internal static class TlsFiles
     private static (EquatableArray<string> Names, CertificateLife Life) Content(TlsFileAsked asked)
     {
         if (asked.Key is null) return ([], ClientAuthorities.FirstToEnd(ClientAuthorities.Read(asked.Cert)));
+        if (asked.ForBackends)
+            return ([], Authority.LifeOf(BackendConnector.ReadOwn(new CertificateSpec(asked.Cert, asked.Key))
+                .TargetCertificate));
         var read = ServedCertificate.Read(new CertificateSpec(asked.Cert, asked.Key));
         return (read.Names, read.Life);
     }
 
     private static void Compare(ClusterSpec spec, List<string> names, Place place, ProblemList problems)
     {
+        names.AddRange(spec.Tls?.Acme?.Domains ?? []);
         // With a name that no certificate is for, the last is chosen that stands for none.
         var index = new ServerNameIndex([[], names]);
         var hosts = spec.Services.SelectMany(service => service.Routes).Select(route => route.Host).OfType<string>();

@@ -12,10 +12,23 @@ namespace Tangram.Routing;
 /// body; so the gateway, which asks its own client for the body, expects nothing of the backend.</remarks>
 internal sealed class BackendClient : HttpMessageInvoker
 {
-    public BackendClient(GatewayOptions options) : base(NewHandler(options), disposeHandler: true)
+    public BackendClient(GatewayOptions options) : this(options, NewHandler(options))
+    {
+    }
+
+    private BackendClient(GatewayOptions options, SocketsHttpHandler handler) : base(handler, disposeHandler: true)
     {
         Http1Stream = Config(HttpVersion.Version11, options.StreamTimeout);
         Http2Stream = Config(HttpVersion.Version20, options.StreamTimeout);
+    }
+
+    /// <summary>For connections that somebody else makes.</summary>
+    public static BackendClient Through(GatewayOptions options,
+        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect)
+    {
+        var handler = NewHandler(options);
+        handler.ConnectCallback = connect;
+        return new BackendClient(options, handler);
     }
 
     public ForwarderRequestConfig Http1Stream { get; }

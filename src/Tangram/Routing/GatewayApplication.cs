@@ -15,8 +15,8 @@ namespace Tangram.Routing;
 /// <summary>What Kestrel runs for each request: find the service, then try backends until one answers or the policy
 /// says stop.</summary>
 internal sealed class GatewayApplication(
-    Routes routes, IHttpForwarder forwarder, BackendClient client, Mirrors mirrors, GatewayOptions options,
-    TimeProvider time, TlsFront? tls, GatewayLimits limits)
+    Routes routes, IHttpForwarder forwarder, BackendClient client, SecuredBackends secured, Mirrors mirrors,
+    GatewayOptions options, TimeProvider time, TlsFront? tls, GatewayLimits limits)
     : IHttpApplication<DefaultHttpContext>
 {
     private readonly Http1Forwarder _http1 = new(new AnswerGiver(options, time), time);
@@ -41,6 +41,7 @@ internal sealed class GatewayApplication(
             ?? throw new InvalidOperationException("a connection came from no listener");
         if (Strictness.Answer(context) is { } malformed) return malformed;
         limits.Excuse(context);
+        if (tls?.Challenge is { } asked && asked.Answer(context, listener.Listener) is { } proof) return proof;
         if (tls?.Spec is { } secure && Secured(context, listener.Listener, secure) is { } elsewhere) return elsewhere;
         var table = routes.Table;
         var given = Passage.TimeGiven(context.Request);
@@ -207,7 +208,7 @@ internal sealed class GatewayApplication(
         var config = exchange.IsUpgrade ? client.Http1Stream : client.Http2Stream;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(choice.Abandon, exchange.Late);
         var error = await forwarder.SendAsync(
-            context, choice.Backend.Url, client, config, new StreamTransformer(exchange), end.Token);
+            context, choice.Backend.Url, secured.For(choice.Backend) ?? client, config, new StreamTransformer(exchange), end.Token);
         return AttemptEnd.Read(context, error, exchange.Answered, choice.Abandon.IsCancellationRequested);
     }
 

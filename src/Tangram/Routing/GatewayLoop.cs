@@ -28,8 +28,12 @@ internal sealed class GatewayLoop
     private string? _metrics;
     private readonly SharedRates _rates = new();
     private volatile ShareRates? _told;
-    private Task _opening = Task.CompletedTask;
+    private Task _opening = Task.CompletedTask, _starting = Task.CompletedTask;
     private bool _started;
+
+    /// <summary>Certificates and listeners follow the state of this revision: what a deploy brings is acknowledged once
+    /// it is tried.</summary>
+    private long _open;
 
     /// <param name="listen">The public addresses at first; later the spec's. Null: none, this gateway only carries
     /// calls between services on its node.</param>
@@ -43,6 +47,7 @@ internal sealed class GatewayLoop
         _loop = new MachineLoop(_machine, store, clock, Perform);
         server.BecameIdle += _ => Observe();
         server.Told += announce;
+        server.Said += said => announce(name, said);
     }
 
     public void Post(Event @event) => _loop.Post(@event);
@@ -70,6 +75,7 @@ internal sealed class GatewayLoop
         await using var observing = _clock.Time.CreateTimer(_ => Observe(), null, Event.Tick.Every, Event.Tick.Every);
         await _loop.RunAsync(cancellation).ConfigureAwait(false);
         await _opening.ConfigureAwait(false);
+        await _starting.ConfigureAwait(false);
     }
 
     /// <summary>Gives up its lease, so that no move waits for it any more. Only after <see cref="RunAsync"/> has
@@ -84,19 +90,29 @@ internal sealed class GatewayLoop
         if (publish.State.EffectiveSpec is { } spec) Follow(spec);
         var table = RouteDeriver.Derive(publish.State, _server.Table);
         _server.Publish(table);
+        if (_public) _server.Follow(publish.State.Acme);
         if (publish.State.EffectiveSpec is not null && table.ServesAll) _servesAll.TrySetResult();
-        _opening = ListenAsync(_opening, Wanted(table.Published), _tls);
+        _opening = ListenAsync(_opening, Wanted(table.Published), _tls, table.AppliedRevision);
         Observe();
     }
 
-    private async Task ListenAsync(Task before, IReadOnlyCollection<Listener> wanted, TlsSpec? tls)
+    private async Task ListenAsync(Task before, IReadOnlyCollection<Listener> wanted, TlsSpec? tls,
+        long revision)
     {
         await before.ConfigureAwait(false);
         foreach (var trouble in _public ? _server.Secure(tls) : []) _announce(_name, trouble);
         foreach (var taken in await _server.ListenAsync(wanted).ConfigureAwait(false))
             _announce(_name, $"cannot listen: {taken}");
+        Volatile.Write(ref _open, revision);
+        Observe();
         if (_started) return;
         _started = true;
+        // Beside what opens later.
+        _starting = StartAsync();
+    }
+
+    private async Task StartAsync()
+    {
         // Until then a gateway before us answers, or clients wait, which is better than "no backend".
         var warming = Warming.RunAsync(_clock.Time);
         await Task.WhenAny(_servesAll.Task, Task.Delay(StartTime, _clock.Time)).ConfigureAwait(false);
@@ -134,9 +150,11 @@ internal sealed class GatewayLoop
     private void Observe()
     {
         var table = _server.Table;
-        Post(new TrafficSeen(table.AppliedRevision, _server.Busy, _server.Outcomes)
+        var applied = Math.Min(table.AppliedRevision, Volatile.Read(ref _open));
+        Post(new TrafficSeen(applied, _server.Busy, _server.Outcomes)
         {
             Rates = _rates.Look(table.Index.Limiters, _told?.Others, _server.Now),
+            Troubles = _public ? _server.Troubles : [],
         });
     }
 }

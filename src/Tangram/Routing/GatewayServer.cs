@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Tangram.Coordinating;
+using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Routing.Http1;
 using Tangram.Routing.Records;
@@ -24,6 +26,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly KestrelServer _kestrel;
     private readonly BackendClient _client;
     private readonly ConnectionWatch _watch;
+    private readonly SecuredBackends _secured;
     private readonly Mirrors _mirrors;
     private readonly ServiceProvider _services;
     private readonly SocketKeeper? _keeper;
@@ -49,10 +52,11 @@ internal sealed class GatewayServer : IAsyncDisposable
         _observation = Observation.Here(log);
         (_options, _time, _keeper, _tls) = (options, time, keeper, tls);
         _watch = new ConnectionWatch(options, time);
-        _routes = new Routes(time, seed, () => new BackendPool(_watch, options, time));
+        _secured = new SecuredBackends(options, time, said => Said?.Invoke(said));
+        _routes = new Routes(time, seed, () => new BackendPool(_watch, _secured, options, time));
         _relay = new TcpRelay(_routes, options, time);
         _client = new BackendClient(options);
-        _mirrors = new Mirrors(_routes, _client, time);
+        _mirrors = new Mirrors(_routes, _client, _secured, time);
         _services = Services().BuildServiceProvider();
         var pool = _services.GetRequiredService<IMemoryPoolFactory<byte>>().Create();
         _listeners = new ListenerSet(keeper, _departure, time, _relay, pool);
@@ -72,6 +76,9 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     /// <summary>Copies of requests for which there was no room.</summary>
     public long DroppedCopies => _mirrors.Dropped;
+
+    /// <summary>A whole sentence for the events. Called on any thread.</summary>
+    public event Action<string>? Said;
 
     /// <summary>A draining replica has nothing in flight any more. Called on a request's thread: return at
     /// once.</summary>
@@ -95,7 +102,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             if (_ended) return;
             var forwarder = _services.GetRequiredService<IHttpForwarder>();
             var application =
-                new GatewayApplication(_routes, forwarder, _client, _mirrors, _options, _time, _tls, _limits);
+                new GatewayApplication(_routes, forwarder, _client, _secured, _mirrors, _options, _time, _tls, _limits);
             var observed = new ObservedRequests(application, _routes, _observation, Metrics);
             await _kestrel.StartAsync(observed, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
@@ -129,6 +136,13 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     /// <summary>What clients may send from now on; of open connections, some of it only on the next one.</summary>
     public void Limit(GatewayLimitsSpec limits) => _limits.Use(limits);
+
+    /// <summary>What of it cannot be used now, as sentences.</summary>
+    public EquatableArray<string> Troubles => _tls?.Troubles ?? [];
+
+    /// <summary>Certificates that the cluster has ordered, and what an authority will ask for: in force when it
+    /// returns.</summary>
+    public void Follow(AcmeState acme) => _tls?.Follow(acme);
 
     /// <summary>The port that a listener really has (it may have asked for 0); null when it is not open.</summary>
     public Task<int?> PortAsync(Listener listener) => _listeners.PortAsync(listener);
@@ -190,6 +204,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         await _looking.ConfigureAwait(false);
         if (_observation.Log is { } log) await log.DisposeAsync().ConfigureAwait(false);
         _client.Dispose();
+        _secured.Dispose();
         await _services.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -27,6 +27,11 @@ internal static class LabPrograms
         foreach (var etcd in machine.Programs.Where(p => p.Name == "etcd" && !p.HasEnded)) etcd.Kill();
     }
 
+    public static void KillAcme(this LabMachine machine)
+    {
+        foreach (var acme in machine.Programs.Where(p => p.Name == "acme" && !p.HasEnded)) acme.Kill();
+    }
+
     /// <summary>One member of an etcd that these machines form together; the same call brings it back after a loss of
     /// power.</summary>
     /// <param name="tls">The folder of each machine; null for plain text.</param>

@@ -19,6 +19,26 @@ public sealed class RelayRulesTests
     public void What_an_agent_says_of_itself_is_relayed() => Assert.Null(Refusal("seen/n1", Json.Write(Sound)));
 
     [Theory]
+    [InlineData(PeerRole.Agent, "acme/challenge acme/troubles")]
+    [InlineData(PeerRole.Client, "acme/challenge acme/troubles")]
+    [InlineData(PeerRole.Gateway, "acme/challenge acme/troubles acme/certificates/shop.test")]
+    [InlineData(PeerRole.Server, "acme/challenge acme/troubles acme/certificates/shop.test acme/account")]
+    public void Private_keys_go_to_those_who_use_them(PeerRole role, string reads)
+    {
+        var peer = new PeerIdentity("shop", role, NodeName.Of("n1"));
+        foreach (var key in (string[])["acme/challenge", "acme/troubles", "acme/certificates/shop.test",
+            "acme/account"])
+        {
+            var may = reads.Split(' ').Contains(key);
+            Assert.Equal(may, RelayRules.MayRead(peer, key));
+            Assert.Equal(may, RelayRules.Refuses(peer, new Txn { Then = [new StoreOp.Get(key)] }) is null);
+            // What differs from one guess to the next can be found out.
+            var guess = new Compare(key, CompareTarget.Value, CompareResult.Less, Text: "m");
+            Assert.Equal(may, RelayRules.Refuses(peer, new Txn { Compares = [guess] }) is null);
+        }
+    }
+
+    [Theory]
     [InlineData("seen/n2")]
     [InlineData("term")]
     [InlineData("gateways/n2")]

@@ -27,6 +27,14 @@ public sealed class LookTests
     }
 
     [Fact]
+    public void What_a_gateway_could_not_take_is_told()
+    {
+        var documents = Converged().Put(Keys.Gateway("g2"), new GatewaySeen { Troubles = ["a.crt cannot be used"] });
+        Assert.Equal([new GatewayTroubleView("g2", "a.crt cannot be used")], Status(documents).GatewayTroubles);
+        Assert.Contains("g2: a.crt cannot be used.", Why.Cluster(documents.State, "shop"));
+    }
+
+    [Fact]
     public void It_is_not_ready_until_every_gateway_has_taken_in_every_node()
     {
         var behind = Converged().State.Nodes[NodeName.Of("c-1")].Seen!.ModRevision - 1;

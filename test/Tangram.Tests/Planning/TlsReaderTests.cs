@@ -74,8 +74,9 @@ public sealed partial class TlsReaderTests : IDisposable
     {
         var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "tls.md"));
         var examples = Example().Matches(text).Select(match => match.Groups[1].Value).ToList();
-        Assert.Equal(3, examples.Count);
-        foreach (var example in examples) Assert.NotNull(Yaml.Spec(example).Tls);
+        Assert.Equal(5, examples.Count);
+        foreach (var spec in examples.Select(Yaml.Spec))
+            Assert.True(spec.Tls is not null || spec.Services[0].BackendTls is not null);
     }
 
     [Fact]

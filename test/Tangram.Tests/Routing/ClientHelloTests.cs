@@ -20,6 +20,18 @@ public sealed class ClientHelloTests
     }
 
     [Fact]
+    public async Task Tells_whether_the_client_offers_a_protocol()
+    {
+        var hello = await HelloAsync("shop.test", "acme-tls/1");
+        Assert.Equal(Begun.Whole, ClientHello.Read(hello, "acme-tls/1"u8, out var name, out var offers));
+        Assert.Equal(("shop.test", true), (name, offers));
+        Assert.Equal(Begun.Whole, ClientHello.Read(hello, "h2"u8, out name, out offers));
+        Assert.Equal(("shop.test", false), (name, offers));
+        Assert.Equal(Begun.Whole, ClientHello.Read(await HelloAsync("shop.test"), "h2"u8, out _, out offers));
+        Assert.False(offers);
+    }
+
+    [Fact]
     public async Task A_message_may_come_in_many_records()
     {
         var hello = await HelloAsync("shop.test");
@@ -51,6 +63,7 @@ public sealed class ClientHelloTests
             for (var flip = chance.Next(1, 5); flip > 0 && bytes.Length > 0; flip--)
                 bytes[chance.Next(bytes.Length)] = (byte)chance.Next(256);
             var begun = ClientHello.Read(bytes, out var name);
+            ClientHello.Read(bytes, "h2"u8, out _, out _);
             Assert.True(begun != Begun.More || bytes.Length < ClientHello.Longest, $"seed {seed}, {i}: wants too much");
             Assert.True(name is null || (begun == Begun.Whole && name.All(c => c is > ' ' and <= '~')),
                 $"seed {seed}, {i}: {name}");
@@ -81,11 +94,16 @@ public sealed class ClientHelloTests
     }
 
     /// <summary>The first record of a client, which gets no answer.</summary>
-    private static async Task<byte[]> HelloAsync(string host)
+    private static async Task<byte[]> HelloAsync(string host, params string[] protocols)
     {
         using var written = new MemoryStream();
         await using var client = new SslStream(new OneWay(written));
-        await Assert.ThrowsAnyAsync<IOException>(() => client.AuthenticateAsClientAsync(host));
+        await Assert.ThrowsAnyAsync<IOException>(() => client.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = host,
+                ApplicationProtocols = [.. protocols.Select(protocol => new SslApplicationProtocol(protocol))],
+            }));
         var bytes = written.ToArray();
         return bytes[..(5 + BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(3)))];
     }

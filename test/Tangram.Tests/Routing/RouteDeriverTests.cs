@@ -88,6 +88,25 @@ public sealed class RouteDeriverTests
     }
 
     [Fact]
+    public void Whether_a_backend_speaks_TLS_its_own_revision_says_and_how_the_one_in_force()
+    {
+        var (old, now) = (new BackendTlsSpec { Name = "old" }, new BackendTlsSpec { Name = "new" });
+        var state = State(Spec with { BackendTls = now }, Node("a-1",
+            [Assign(1) with { Revision = 7 }, Assign(2) with { Revision = 8 }, Assign(3)], [See(1), See(2), See(3)]));
+        Revision Before(int number, BackendTlsSpec? tls) => new()
+        {
+            Number = number, Spec = state.EffectiveSpec! with { Services = [Spec with { BackendTls = tls }] },
+        };
+        state = state with
+        {
+            Revisions = state.Revisions.Add(7, Before(7, null)).Add(8, Before(8, old)),
+            Rollout = new Versioned<Rollout>(new Rollout { Target = 1, Stage = RolloutStage.Done }, 1),
+        };
+        var backends = RouteDeriver.Derive(state, RouteTable.Empty).Find(Order)!.Backends;
+        Assert.Equal([null, now, now], backends.Select(backend => backend.Tls));
+    }
+
+    [Fact]
     public void A_service_without_replicas_is_routed_and_one_without_a_spec_keeps_its_backends()
     {
         var empty = Derive(RouteTable.Empty);

@@ -28,24 +28,32 @@ internal sealed class ServerDoor(string cluster, LinkIdentity identity, IStore s
 
     public override Task<Wire.RangeSaid> Range(Wire.RangeAsk ask, ServerCallContext call)
     {
-        identity.Of(call);
-        return Task.FromResult(LinkText.Write(feed.Range(ask.Prefix)));
+        var (peer, found) = (identity.Of(call), feed.Range(ask.Prefix));
+        return Task.FromResult(LinkText.Write(found with
+        {
+            Pairs = [.. found.Pairs.Where(pair => RelayRules.MayRead(peer, pair.Key))],
+        }));
     }
 
     public override async Task Watch(Wire.WatchAsk ask, IServerStreamWriter<Wire.BatchSaid> to, ServerCallContext call)
     {
-        identity.Of(call);
+        var peer = identity.Of(call);
         try
         {
             await foreach (var batch in feed.WatchAsync(ask.Prefix, ask.FromRevision, call.CancellationToken)
                 .ConfigureAwait(false))
-                await to.WriteAsync(LinkText.Write(batch), call.CancellationToken).ConfigureAwait(false);
+                await to.WriteAsync(LinkText.Write(For(peer, batch)), call.CancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // Whoever followed is gone.
         }
     }
+
+    /// <summary>Without what it may not read; the revision passes all the same.</summary>
+    private static StoreBatch For(PeerIdentity peer, StoreBatch batch) =>
+        batch.Changes.All(change => RelayRules.MayRead(peer, change.Pair.Key)) ? batch
+            : batch with { Changes = [.. batch.Changes.Where(change => RelayRules.MayRead(peer, change.Pair.Key))] };
 
     public override async Task<Wire.CommitSaid> Commit(Wire.CommitAsk ask, ServerCallContext call)
     {

@@ -22,13 +22,16 @@ internal sealed class BackendConnection : IDisposable
     private readonly byte[] _small = GC.AllocateUninitializedArray<byte>(Small);
     private byte[] _in;
     private int _start, _end, _cut, _movedAt;
+    private readonly Stream? _secure;
     private ValueTask _ahead;
+    private Task<int>? _reading;
     private bool _isAhead;
     private volatile bool _isIdle;
 
-    public BackendConnection(PolledSocket socket, BackendPool pool, ConnectionWatch watch)
+    /// <param name="secure">TLS on this socket; null: without.</param>
+    public BackendConnection(PolledSocket socket, BackendPool pool, ConnectionWatch watch, Stream? secure = null)
     {
-        (_socket, Pool, _watch, _in) = (socket, pool, watch, _small);
+        (_socket, Pool, _watch, _secure, _in) = (socket, pool, watch, secure, _small);
         Moved();
         watch.Add(this);
     }
@@ -74,13 +77,17 @@ internal sealed class BackendConnection : IDisposable
     /// <summary>Done when <see cref="FillAsync"/> does not wait.</summary>
     public ValueTask ReadableAsync()
     {
+        if (_secure is not null) return new ValueTask(_reading ??= _secure.ReadAsync(Room()).AsTask());
         if (!_isAhead) return _socket.ReadableAsync();
         _isAhead = false;
         return _ahead;
     }
 
     /// <summary>What <see cref="ReadableAsync"/> began is waited for by the next who waits.</summary>
-    public void Keep(ValueTask readable) => (_ahead, _isAhead) = (readable, true);
+    public void Keep(ValueTask readable)
+    {
+        if (_secure is null) (_ahead, _isAhead) = (readable, true);
+    }
 
     /// <summary>Receives more. False at the end, however it came.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -90,15 +97,25 @@ internal sealed class BackendConnection : IDisposable
         {
             while (true)
             {
-                await ReadableAsync().ConfigureAwait(false);
-                var received = _socket.TryReceive(Room());
+                int received;
+                if (_secure is { } secure)
+                {
+                    received = await (_reading is { } begun ? new ValueTask<int>(begun) : secure.ReadAsync(Room()))
+                        .ConfigureAwait(false);
+                    _reading = null;
+                }
+                else
+                {
+                    await ReadableAsync().ConfigureAwait(false);
+                    received = _socket.TryReceive(Room().Span);
+                }
                 if (received == Calls.NotNow) continue;
                 _end += received;
                 Moved();
                 return received > 0;
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {
             Failed = true;
             return false;
@@ -116,7 +133,7 @@ internal sealed class BackendConnection : IDisposable
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
         Moved();
-        return _socket.SendAsync(bytes);
+        return _secure is null ? _socket.SendAsync(bytes) : _secure.WriteAsync(bytes);
     }
 
     /// <summary>Ends it from outside. The first who does is remembered.</summary>
@@ -129,14 +146,16 @@ internal sealed class BackendConnection : IDisposable
     {
         _watch.Remove(this);
         _socket.Dispose();
+        // What is under way may still write to it.
+        if (_reading is { IsCompleted: false }) return;
         GiveBack();
     }
 
-    private Span<byte> Room()
+    private Memory<byte> Room()
     {
         if (_start == _end) (_start, _end) = (0, 0);
         if (_end == _in.Length) Grow(_start > 0 ? _in.Length : _in.Length * 2);
-        return _in.AsSpan(_end);
+        return _in.AsMemory(_end);
     }
 
     private void Grow(int size)

@@ -1,11 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Tangram.Routing.Sockets;
+using Tangram.Routing.Tls;
 
 namespace Tangram.Routing.Http1;
 
 /// <summary>Open connections to one backend that wait for a request; the one that was used last comes first.</summary>
-internal sealed class BackendPool(ConnectionWatch watch, GatewayOptions options, TimeProvider time)
+internal sealed class BackendPool(
+    ConnectionWatch watch, SecuredBackends secured, GatewayOptions options, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly List<BackendConnection> _idle = [];
@@ -25,13 +28,26 @@ internal sealed class BackendPool(ConnectionWatch watch, GatewayOptions options,
     /// <param name="backend">As it is in the table now: its node may have got another address since the
     /// first.</param>
     /// <exception cref="SocketException">None comes about.</exception>
+    /// <exception cref="IOException">Or none with TLS.</exception>
+    /// <exception cref="AuthenticationException">The backend is not who it should be.</exception>
     /// <exception cref="OperationCanceledException">Nor in time, or it is not worth waiting for any more.</exception>
     public async ValueTask<BackendConnection> ConnectAsync(Backend backend, CancellationToken abandon)
     {
         using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, abandon);
         var socket = await PolledSocket.ConnectAsync(backend.Host, backend.Port, either.Token).ConfigureAwait(false);
-        return new BackendConnection(socket, this, watch);
+        if (secured.ConnectorFor(backend) is not { } connector) return new BackendConnection(socket, this, watch);
+        try
+        {
+            var secure = await connector.SecureAsync(
+                new PolledStream(socket), backend.Authority, isHttp2: false, either.Token).ConfigureAwait(false);
+            return new BackendConnection(socket, this, watch, secure);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>It waits for another request from now on.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -23,7 +24,8 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
         if (!pool.TryTake(out var connection))
         {
             try { connection = await pool.ConnectAsync(choice.Backend, choice.Abandon).ConfigureAwait(false); }
-            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            catch (Exception e) when (e is SocketException or OperationCanceledException or IOException
+                or AuthenticationException)
             {
                 return new AttemptEnding(AttemptOutcome.NeverSent, AttemptEnd.IsUnreachable(e));
             }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http.Features;
 using Tangram.Model;
+using Tangram.Routing.Tls;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Tangram.Routing.Rules;
@@ -31,8 +32,10 @@ internal sealed class Mirrors : IAsyncDisposable
     private Task? _sending;
     private long _dropped;
 
-    public Mirrors(Routes routes, BackendClient client, TimeProvider time) =>
-        (_routes, _client, _time) = (routes, client, time);
+    private readonly SecuredBackends _secured;
+
+    public Mirrors(Routes routes, BackendClient client, SecuredBackends secured, TimeProvider time) =>
+        (_routes, _client, _secured, _time) = (routes, client, secured, time);
 
     /// <summary>Copies for which there was no room.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
@@ -99,7 +102,8 @@ internal sealed class Mirrors : IAsyncDisposable
         try
         {
             using var request = copy.For(choice.Backend.Url);
-            using var response = await _client.SendAsync(request, end.Token).ConfigureAwait(false);
+            var via = _secured.For(choice.Backend) ?? _client;
+            using var response = await via.SendAsync(request, end.Token).ConfigureAwait(false);
             await DrainAsync(response, end.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)

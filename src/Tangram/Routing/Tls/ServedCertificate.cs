@@ -29,18 +29,38 @@ internal sealed record ServedCertificate(
             var all = new X509Certificate2Collection();
             all.ImportFromPemFile(files.Cert);
             if (all.Count == 0) throw new CryptographicException($"{files.Cert} holds no PEM certificate");
-            var own = TlsFolder.Read(files.Cert, files.Key);
-            if (Unfit(own) is { } reason)
-                throw new TrustException($"{files.Cert} cannot be shown to clients: {reason}");
-            all.RemoveAt(0);
-            return new ServedCertificate(NamesOf(own), Authority.LifeOf(own),
-                SslStreamCertificateContext.Create(own, all, offline: true));
+            return Of(TlsFolder.Read(files.Cert, files.Key), all, files.Cert);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new TrustException($"{files.Cert} with the key {files.Key} cannot be used: " +
                 $"{e.Message.TrimEnd('.')}. Name a PEM certificate and its own key, both readable", e);
         }
+    }
+
+    /// <summary>The same, of texts. Throws <see cref="TrustException"/>.</summary>
+    /// <param name="name">What it is called in messages.</param>
+    public static ServedCertificate Of(string chain, string key, string name)
+    {
+        try
+        {
+            var all = new X509Certificate2Collection();
+            all.ImportFromPem(chain);
+            if (all.Count == 0) throw new CryptographicException("it holds no PEM certificate");
+            return Of(X509Certificate2.CreateFromPem(chain, key), all, name);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new TrustException($"{name} cannot be used: {e.Message.TrimEnd('.')}", e);
+        }
+    }
+
+    private static ServedCertificate Of(X509Certificate2 own, X509Certificate2Collection all, string name)
+    {
+        if (Unfit(own) is { } reason) throw new TrustException($"{name} cannot be shown to clients: {reason}");
+        all.RemoveAt(0);
+        return new ServedCertificate(NamesOf(own), Authority.LifeOf(own),
+            SslStreamCertificateContext.Create(own, all, offline: true));
     }
 
     /// <summary>As the end of a sentence about it, with the remedy.</summary>

@@ -31,7 +31,9 @@ internal sealed class TlsBranch(
         listen.UseHttps(new TlsHandshakeCallbackOptions
         {
             HandshakeTimeout = options.HandshakeTime,
-            OnConnection = context => front.OptionsFor(context.ClientHelloInfo.ServerName) is { } shown
+            OnConnection = context => ChallengeReader.Asked(context.Connection) is { Options: { } answer }
+                ? ValueTask.FromResult(answer)
+                : front.OptionsFor(context.ClientHelloInfo.ServerName) is { } shown
                 ? ValueTask.FromResult(shown)
                 : throw new System.Security.Authentication.AuthenticationException("there is no certificate to show"),
         });
@@ -54,6 +56,8 @@ internal sealed class TlsBranch(
         connection.Features.Set(turn);
         try
         {
+            if (front.Challenge is { Options: not null } challenge)
+                await ChallengeReader.LookAsync(connection, challenge, end.Token).ConfigureAwait(false);
             await _pipeline!(connection).ConfigureAwait(false);
         }
         finally
@@ -66,6 +70,8 @@ internal sealed class TlsBranch(
     {
         connection.Features.Get<Turn>()!.End();
         figures.Handshakes.Add();
+        // The handshake was the answer.
+        if (ChallengeReader.Asked(connection) is not null) return;
         if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } shown)
             connection.Features.Set(Prove(shown));
         var isHttp2 = connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Tangram.Coordinating;
 using Tangram.Coordinating.Trust;
 using Tangram.Model;
 
@@ -15,19 +16,41 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     /// <summary>A look is one question to the file system for each file.</summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
-    private sealed record Snapshot(TlsSpec Spec, ServerNameIndex Index, SslServerAuthenticationOptions[] All);
+    /// <summary>Told to the cluster; more of them say nothing more.</summary>
+    private const int MostTroubles = 10;
+
+    private sealed record Snapshot(TlsSpec Spec, ServerNameIndex Index, SslServerAuthenticationOptions[] All,
+        EquatableArray<string> Troubles);
 
     private readonly Lock _gate = new();
     private List<TlsSource<ServedCertificate>> _certificates = [];
     private TlsSource<X509Certificate2Collection>? _clients;
     private Snapshot? _now;
+    private AcmeShown _acme = new([], null);
 
     /// <summary>Null: no TLS.</summary>
     public TlsSpec? Spec => Volatile.Read(ref _now)?.Spec;
 
+    /// <summary>What of it cannot be used now, as sentences.</summary>
+    public EquatableArray<string> Troubles => Volatile.Read(ref _now)?.Troubles ?? [];
+
     /// <summary>For a client that asks for this name; null while there is nothing to show.</summary>
     public SslServerAuthenticationOptions? OptionsFor(string? serverName) =>
         Volatile.Read(ref _now) is { All.Length: > 0 } now ? now.All[now.Index.Choose(serverName)] : null;
+
+    /// <summary>What an authority may ask this gateway for now; null: nothing.</summary>
+    public ShownChallenge? Challenge => Volatile.Read(ref _acme).Challenge;
+
+    /// <summary>What the cluster has ordered, and an order that is under way. In force when it returns.</summary>
+    public void Follow(AcmeState acme)
+    {
+        lock (_gate)
+        {
+            var before = _acme;
+            Volatile.Write(ref _acme, before.Next(acme, say));
+            if (Spec is { Acme: not null } spec && !ReferenceEquals(before.All, _acme.All)) Publish(spec);
+        }
+    }
 
     /// <summary>From now on this is shown. What was read before and is still asked for stays in force. Returns what
     /// cannot be used, as sentences.</summary>
@@ -112,10 +135,13 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     private void Publish(TlsSpec spec)
     {
         ServedCertificate[] usable = spec.ClientCa is not null && _clients?.Content is null
-            ? [] : [.. _certificates.Select(source => source.Content).OfType<ServedCertificate>()];
+            ? [] : [.. _certificates.Select(source => source.Content).OfType<ServedCertificate>(),
+                .. _acme.For(spec.Acme)];
         var names = new ServerNameIndex(usable.Select(certificate => (IEnumerable<string>)certificate.Names));
         Volatile.Write(ref _now, new Snapshot(spec, names,
-            [.. usable.Select(certificate => Options(certificate, spec))]));
+            [.. usable.Select(certificate => Options(certificate, spec))],
+            _certificates.Select(source => source.Trouble).Append(_clients?.Trouble).OfType<string>()
+                .Take(MostTroubles).ToEquatableArray()));
     }
 
     private SslServerAuthenticationOptions Options(ServedCertificate certificate, TlsSpec spec)

@@ -20,6 +20,9 @@ internal sealed class TlsSource<T>(
     /// <summary>What was read last and can be used; null: nothing yet.</summary>
     public T? Content { get; private set; }
 
+    /// <summary>Why there is nothing; null when there is.</summary>
+    public string? Trouble { get; private set; }
+
     /// <summary>Reads it unless it was. Returns why it cannot be used.</summary>
     public string? ReadFirst()
     {
@@ -33,7 +36,7 @@ internal sealed class TlsSource<T>(
         }
         catch (TrustException e)
         {
-            return e.Message;
+            return Trouble = e.Message;
         }
     }
 
@@ -50,9 +53,11 @@ internal sealed class TlsSource<T>(
         try
         {
             Content = read(files);
+            Trouble = null;
         }
         catch (TrustException e)
         {
+            if (Content is null) Trouble = e.Message;
             say(e.Message + (Content is null ? "" : ". What was read before stays in force"));
             return false;
         }
