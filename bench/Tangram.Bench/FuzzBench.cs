@@ -6,8 +6,8 @@ using Tangram.Tests.Routing.Http1.Fuzzing;
 
 namespace Tangram.Bench;
 
-/// <summary>Reads projects of Compose files that seeds make, or with <c>--gateway</c> what clients send to a gateway, or
-/// with <c>--answers</c> what backends answer, one after the other, until the time is over. What is wrong is printed
+/// <summary>Reads projects of Compose files that seeds make, or with <c>--gateway</c> what clients send to a gateway,
+/// or with <c>--answers</c> what backends answer, one after the other, until the time is over. What is wrong is printed
 /// with its seed, which <c>--seed N --seconds 0</c> repeats.</summary>
 internal static class FuzzBench
 {

@@ -13,7 +13,8 @@ internal static class AcmeWords
         yield return acme.Certificates.GetValueOrDefault(domain)?.Value is { } held
             ? $"{domain} has a certificate from {held.Directory}, until {CertificateLife.Shown(held.Until)}."
             : $"{domain} has no certificate yet from {state.EffectiveSpec?.Tls?.Acme?.Directory}.";
-        if (acme.Challenge?.Value.Domain == domain) yield return "It is being ordered: the authority asks the gateways.";
+        if (acme.Challenge?.Value.Domain == domain)
+            yield return "It is being ordered: the authority asks the gateways.";
         foreach (var trouble in All(state).Where(trouble => trouble.Domain == domain)) yield return Sentence(trouble);
     }
 

@@ -86,8 +86,7 @@ public static class ComposeReader
             problems);
         DependencyChecks.Check(drafts, idle, problems);
         return new ComposeDraft(
-            problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec),
-            problems.InOrder(),
+            problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec), problems.InOrder(),
             drafts.SelectMany(draft => draft.Folders).ToEquatableArray())
         {
             Design = problems.HasErrors ? [] : DesignChecks.Of(drafts, spec, new DesignPlaces(tangram.PlaceOf("zones"),
@@ -96,13 +95,18 @@ public static class ComposeReader
             Profiles = all.SelectMany(draft => draft.Profiles).Distinct().Order(StringComparer.Ordinal)
                 .ToEquatableArray(),
             TlsFiles = tls.Files.Concat(drafts.SelectMany(draft => draft.TlsFiles)).ToEquatableArray(),
-            Answers = drafts.Where(draft => draft.Degrade?.File is not null).Select(draft => new AnswerAsked(draft.Name,
-                draft.Degrade!.File!.Value.Value, draft.Degrade.File.Value.Place)).ToEquatableArray(),
+            Answers = Answers(drafts),
             Schedules = drafts.Select(draft => draft.Schedule).OfType<ScheduleAsked>().ToEquatableArray(),
             Contents = Given(drafts, declared, GrantKind.Config).Concat(Given(drafts, declared, GrantKind.Secret))
                 .ToEquatableArray(),
         };
     }
+
+    private static EquatableArray<AnswerAsked> Answers(IEnumerable<ServiceDraft> drafts) =>
+        (from draft in drafts
+         where draft.Degrade?.File is not null
+         let file = draft.Degrade!.File!.Value
+         select new AnswerAsked(draft.Name, file.Value, file.Place)).ToEquatableArray();
 
     private static int? Rebalance(Fields tangram) =>
         tangram["rebalance"] is Tree.Scalar { Text: "off" } ? 0 : tangram.WholeOrNull("rebalance", 1, MostMoves);

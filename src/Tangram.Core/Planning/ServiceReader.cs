@@ -11,8 +11,7 @@ internal static class ServiceReader
     private const string Shell = "quote it, or write [sh, -c, '…'] to have a shell run it";
 
     /// <summary>Null when its name is none; its problems are noted all the same.</summary>
-    public static ServiceDraft? Read(
-        Tree.Entry entry, string folder, Declarations declared, ProblemList problems)
+    public static ServiceDraft? Read(Tree.Entry entry, string folder, Declarations declared, ProblemList problems)
     {
         var fields = Fields.Open(entry.Value, ServiceKeys.Service, entry.Key.Place, problems);
         var folders = new Folders(folder);
@@ -32,7 +31,7 @@ internal static class ServiceReader
         var spec = new ServiceSpec
         {
             Name = name ?? default,
-            Entrypoint = entrypoint ?? [], Command = command ?? [],
+            Entrypoint = entrypoint ?? [], Command = command ?? [], Singleton = singleton,
             Environment = Variables.Read(fields["environment"], "environment", problems,
                 (name, place) => CheckVariable(name, place, problems)),
             WorkingDirectory = folders.Read(fields, "working_dir"),
@@ -49,11 +48,10 @@ internal static class ServiceReader
             {
                 Placement = asked.Placement with { Strategy = TangramReader.Placement(tangram, asked) },
             },
-            Probe = BackendReader.Probe(TangramReader.Probe(tangram), backend.Tls, tangram),
-            BackendTls = backend.Tls,
+            Probe = BackendReader.Probe(TangramReader.Probe(tangram), backend.Tls, tangram), BackendTls = backend.Tls,
             Routes = routes.Select(route => route.Value).ToEquatableArray(),
-            Balance = policy, Traffic = traffic with { Degrade = degrade?.Spec },
-            Singleton = singleton, Schedule = ScheduleReader.Read(tangram),
+            Balance = policy, Schedule = ScheduleReader.Read(tangram),
+            Traffic = traffic with { Degrade = degrade?.Spec },
         };
         spec = Given(spec, fields, folders, declared);
         CheckProgram(fields, entrypoint, command, entry);

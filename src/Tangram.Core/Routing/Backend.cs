@@ -28,6 +28,6 @@ public sealed record Backend
     public BackendTlsSpec? Tls { get; init; }
 
     /// <summary>Built once, because every request needs it.</summary>
-    public string Url => field ??= $"http://{Authority}";
+    public string Url => field ??= $"{(Tls is null ? "http" : "https")}://{Authority}";
     public string Authority => field ??= $"{Host}:{Port}";
 }

@@ -207,8 +207,9 @@ internal sealed class GatewayApplication(
     {
         var config = exchange.IsUpgrade ? client.Http1Stream : client.Http2Stream;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(choice.Abandon, exchange.Late);
+        var via = secured.For(choice.Backend) ?? client;
         var error = await forwarder.SendAsync(
-            context, choice.Backend.Url, secured.For(choice.Backend) ?? client, config, new StreamTransformer(exchange), end.Token);
+            context, choice.Backend.Url, via, config, new StreamTransformer(exchange), end.Token);
         return AttemptEnd.Read(context, error, exchange.Answered, choice.Abandon.IsCancellationRequested);
     }
 

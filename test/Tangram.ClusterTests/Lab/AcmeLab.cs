@@ -139,7 +139,7 @@ internal sealed class AcmeLab : IAsyncDisposable
         return machine;
     }
 
-    /// <summary>Each second nonce is refused though it is good.</summary>
+    /// <summary>Each fourth nonce is refused though it is good.</summary>
     private Task StartPebble(TimeSpan life)
     {
         var files = new CertificateSpec(At("pebble.crt"), At("pebble.key"));
@@ -152,7 +152,7 @@ internal sealed class AcmeLab : IAsyncDisposable
             } }
             """);
         Acme.Start("acme", InHosts(Needs.Program("pebble"), "-config", At("pebble.json"), "-strict"),
-            new Dictionary<string, string?> { ["PEBBLE_VA_NOSLEEP"] = "1", ["PEBBLE_WFE_NONCEREJECT"] = "50" });
+            new Dictionary<string, string?> { ["PEBBLE_VA_NOSLEEP"] = "1", ["PEBBLE_WFE_NONCEREJECT"] = "25" });
         return Task.CompletedTask;
     }
 

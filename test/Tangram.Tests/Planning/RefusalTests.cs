@@ -167,8 +167,8 @@ public sealed class RefusalTests
     [InlineData("services: { a: { command: x } }\nx-tangram: { objectives: { availability: 100% } }",
         "compose.yaml:2:42: 'availability' is '100%', which is not a share above 0 and below 100%")]
     [InlineData("services: { a: { command: x } }\nx-tangram: { gateway: { listen: ['https://*:1'] } }",
-        "compose.yaml:2:34: https://*:1 has no certificate. add certificates: [{cert: FILE, key: FILE}], or " +
-        "self_signed: true for one that only those trust who are given it")]
+        "compose.yaml:2:34: https://*:1 has no certificate. add certificates: [{cert: FILE, key: FILE}], " +
+        "acme: {domains: [NAME]}, or self_signed: true for one that only those trust who are given it")]
     [InlineData("services: { a: { command: x } }\nx-tangram: { gateway: { listen: ['http://a.b'] } }",
         "compose.yaml:2:34: 'listen' has 'http://a.b', where no gateway can listen")]
     public void A_wrong_file_is_refused_in_its_place(string text, string told) =>

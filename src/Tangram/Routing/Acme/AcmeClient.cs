@@ -59,7 +59,8 @@ internal sealed class AcmeClient : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var finalize = new JsonObject { ["csr"] = Jws.Encode(SigningRequest(domain, key)) };
         // Some are ready a moment after the proof.
-        var ready = await PollAsync(order, status => status is "pending" or "processing", cancellation).ConfigureAwait(false);
+        var ready = await PollAsync(order, status => status is "pending" or "processing", cancellation)
+            .ConfigureAwait(false);
         if (AcmeConnection.Text(ready, "status") == "ready")
             await _connection.PostAsync(AcmeConnection.UrlIn(ready, "finalize"), finalize, cancellation)
                 .ConfigureAwait(false);

@@ -18,7 +18,7 @@ internal sealed class AcmeConnection(
     private const int LongestAnswer = 1 << 20;
 
     /// <summary>A nonce may be used up or too old (RFC 8555, 6.5).</summary>
-    private const int MostNonces = 4;
+    private const int MostNonces = 8;
 
     private readonly HttpClient _http = New(authorities);
     private JsonObject? _directory;

@@ -31,7 +31,8 @@ internal sealed class AcmeLoop
     public AcmeLoop(Term self, IStore store, MonotonicClock clock, Action<string, string> announce)
     {
         (_time, _announce) = (clock.Time, announce);
-        _loop = new MachineLoop(new AcmeMachine(self, new Rng((ulong)clock.Time.GetTimestamp())), store, clock, Perform);
+        var machine = new AcmeMachine(self, new Rng((ulong)clock.Time.GetTimestamp()));
+        _loop = new MachineLoop(machine, store, clock, Perform);
     }
 
     public void Post(Event @event) => _loop.Post(@event);

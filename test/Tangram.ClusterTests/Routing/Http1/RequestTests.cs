@@ -51,12 +51,14 @@ public sealed class RequestTests
         {
             using var client = await Peer.ConnectAsync(bed.Port);
             await client.SendAsync("GET /a HTTP/1.1|Host: a|Connection: X-Secret, X-Forwarded-For, Host|X-Secret: 1|" +
-                "X-Forwarded-For: 6.6.6.6|Keep-Alive: 5|Proxy-Connection: x|X-Ok: 2||");
+                "X-Forwarded-For: 6.6.6.6|Keep-Alive: 5|Proxy-Connection: x|X-Ok: 2|" +
+                "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01||");
             Assert.StartsWith("HTTP/1.1 200", await client.HeadAsync(), StringComparison.Ordinal);
         }
         Assert.True(bad.Requests + bad2.Requests > 0);
         Assert.All(backend.Heads, head => Assert.Equal(
-            "GET /a HTTP/1.1|Host: a|X-Forwarded-For: 127.0.0.1|X-Forwarded-Host: a|X-Forwarded-Proto: http|X-Ok: 2",
+            "GET /a HTTP/1.1|Host: a|X-Forwarded-For: 127.0.0.1|X-Forwarded-Host: a|X-Forwarded-Proto: http|X-Ok: 2|" +
+            "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
             string.Join('|', head.Split("\r\n").Order(StringComparer.Ordinal))));
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -32,7 +33,11 @@ internal sealed class SecureBackend : IAsyncDisposable
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 listen.UseHttps(https =>
                 {
-                    https.ServerCertificate = own;
+                    https.ServerCertificateSelector = (connection, name) =>
+                    {
+                        connection!.Items["name"] = name;
+                        return own;
+                    };
                     https.ClientCertificateMode = clientCa is null
                         ? ClientCertificateMode.NoCertificate : ClientCertificateMode.RequireCertificate;
                     https.ClientCertificateValidation = (shown, _, _) => Vouched(shown, clientCa);
@@ -41,9 +46,9 @@ internal sealed class SecureBackend : IAsyncDisposable
         var backend = new SecureBackend(builder.Build());
         backend._application.Run(async context =>
         {
-            var handshake = context.Features.Get<Microsoft.AspNetCore.Connections.Features.ITlsHandshakeFeature>()!;
+            var name = context.Features.Get<IConnectionItemsFeature>()!.Items["name"];
             var shown = context.Connection.ClientCertificate?.Subject ?? "-";
-            backend.Met.Enqueue($"{handshake.HostName} {shown} {context.Request.Protocol}");
+            backend.Met.Enqueue($"{name} {shown} {context.Request.Protocol}");
             await context.Response.WriteAsync("secure");
         });
         await backend._application.StartAsync();
