@@ -1,6 +1,3 @@
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Abstractions;
-using Microsoft.AspNetCore.Http.Features;
 using Tangram.Model;
 using Tangram.Routing.Http1;
 using Tangram.Routing.Records;
@@ -12,30 +9,18 @@ using Route = Tangram.Routing.Rules.Route;
 
 namespace Tangram.Routing;
 
-/// <summary>What Kestrel runs for each request: find the service, then try backends until one answers or the policy
+/// <summary>What happens with each request: find the service, then try backends until one answers or the policy
 /// says stop.</summary>
 internal sealed class GatewayApplication(
     Routes routes, IHttpForwarder forwarder, BackendClient client, SecuredBackends secured, Mirrors mirrors,
     GatewayOptions options, TimeProvider time, TlsFront? tls, GatewayLimits limits)
-    : IHttpApplication<DefaultHttpContext>
 {
     private readonly Http1Forwarder _http1 = new(new AnswerGiver(options, time), time);
     private readonly StoredAnswers _answers = new();
     private readonly AdmissionDoor _door = new(routes, time);
     private int _queued;
 
-    /// <summary>Kestrel keeps one context a connection or stream and reuses it.</summary>
-    public DefaultHttpContext CreateContext(IFeatureCollection features)
-    {
-        if (features is not IHostContextContainer<DefaultHttpContext> kept) return new DefaultHttpContext(features);
-        var context = kept.HostContext ??= new DefaultHttpContext();
-        context.Initialize(features);
-        return context;
-    }
-
-    public void DisposeContext(DefaultHttpContext context, Exception? exception) => context.Uninitialize();
-
-    public Task ProcessRequestAsync(DefaultHttpContext context)
+    public Task ProcessRequestAsync(HttpContext context)
     {
         var listener = context.Features.Get<OpenListener>()
             ?? throw new InvalidOperationException("a connection came from no listener");

@@ -100,8 +100,10 @@ internal sealed class AnswerGiver(GatewayOptions options, TimeProvider time)
             var read = body.Next(connection.Unread, out var used, out var data);
             if (data.Length > 0 && !isMute)
             {
-                if (await IsGoneAsync(context, writer, data).ConfigureAwait(false))
-                    return (new AttemptEnding(AttemptOutcome.ClientFault), false);
+                connection.Client = writer;
+                var isGone = await IsGoneAsync(context, writer, data).ConfigureAwait(false);
+                connection.Client = null;
+                if (isGone) return (Gone(context, connection), false);
                 // The client took it, however long that was.
                 connection.Moved();
             }
@@ -117,6 +119,13 @@ internal sealed class AnswerGiver(GatewayOptions options, TimeProvider time)
         }
         if (body.Trailers.Count > 0) Write(context, body.Trailers);
         return (AttemptEnding.Done, connection.Head.Stays && connection.Unread.IsEmpty);
+    }
+
+    /// <summary>A silence while the client is waited for is the client's.</summary>
+    private static AttemptEnding Gone(HttpContext context, BackendConnection connection)
+    {
+        if (connection.EndedBy is not (CutBy.Nobody or CutBy.Client)) Cut(context);
+        return new AttemptEnding(connection.EndedBy == CutBy.Death ? AttemptOutcome.Cut : AttemptOutcome.ClientFault);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

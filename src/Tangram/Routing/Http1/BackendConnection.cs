@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Tangram.Routing.Sockets;
@@ -50,6 +51,10 @@ internal sealed class BackendConnection : IDisposable
     public int MovedAt => Volatile.Read(ref _movedAt);
     public bool IsIdle => _isIdle;
     public BackendPool Pool { get; }
+
+    /// <summary>Where its answer goes now: when the connection is cut, nobody waits for a client that does not take
+    /// it.</summary>
+    public PipeWriter? Client { get; set => Volatile.Write(ref field, value); }
 
     /// <summary>Nothing came while nothing was asked: it is open, as far as one can know.</summary>
     public bool Quiet => !_socket.IsReadable && EndedBy == CutBy.Nobody;
@@ -139,7 +144,9 @@ internal sealed class BackendConnection : IDisposable
     /// <summary>Ends it from outside. The first who does is remembered.</summary>
     public void Cut(CutBy by)
     {
-        if (Interlocked.CompareExchange(ref _cut, (int)by, (int)CutBy.Nobody) == (int)CutBy.Nobody) _socket.Dispose();
+        if (Interlocked.CompareExchange(ref _cut, (int)by, (int)CutBy.Nobody) != (int)CutBy.Nobody) return;
+        _socket.Dispose();
+        Client?.CancelPendingFlush();
     }
 
     public void Dispose()

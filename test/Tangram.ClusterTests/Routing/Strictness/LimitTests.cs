@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tangram.ClusterTests.Proving;
 using Tangram.Model;
+using Tangram.Routing;
 
 namespace Tangram.ClusterTests.Routing.Strictness;
 
@@ -117,6 +118,30 @@ public sealed class LimitTests
         Assert.Equal(200, await stream.AnswerAsync());
         Assert.DoesNotContain(bed.Backend.Arrivals,
             arrival => arrival.IsWhole && arrival.Head.Contains("Content-Length: 100000"));
+    }
+
+    /// <summary>It is more than all buffers on the way hold. By the rate, what they hold counts as taken, so the rate is
+    /// high here.</summary>
+    [Theory]
+    [InlineData(20_000_000, 100)]
+    [InlineData(0, 3)]
+    public async Task Who_does_not_take_an_answer_is_let_go_and_so_is_its_replica(int rate, int silence)
+    {
+        await using var backend = new WireBackend(new string('a', 64_000_000));
+        var options = GatewayBed.Options with { ActivityTimeout = TimeSpan.FromSeconds(silence) };
+        await using var bed = await GatewayBed.StartAsync(
+            new GatewayServer(options, TimeProvider.System, seed: 1), new Listener("127.0.0.1", 0), backend.Port);
+        bed.Gateway.Limit(new GatewayLimitsSpec { BodyRate = rate });
+        using var client = new RawClient();
+        await client.ConnectAsync(bed.Port);
+        await client.SendAsync(Rows.Get + "\r\n");
+        int InFlight() => bed.Gateway.Table.All().Sum(one => one.Counters.InFlight);
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
+        Assert.Equal(1, InFlight());
+        var begun = Stopwatch.GetTimestamp();
+        while (InFlight() > 0 && Stopwatch.GetElapsedTime(begun) < RawClient.Patience)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        Assert.Equal(0, InFlight());
     }
 
     [Fact]
