@@ -38,7 +38,7 @@ internal static class ServiceReader
             Files = folders.Read(tangram, "files"),
             Expose = PortReader.Exposed(fields.Items("expose"), problems),
             Ports = ports.Select(port => port.Value).ToEquatableArray(),
-            Healthcheck = HealthcheckReader.Read(fields),
+            Healthcheck = HealthcheckReader.Read(fields), Schedule = ScheduleReader.Read(tangram),
             DependsOn = dependencies.Select(dependency => dependency.Value).ToEquatableArray(),
             StopGracePeriod = fields.Duration("stop_grace_period", TimeSpan.FromSeconds(10)),
             StopSignal = fields.Filled("stop_signal") is { } signal
@@ -50,8 +50,7 @@ internal static class ServiceReader
             },
             Probe = BackendReader.Probe(TangramReader.Probe(tangram), backend.Tls, tangram), BackendTls = backend.Tls,
             Routes = routes.Select(route => route.Value).ToEquatableArray(),
-            Balance = policy, Schedule = ScheduleReader.Read(tangram),
-            Traffic = traffic with { Degrade = degrade?.Spec },
+            Balance = policy, Traffic = traffic with { Degrade = degrade?.Spec },
         };
         spec = Given(spec, fields, folders, declared);
         CheckProgram(fields, entrypoint, command, entry);

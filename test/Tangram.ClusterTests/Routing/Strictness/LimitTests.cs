@@ -120,8 +120,8 @@ public sealed class LimitTests
             arrival => arrival.IsWhole && arrival.Head.Contains("Content-Length: 100000"));
     }
 
-    /// <summary>It is more than all buffers on the way hold. By the rate, what they hold counts as taken, so the rate is
-    /// high here.</summary>
+    /// <summary>It is more than all buffers on the way hold. By the rate, what they hold counts as taken, so the rate
+    /// is high here.</summary>
     [Theory]
     [InlineData(20_000_000, 100)]
     [InlineData(0, 3)]

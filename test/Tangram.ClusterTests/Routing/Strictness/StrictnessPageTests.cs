@@ -23,7 +23,7 @@ public sealed class StrictnessPageTests
 
         What falls short of the standard's wish, and of no requirement: extensions of chunks are dropped, whatever
         their length in all; an HTTP/2 request whose `:authority` and `host` differ goes on with `:authority` alone;
-        who ends its half of a connection of HTTP/1.1 is taken to be gone, and gets no answer.
+        who ends its half of a connection of HTTP/1.1 is taken to be gone, unless the answer comes within 100 ms.
 
         """;
 
