@@ -19,7 +19,7 @@ internal static class RequestBody
 
     /// <summary>The head waits this long for the body's beginning: what the client sent wrongly then never begins to
     /// arrive, and most requests are one packet.</summary>
-    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(100);
 
     /// <returns>True when all of it was sent; false when the backend does not take it any more.</returns>
     /// <exception cref="IOException">The client does not send it.</exception>
