@@ -43,6 +43,10 @@ public sealed record TrafficSpec
 
     /// <summary>Null: every request is let in.</summary>
     public AdmissionSpec? Admission { get; init; }
+
+    /// <summary>Null: another backend is asked only when one has failed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HedgeSpec? Hedge { get; init; }
 }
 
 /// <summary>What clients get instead while a service is not as it should be: first other zones, then another service,

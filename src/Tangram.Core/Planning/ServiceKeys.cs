@@ -169,6 +169,9 @@ internal static class ServiceKeys
         Yes("admission", "auto, or {limit, min, max, queue, queue_time}: how many requests are let in at once, " +
             "before any work is done; default off").As(new Shape.Or(
                 new Shape.Words("auto", "off"), new Shape.Of(() => Admission!))),
+        Yes("hedge", "when a safe request without a body is sent to a second replica although the first has not " +
+            "failed: after a quantile of the service's latency (p95) or a time (50ms); default off")
+            .As(new Shape.Text(@"^(off|p[5-9][0-9](\.[0-9]+)?|([0-9]*\.?[0-9]+(us|µs|ms|s|m|h|d))+)$")),
         Yes("singleton", "true: never two processes of it at once, whatever fails; it stops where its node loses its " +
             "lease, and moves stop first").As(Shape.Flag),
         Yes("placement", "spread (default): over zones, then nodes; or binpack: fill the fullest node that has room")

@@ -2,7 +2,8 @@ using Tangram.Model;
 
 namespace Tangram.Planning;
 
-/// <summary>Reads what a service's <c>x-tangram</c> says of balance, slow start, breakers and admission.</summary>
+/// <summary>Reads what a service's <c>x-tangram</c> says of balance, slow start, breakers, admission and
+/// hedging.</summary>
 internal static class TrafficReader
 {
     public const string HashForms = "header NAME, cookie NAME, client or path";
@@ -24,6 +25,7 @@ internal static class TrafficReader
             Breaker = Breaker(tangram),
             ZoneBlind = !tangram.Flag("zone_aware", true),
             Admission = AdmissionReader.Read(tangram),
+            Hedge = HedgeReader.Read(tangram),
         };
         if (tangram["balance"] is not Tree.Map) return (Policy(tangram, "balance"), traffic);
         var fields = tangram.Open("balance", ServiceKeys.Balance);

@@ -38,6 +38,7 @@ public static class Appraisal
         var backends = service.Backends.AsSpan();
         if (backends.IsEmpty) return;
         service.Counters.Admission?.Look(backends.Length, now);
+        service.Counters.Hedging?.Look(now);
         var readings = new Reading[backends.Length];
         for (var i = 0; i < readings.Length; i++) readings[i] = Read(service, backends[i].Counters, now);
         var latency = Median(readings, r => r.Out || r.Seconds == 0 ? null : r.Seconds);

@@ -32,6 +32,7 @@ public static class Ejection
         switch (outcome)
         {
             case AttemptOutcome.Answered:
+                if (attempt.Took is { } took) service.Counters.Hedging?.Learn(took);
                 counters.Succeed(now, service.Traffic.SlowStart > TimeSpan.Zero);
                 return;
             case AttemptOutcome.NeverSent:

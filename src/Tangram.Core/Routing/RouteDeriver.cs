@@ -272,6 +272,7 @@ public static class RouteDeriver
                 : before is not null ? (before.Balance, before.Traffic) : (default, new TrafficSpec());
             var counters = before?.Counters ?? new ServiceCounters();
             counters.Admit(traffic.Admission, backends.Length);
+            counters.Hedge(traffic.Hedge);
             var service = new RoutedService
             {
                 Name = name,

@@ -74,6 +74,15 @@ public sealed class ServiceCounters
         else Admission = new Admission(spec, backends);
     }
 
+    /// <summary>Null: no request is sent twice before it has failed.</summary>
+    public Hedging? Hedging { get; private set; }
+
+    /// <summary>What the file says of hedging. Only the one who makes route tables calls it.</summary>
+    internal void Hedge(HedgeSpec? spec)
+    {
+        if (spec != Hedging?.Spec) Hedging = spec is null ? null : new Hedging(spec);
+    }
+
     /// <summary>More than half of the backends that take connections are ejected: they are used all the same, since
     /// the others could not bear their load. Written by the <see cref="Appraisal"/> alone.</summary>
     public bool Panic

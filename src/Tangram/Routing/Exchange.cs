@@ -23,6 +23,7 @@ internal sealed class Exchange
     private int _attempts;
     private int _sent;
     private bool _onBudget;
+    private Backend? _at;
 
     public Exchange(
         HttpContext context, Routes routes, RoutedService service, OpenListener listener, Passage? passage = null)
@@ -43,6 +44,15 @@ internal sealed class Exchange
     public CancellationToken Late => _passage?.Late ?? CancellationToken.None;
     public AttemptOutcome Outcome { get; private set; }
     public Backend? Last { get; private set; }
+
+    /// <summary>When the attempt under way began.</summary>
+    public Instant Begun => _begun;
+
+    /// <summary>How long the attempt under way has for itself before a second is made beside it; null: it stays
+    /// alone.</summary>
+    public TimeSpan? HedgeAfter => Repeatable && !HasBody && _attempts == 1 && _service.Counters.Hedging is { } hedging
+        ? hedging.Delay(_service, _passage?.Deadline - _begun)
+        : null;
 
     /// <summary>The attempt under way has the head of an answer.</summary>
     public bool Answered { get; private set; }
@@ -73,13 +83,63 @@ internal sealed class Exchange
     public Choice Begin()
     {
         var choice = _next!.Value;
-        (_next, Last, Answered) = (null, choice.Backend, false);
+        (_next, _at, Last, Answered) = (null, choice.Backend, choice.Backend, false);
         _begun = _routes.Now;
         _tried.Add(choice.Backend);
         choice.Backend.Counters.Begin();
         _attempts++;
         _note?.Begin(choice.Service, choice.Backend);
         return choice;
+    }
+
+    /// <summary>The attempt under way leaves its backend.</summary>
+    public void Leave()
+    {
+        if (_at is { } backend) _routes.Leave(backend);
+        _at = null;
+    }
+
+    /// <summary>Another backend for a second attempt beside the one under way, and when it begins; null: there is none,
+    /// or the retry budget is used up.</summary>
+    public (Choice Choice, Instant Begun)? TryHedge(HttpContext context)
+    {
+        if (!_service.Counters.TryStartRetry()) return null;
+        _onBudget = true;
+        var side = _passage?.Side.Revision ?? RevisionSide.Any;
+        if (_routes.Choose(_service.Name, in _tried, default, side) is not { } choice)
+        {
+            ReleaseBudget();
+            return null;
+        }
+        _tried.Add(choice.Backend);
+        choice.Backend.Counters.Begin();
+        _attempts++;
+        _note?.Hedge(choice.Backend);
+        _service.Counters.Figures.Hedges.Add();
+        var now = _routes.Now;
+        _passage?.TellTime(context.Request, now);
+        return (choice, now);
+    }
+
+    /// <summary>The second attempt answers first: it is the one under way from now on.</summary>
+    public void Overtake(Choice choice, Instant begun)
+    {
+        (_at, Last, _begun, _service) = (choice.Backend, choice.Backend, begun, choice.Service);
+        _note?.Overtake(choice.Backend);
+        _service.Counters.Figures.HedgesWon.Add();
+    }
+
+    /// <summary>One of two attempts has ended without being the request's: its backend learns from it and is left.
+    /// Others go on meanwhile, so it touches nothing else of this.</summary>
+    /// <param name="isSlow">The other one overtook it.</param>
+    public void LetGo(Choice choice, Instant begun, AttemptOutcome outcome, int status = 0, bool isSlow = false)
+    {
+        var (now, backend) = (_routes.Now, choice.Backend);
+        var attempt = new Attempt(outcome, status, now - begun, _routes.NextChance());
+        Ejection.Report(choice.Service, backend, in attempt, now);
+        backend.Counters.Figures.Ended(outcome, status, null);
+        if (isSlow) choice.Service.Counters.Hedging?.Learn(now - begun);
+        _routes.Leave(backend);
     }
 
     /// <summary>Learns from the attempt's end. True when the request shall go to another backend.</summary>

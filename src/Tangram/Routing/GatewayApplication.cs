@@ -140,7 +140,7 @@ internal sealed class GatewayApplication(
             }
             finally
             {
-                routes.Leave(choice.Backend);
+                exchange.Leave();
             }
             if (exchange.End(context, ending))
             {

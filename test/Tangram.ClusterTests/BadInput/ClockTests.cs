@@ -32,9 +32,7 @@ public sealed class ClockTests
         await small.DeployAsync(small.Servers[0]);
         small.StartAgent(late, servers: [small.Servers[2]]);
         await small.ReadyAsync(small.Servers[0], 2);
-        // Eight programs that have just been started keep two cores busy for longer than a node may be silent.
-        await Until.PassedAsync(AWhile);
-        var before = await SmallLab.PidsAsync(small.Servers[0]);
+        var before = await SmallLab.SettledAsync(small.Servers[0]);
         var said = servers.Select(s => s.Printed.Length).ToList();
         await Until.PassedAsync(AWhile);
 

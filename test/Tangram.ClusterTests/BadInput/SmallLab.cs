@@ -13,7 +13,8 @@ internal sealed class SmallLab : IAsyncDisposable
 {
     public const string Cluster = "small";
     public const int ServerPort = 7600, AgentPort = 7601, GatewayPort = 8080;
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60), Prompt = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60), Prompt = TimeSpan.FromSeconds(1),
+        Calm = TimeSpan.FromSeconds(15);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-smalllab-").FullName;
     private readonly TheLab _lab = TheLab.Build();
@@ -105,6 +106,20 @@ internal sealed class SmallLab : IAsyncDisposable
     /// <summary>What runs, so that a test can tell whether it still does.</summary>
     public static async Task<string[]> PidsAsync(LabMachine server) =>
         [.. (await PsAsync(server)).Select(r => $"{r.Replica} {r.Node} {r.Pid} {r.State}").Order()];
+
+    /// <summary>What runs once nothing has changed for longer than a leader waits before it rebalances. Many programs
+    /// that have just been started keep two cores busy for longer than a node may be silent, and what that brings about
+    /// is not over with the first moment in which all is ready.</summary>
+    public static async Task<string[]> SettledAsync(LabMachine server)
+    {
+        var (runs, since) = (await PidsAsync(server), TimeProvider.System.GetTimestamp());
+        return await Until.SomeAsync(async () =>
+        {
+            var now = await PidsAsync(server);
+            if (!now.SequenceEqual(runs)) (runs, since) = (now, TimeProvider.System.GetTimestamp());
+            return TimeProvider.System.GetElapsedTime(since) > Calm ? runs : null;
+        }, ReadyWithin, () => $"that nothing changes for {Calm.TotalSeconds} s\n{server.Tail()}");
+    }
 
     public async ValueTask DisposeAsync()
     {

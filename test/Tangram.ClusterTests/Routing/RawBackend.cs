@@ -22,6 +22,9 @@ internal enum Act
     CutChunks,
     /// <summary>Reads the request and says nothing until the backend is released.</summary>
     Hold,
+    /// <summary>As <c>Answer</c> or <c>Fail500</c>, 60 ms later.</summary>
+    Late,
+    LateFail500,
 }
 
 /// <summary>An HTTP/1.1 server that misbehaves on demand and counts what reaches it.</summary>
@@ -103,6 +106,8 @@ internal sealed class RawBackend : IAsyncDisposable
 
     private async Task<bool> DoAsync(Socket socket, Act act)
     {
+        if (act is Act.Late or Act.LateFail500)
+            await Task.Delay(TimeSpan.FromMilliseconds(60), TimeProvider.System, _end.Token);
         if (act == Act.Hold) await _release.Task.WaitAsync(_end.Token);
         switch (act)
         {
@@ -121,7 +126,7 @@ internal sealed class RawBackend : IAsyncDisposable
             default:
                 var status = act switch
                 {
-                    Act.Fail500 => "500 Broken",
+                    Act.Fail500 or Act.LateFail500 => "500 Broken",
                     Act.Fail503 => "503 Busy",
                     _ => "200 OK",
                 };

@@ -37,6 +37,7 @@ public sealed class ComposeReaderTests
               slow_start: 8s
               breaker: { error_rate: 40%, window: 20s, minimum: 50, open: 3s }
               admission: { limit: auto, min: 5, max: 500, queue: 20, queue_time: 50ms }
+              hedge: p99.5
           stock:
             entrypoint: python3 -m 'http server'
             command: --bind "a b"
@@ -46,6 +47,7 @@ public sealed class ComposeReaderTests
               balance: { hash: header X-User, bound: 150%, sticky: stock-at }
               breaker: off
               admission: { limit: 32 }
+              hedge: 80ms
         x-tangram:
           zones: [a, b, c]
           nodes_per_zone: 2
@@ -132,6 +134,7 @@ public sealed class ComposeReaderTests
             {
                 ErrorRate = 0.4, Window = TimeSpan.FromSeconds(20), Minimum = 50, Open = TimeSpan.FromSeconds(3),
             },
+            Hedge = new HedgeSpec(null, 0.995),
             Admission = new AdmissionSpec
             {
                 Min = 5, Max = 500, Queue = 20, QueueTime = TimeSpan.FromMilliseconds(50),
@@ -142,6 +145,7 @@ public sealed class ComposeReaderTests
         {
             Hash = new HashSpec(HashSource.Header, "X-User", 1.5), Sticky = "stock-at",
             Breaker = new BreakerSpec { Off = true }, Admission = new AdmissionSpec { Limit = 32 },
+            Hedge = new HedgeSpec(TimeSpan.FromMilliseconds(80)),
         }, Spec.Services[1].Traffic);
         Assert.Equal(new ProbeSpec(ProbeKind.Http, "/healthz?deep=1"), Spec.Services[1].Probe);
         Assert.Equal(PlacementStrategy.Binpack, Spec.Services[1].Deploy.Placement.Strategy);

@@ -68,12 +68,12 @@ public sealed class AccessLine
     {
         if (note is { Attempts: <= 1, Reply: null, Status: not 0 } && Quiet(note)) return null;
         var why = new StringBuilder(note.Reply);
-        if (note.Reply is null && note.Attempts > 1) why.Append("retried");
+        if (note.Reply is null && note.Attempts > 1) why.Append(note.Hedged ? "hedged" : "retried");
         var told = note.Told;
         for (var i = 0; i < told.Length; i++)
         {
             // The answer that the client got is no reason.
-            if (i == note.Attempts - 1 && note.Reply is null && Answered(told[i])) continue;
+            if (i == note.Current && note.Reply is null && Answered(told[i])) continue;
             why.Append(why.Length == 0 ? "" : i == 0 ? ": " : ", ").Append(told[i].Backend.Replica.Value).Append(' ')
                 .Append(Word(told[i]));
             if (told[i].Ejected) why.Append(" (ejected)");

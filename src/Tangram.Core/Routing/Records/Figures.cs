@@ -43,7 +43,7 @@ public sealed class BackendFigures
     public long Failures => Enumerable.Range(0, Errors.Length).Sum(i => Errors[i] is null ? 0 : ErrorsOf(i))
         + Codes.Errors;
 
-    internal void Ended(AttemptOutcome outcome, int status, TimeSpan? took)
+    public void Ended(AttemptOutcome outcome, int status, TimeSpan? took)
     {
         if (outcome is AttemptOutcome.Answered or AttemptOutcome.ServerError)
         {
@@ -75,6 +75,10 @@ public sealed class ServiceFigures
 
     /// <summary>Retries that the budget did not allow.</summary>
     public Count RetriesRefused { get; } = new();
+
+    /// <summary>Second attempts beside a first that had not ended, and those of them that answered first.</summary>
+    public Count Hedges { get; } = new();
+    public Count HedgesWon { get; } = new();
 
     /// <summary>Requests that no backend was asked for, by the gateway's word: breaker-open, no-backend, …</summary>
     public Words Refused { get; } = new();

@@ -88,6 +88,13 @@ public sealed class GatewayMetrics
         Family("tangram_service_retries_refused_total", "counter", "Retries for which the budget had no place.");
         foreach (var service in _table.Services)
             _out.Sample(service.Counters.Figures.RetriesRefused.Value, Of(service));
+        Family("tangram_service_hedges_total", "counter", "Second attempts beside a first, by who answered first.");
+        foreach (var service in _table.Services)
+        {
+            var (all, won) = (service.Counters.Figures.Hedges.Value, service.Counters.Figures.HedgesWon.Value);
+            _out.Sample(won, Of(service), Label("first", "second"));
+            _out.Sample(Math.Max(0, all - won), Of(service), Label("first", "first"));
+        }
         Family("tangram_service_refused_total", "counter", "Requests that no backend was asked for, by the reason.");
         foreach (var service in _table.Services)
             foreach (var (word, count) in service.Counters.Figures.Refused.All())

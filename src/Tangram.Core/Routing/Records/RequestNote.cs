@@ -24,6 +24,12 @@ public sealed class RequestNote
     public Backend? Backend { get; private set; }
     public int Attempts { get; private set; }
 
+    /// <summary>Some of them were beside others.</summary>
+    public bool Hedged { get; private set; }
+
+    /// <summary>Of <see cref="Told"/> the one whose answer the client got, or the last.</summary>
+    public int Current { get; private set; }
+
     /// <summary>The gateway's own word when the answer is its own.</summary>
     public string? Reply { get; set; }
 
@@ -71,18 +77,27 @@ public sealed class RequestNote
             service.Counters.Figures.Retries.Add();
             Backend?.Counters.Figures.Retried.Add();
         }
-        if (Attempts < MostTold) _tries[Attempts] = new Try(backend, null, 0, false);
-        Attempts++;
-        (Service, Backend) = (service, backend);
+        Add(backend);
+        (Service, Backend, Current) = (service, backend, Attempts - 1);
     }
+
+    /// <summary>It is sent to a second backend while the first has not answered.</summary>
+    public void Hedge(Backend backend)
+    {
+        Add(backend);
+        Hedged = true;
+    }
+
+    /// <summary>That second one answers first.</summary>
+    public void Overtake(Backend backend) => (Backend, Current) = (backend, Attempts - 1);
 
     /// <summary>That attempt has ended, or its answer has begun; an answer may be cut afterwards.</summary>
     public void End(in Attempt attempt)
     {
         if (Backend is not { } backend) return;
         backend.Counters.Figures.Ended(attempt.Outcome, attempt.Status, attempt.Took);
-        if (Attempts <= MostTold)
-            _tries[Attempts - 1] = new Try(backend, attempt.Outcome, attempt.Status, backend.Counters.Ejected);
+        if (Current < MostTold)
+            _tries[Current] = new Try(backend, attempt.Outcome, attempt.Status, backend.Counters.Ejected);
     }
 
     /// <summary>The request has ended.</summary>
@@ -111,9 +126,16 @@ public sealed class RequestNote
     /// <summary>For the next request.</summary>
     public void Clear()
     {
-        (Route, Service, Backend, Attempts, Reply, _tries) = (null, null, null, 0, null, default);
+        (Route, Service, Backend, Reply) = (null, null, null, null);
+        (Attempts, Current, Hedged, _tries) = (0, 0, false, default);
         (Client, Referer, UserAgent, TraceParent, Bytes) = (null, null, null, null, 0);
         (Method, Host, Target, Protocol) = ("", "", "", "");
+    }
+
+    private void Add(Backend backend)
+    {
+        if (Attempts < MostTold) _tries[Attempts] = new Try(backend, null, 0, false);
+        Attempts++;
     }
 
     [InlineArray(MostTold)]

@@ -17,13 +17,48 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
     private static readonly Action<object?> ByTouch = static c => ((BackendConnection)c!).Cut(CutBy.Unreachable);
     private static readonly Action<object?> ByDeadline = static c => ((BackendConnection)c!).Cut(CutBy.Deadline);
 
+    public ValueTask<AttemptEnding> SendAsync(HttpContext context, Exchange exchange, Choice choice) =>
+        exchange.HedgeAfter is { } after
+            ? new ValueTask<AttemptEnding>(HedgeAsync(context, exchange, choice, after))
+            : AttemptAsync(context, exchange, choice, null);
+
+    /// <summary>A second backend is asked too when the first has not answered in time.</summary>
+    private async Task<AttemptEnding> HedgeAsync(
+        HttpContext context, Exchange exchange, Choice choice, TimeSpan after)
+    {
+        var race = new Race(exchange, choice);
+        var first = RunAsync(context, exchange, race, race.First);
+        using (var rest = new CancellationTokenSource())
+        {
+            await Task.WhenAny(first, Task.Delay(after, time, rest.Token)).ConfigureAwait(false);
+            await rest.CancelAsync().ConfigureAwait(false);
+        }
+        if (first.IsCompleted || race.Join(context) is not { } racer) return await first.ConfigureAwait(false);
+        var second = RunAsync(context, exchange, race, racer);
+        try { await Task.WhenAll(first, second).ConfigureAwait(false); }
+        finally { race.Close(); }
+        return await (race.IsOvertaken ? second : first).ConfigureAwait(false);
+    }
+
+    private async Task<AttemptEnding> RunAsync(HttpContext context, Exchange exchange, Race race, Racer racer)
+    {
+        var ending = new AttemptEnding(AttemptOutcome.NoAnswer);
+        try { return ending = await AttemptAsync(context, exchange, racer.Choice, racer).ConfigureAwait(false); }
+        finally { race.End(racer, ending); }
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<AttemptEnding> SendAsync(HttpContext context, Exchange exchange, Choice choice)
+    private async ValueTask<AttemptEnding> AttemptAsync(
+        HttpContext context, Exchange exchange, Choice choice, Racer? racer)
     {
         var pool = choice.Lines.Pool;
         if (!pool.TryTake(out var connection))
         {
-            try { connection = await pool.ConnectAsync(choice.Backend, choice.Abandon).ConfigureAwait(false); }
+            try
+            {
+                connection = await pool.ConnectAsync(choice.Backend, racer?.Abandon ?? choice.Abandon)
+                    .ConfigureAwait(false);
+            }
             catch (Exception e) when (e is SocketException or OperationCanceledException or IOException
                 or AuthenticationException)
             {
@@ -34,12 +69,13 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
         try
         {
             connection.Begin();
+            racer?.Uses(connection);
             using var client = Left(context).UnsafeRegister(ByClient, connection);
             using var death = choice.Abandon.UnsafeRegister(ByDeath, connection);
             using var late = exchange.Late.UnsafeRegister(ByDeadline, connection);
             (var ending, stays) = exchange.HasBody
                 ? await SendWithBodyAsync(context, exchange, choice, connection).ConfigureAwait(false)
-                : await SendHeadAsync(context, exchange, choice, connection).ConfigureAwait(false);
+                : await SendHeadAsync(context, exchange, choice, connection, racer).ConfigureAwait(false);
             return ending;
         }
         finally
@@ -52,15 +88,16 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(AttemptEnding, bool Stays)> SendHeadAsync(
-        HttpContext context, Exchange exchange, Choice choice, BackendConnection connection)
+        HttpContext context, Exchange exchange, Choice choice, BackendConnection connection, Racer? racer)
     {
         Write(context, exchange, choice, connection);
+        racer?.Sent();
         try { await connection.SendAsync(connection.Out.Written).ConfigureAwait(false); }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // It may have answered before it closed.
         }
-        return await ReceiveAsync(context, exchange, choice, connection).ConfigureAwait(false);
+        return await ReceiveAsync(context, exchange, choice, connection, racer).ConfigureAwait(false);
     }
 
     private static void Write(
@@ -129,10 +166,12 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<(AttemptEnding, bool Stays)> ReceiveAsync(
-        HttpContext context, Exchange exchange, Choice choice, BackendConnection connection)
+        HttpContext context, Exchange exchange, Choice choice, BackendConnection connection, Racer? racer = null)
     {
         using (exchange.Repeatable ? choice.Unreachable.UnsafeRegister(ByTouch, connection) : default)
             if (!await ReadHeadAsync(connection).ConfigureAwait(false)) return (Unanswered(connection), false);
+        if (racer is not null && !await racer.WinsAsync(connection.Head.Status).ConfigureAwait(false))
+            return (new AttemptEnding(AttemptOutcome.ClientFault), false);
         if (exchange.Keeps(connection.Head.Status))
             return await giver.GiveAsync(context, exchange, connection).ConfigureAwait(false);
         return (AttemptEnding.Done, AnswerGiver.IsPassedOver(connection, HttpMethods.IsHead(context.Request.Method)));
