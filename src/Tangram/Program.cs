@@ -7,6 +7,7 @@ using Tangram.Planning;
 using Tangram.Proving;
 using Tangram.Routing;
 
+Descriptors.KeepInherited();
 var around = Surroundings.OfThisProcess();
 return await CommandLine.RunAsync(args, around, new Entrances
 {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Tangram.Model;
 
 /// <summary>What the gateways show on <c>https://</c> addresses, and whom they admit there. Paths are on each gateway's
@@ -25,6 +27,10 @@ public sealed record TlsSpec
 
     /// <summary>How long browsers shall come by https alone; null: not said.</summary>
     public TimeSpan? Hsts { get; init; }
+
+    /// <summary>HTTP/3 is offered on the ports of https, where the machine has what it needs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Http3 { get; init; }
 
     /// <summary>Requests that come by http are sent to this port; null: they are answered.</summary>
     public int? RedirectPort { get; init; }

@@ -18,7 +18,8 @@ internal static class TlsReader
     private const int MostCertificates = 1000;
 
     private static readonly string[] Keys =
-        ["certificates", "acme", "self_signed", "client_ca", "client_certificates", "hsts", "redirect_to_https"];
+        ["certificates", "acme", "self_signed", "client_ca", "client_certificates", "hsts", "http3",
+            "redirect_to_https"];
 
     public static (TlsSpec? Spec, EquatableArray<TlsFileAsked> Files) Read(
         Fields fields, IReadOnlyList<Placed<Listener>> listeners, IEnumerable<ServiceSpec> services, string folder)
@@ -45,6 +46,7 @@ internal static class TlsReader
             ClientCa = clientCa,
             ClientsMayBeUnknown = request,
             Hsts = fields.DurationOrNull("hsts", positive: true),
+            Http3 = fields.Flag("http3", false),
             RedirectPort = redirect && secure.Count > 0 ? secure[0].Value.Port : null,
         };
         Check(fields, secure, own, redirect);

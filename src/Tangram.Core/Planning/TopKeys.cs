@@ -75,7 +75,8 @@ internal static class TopKeys
             "backends shall record, unsampled one that they need not, and pass adds nothing")
             .As(new Shape.Words("sampled", "unsampled", "pass")),
         Yes("limits", "how much a client may send, and how slowly").As(new Shape.Of(() => Limits!)),
-        No("http3", "delete it: HTTP/3 is not served, see docs/decisions/0010-http3-waits.md").Never(),
+        Yes("http3", "true: HTTP/3 too on the ports of https, where libmsquic is installed; default false")
+            .As(Shape.Flag).On("on each gateway"),
         No("tls", "write certificates: beside listen, and an https:// address in it").Never());
 
     public static readonly Section AccessLog = new("x-tangram.gateway.access_log",

@@ -28,6 +28,15 @@ internal static class Descriptors
             : throw new IOException($"{path} could not be opened: {Native.Why}");
     }
 
+    /// <summary>What the one who started this process left open ends with this process: a daemon or a replica that had
+    /// it too would hold it for ever, as the lock of a script that brings a cluster up. Kernels before 5.11 refuse, and
+    /// leave it as it is.</summary>
+    public static void KeepInherited()
+    {
+        const nint closeRange = 436, first = 3, closeOnExec = 4;
+        _ = Native.Call(closeRange, first, int.MaxValue, closeOnExec);
+    }
+
     public static int Number(this SafeFileHandle handle) => (int)handle.DangerousGetHandle();
 
     // Of this end alone: pipe2's flag would hold for both, and programs do not expect it of their output.

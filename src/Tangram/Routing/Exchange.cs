@@ -190,6 +190,7 @@ internal sealed class Exchange
         _passage?.Change(context.Response);
         if (!_listener.Stays && HttpProtocol.IsHttp11(context.Request.Protocol))
             context.Response.Headers[HeaderNames.Connection] = "close";
+        if (_listener.AltSvc is { } alternative) context.Response.Headers.AltSvc = alternative;
         ReleaseBudget();
     }
 

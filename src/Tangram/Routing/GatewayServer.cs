@@ -109,7 +109,10 @@ internal sealed class GatewayServer : IAsyncDisposable
             _probing = Task.WhenAll(new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token),
                 new AppraisalLoop(_routes, _time, _options.Zone, (subject, what) => Told?.Invoke(subject, what))
                     .RunAsync(_ending.Token), _watch.RunAsync(_ending.Token));
-            if (_tls is not null) _looking = _tls.RunAsync(_ending.Token);
+            if (_tls is null) return;
+            var http3 = new Http3Front(_tls, _listeners, _departure, _time, said => Said?.Invoke(said));
+            _looking = Task.WhenAll(_tls.RunAsync(_ending.Token),
+                http3.RunAsync(observed, _limits, _options.StopTime, _ending.Token));
         }
         finally
         {

@@ -82,6 +82,13 @@ internal sealed class ListenerSet(
         return _open.GetValueOrDefault(listener)?.Port;
     }
 
+    /// <summary>Those by https that clients use.</summary>
+    public async Task<OpenListener[]> SecureAsync()
+    {
+        using var change = await ChangeAsync().ConfigureAwait(false);
+        return [.. _open.Values.Where(open => open.Listener is { Secure: true, Tcp.Count: 0 })];
+    }
+
     private async Task<IDisposable> ChangeAsync()
     {
         await _changing.WaitAsync().ConfigureAwait(false);

@@ -38,6 +38,13 @@ internal sealed class OpenListener
     /// <summary>False once its connections shall end after the request that they carry.</summary>
     public bool Stays => !_closing.IsCancellationRequested && !_departure.Begun.IsCancellationRequested;
     public Socket Socket => _socket;
+
+    /// <summary>What answers say of HTTP/3 here (RFC 7838); null: nothing.</summary>
+    public string? AltSvc
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
     public int Port => ((IPEndPoint)_socket.LocalEndPoint!).Port;
 
     /// <summary>Throws <see cref="SocketException"/> when the address or port cannot be had.</summary>

@@ -47,6 +47,7 @@ public sealed partial class TlsReaderTests : IDisposable
     [InlineData("certificates: [{ cert: a, key: b }]", "'certificates' changes nothing")]
     [InlineData("redirect_to_https: true", "'redirect_to_https' changes nothing")]
     [InlineData("hsts: 1d", "'hsts' changes nothing")]
+    [InlineData("http3: true", "'http3' changes nothing")]
     [InlineData("listen: ['https://localhost:1'], certificates: []", "'certificates' is an empty list")]
     [InlineData("listen: ['https://localhost:1'], certificates: [{ cert: a }]", "'key' is missing")]
     [InlineData("listen: ['https://localhost:1'], client_certificates: request", "not whose count")]

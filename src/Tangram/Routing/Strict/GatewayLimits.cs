@@ -10,6 +10,10 @@ namespace Tangram.Routing.Strict;
 /// so a change is in force from the next one on.</summary>
 internal sealed class GatewayLimits(KestrelServerLimits kestrel)
 {
+    private readonly Lock _gate = new();
+    private readonly List<KestrelServerLimits> _all = [kestrel];
+    private GatewayLimitsSpec _spec = new();
+
     /// <summary>A pace is judged after this time; the first bytes of a slow start are forgiven.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
@@ -21,6 +25,32 @@ internal sealed class GatewayLimits(KestrelServerLimits kestrel)
 
     public void Use(GatewayLimitsSpec limits)
     {
+        lock (_gate)
+        {
+            _spec = limits;
+            foreach (var one in _all) Use(limits, one);
+        }
+        Volatile.Write(ref _rate, kestrel.MinRequestBodyDataRate);
+        Volatile.Write(ref _most, OpenFiles.Quarter(limits.Connections));
+    }
+
+    /// <summary>They hold for another server too from now on.</summary>
+    public void Lend(KestrelServerLimits other)
+    {
+        lock (_gate)
+        {
+            _all.Add(other);
+            Use(_spec, other);
+        }
+    }
+
+    public void TakeBack(KestrelServerLimits other)
+    {
+        lock (_gate) _all.Remove(other);
+    }
+
+    private static void Use(GatewayLimitsSpec limits, KestrelServerLimits kestrel)
+    {
         kestrel.MaxRequestHeadersTotalSize = limits.HeaderBytes;
         kestrel.Http2.MaxRequestHeaderFieldSize = limits.HeaderBytes;
         kestrel.MaxRequestHeaderCount = limits.Headers;
@@ -31,8 +61,6 @@ internal sealed class GatewayLimits(KestrelServerLimits kestrel)
         kestrel.MinRequestBodyDataRate = limits.BodyRate == 0 ? null : new MinDataRate(limits.BodyRate, Grace);
         // A stream may rest; of HTTP/2 this could not be said of one request, see Excuse.
         kestrel.MinResponseDataRate = null;
-        Volatile.Write(ref _rate, kestrel.MinRequestBodyDataRate);
-        Volatile.Write(ref _most, OpenFiles.Quarter(limits.Connections));
     }
 
     /// <summary>False: there are too many. Else <see cref="Leave"/> must follow.</summary>

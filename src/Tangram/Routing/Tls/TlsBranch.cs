@@ -80,7 +80,7 @@ internal sealed class TlsBranch(
         await next(connection).ConfigureAwait(false);
     }
 
-    private static ProvenClient Prove(X509Certificate2 shown)
+    public static ProvenClient Prove(X509Certificate2 shown)
     {
         var names = AlternativeNames.Of(shown);
         return new ProvenClient(ClientIdentity.Of(

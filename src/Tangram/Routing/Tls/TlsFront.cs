@@ -19,8 +19,13 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     /// <summary>Told to the cluster; more of them say nothing more.</summary>
     private const int MostTroubles = 10;
 
+    private static readonly List<SslApplicationProtocol> ByTcp =
+        [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
+    private static readonly List<SslApplicationProtocol> ByUdp = [SslApplicationProtocol.Http3];
+
+    /// <param name="Http3">As <paramref name="All"/>, for HTTP/3.</param>
     private sealed record Snapshot(TlsSpec Spec, ServerNameIndex Index, SslServerAuthenticationOptions[] All,
-        EquatableArray<string> Troubles);
+        SslServerAuthenticationOptions[] Http3, EquatableArray<string> Troubles);
 
     private readonly Lock _gate = new();
     private List<TlsSource<ServedCertificate>> _certificates = [];
@@ -35,8 +40,10 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     public EquatableArray<string> Troubles => Volatile.Read(ref _now)?.Troubles ?? [];
 
     /// <summary>For a client that asks for this name; null while there is nothing to show.</summary>
-    public SslServerAuthenticationOptions? OptionsFor(string? serverName) =>
-        Volatile.Read(ref _now) is { All.Length: > 0 } now ? now.All[now.Index.Choose(serverName)] : null;
+    public SslServerAuthenticationOptions? OptionsFor(string? serverName, bool http3 = false) =>
+        Volatile.Read(ref _now) is { All.Length: > 0 } now
+            ? (http3 ? now.Http3 : now.All)[now.Index.Choose(serverName)]
+            : null;
 
     /// <summary>What an authority may ask this gateway for now; null: nothing.</summary>
     public ShownChallenge? Challenge => Volatile.Read(ref _acme).Challenge;
@@ -139,18 +146,20 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
                 .. _acme.For(spec.Acme)];
         var names = new ServerNameIndex(usable.Select(certificate => (IEnumerable<string>)certificate.Names));
         Volatile.Write(ref _now, new Snapshot(spec, names,
-            [.. usable.Select(certificate => Options(certificate, spec))],
+            [.. usable.Select(certificate => Options(certificate, spec, ByTcp))],
+            [.. usable.Select(certificate => Options(certificate, spec, ByUdp))],
             _certificates.Select(source => source.Trouble).Append(_clients?.Trouble).OfType<string>()
                 .Take(MostTroubles).ToEquatableArray()));
     }
 
-    private SslServerAuthenticationOptions Options(ServedCertificate certificate, TlsSpec spec)
+    private SslServerAuthenticationOptions Options(
+        ServedCertificate certificate, TlsSpec spec, List<SslApplicationProtocol> protocols)
     {
         var options = new SslServerAuthenticationOptions
         {
             ServerCertificateContext = certificate.Shown,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+            ApplicationProtocols = protocols,
             AllowRenegotiation = false,
         };
         if (_clients?.Content is not { } authorities) return options;

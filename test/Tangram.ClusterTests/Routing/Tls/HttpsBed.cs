@@ -19,6 +19,9 @@ internal sealed class HttpsBed : IAsyncDisposable
     public TestCertificates Certificates { get; }
     public RawBackend Backend { get; }
     public ConcurrentQueue<string> Said { get; }
+
+    /// <summary>What the gateway itself said for the events.</summary>
+    public ConcurrentQueue<string> Told { get; private init; } = [];
     public GatewayServer Gateway => _bed.Gateway;
     public int Port => _bed.Port;
 
@@ -33,8 +36,10 @@ internal sealed class HttpsBed : IAsyncDisposable
         Assert.Empty(gateway.Secure(ask(certificates)));
         var backend = new RawBackend("good", (_, _) => Act.Answer);
         var edge = new Listener("127.0.0.1", 0) { Secure = true };
+        var told = new ConcurrentQueue<string>();
+        gateway.Said += told.Enqueue;
         var bed = await GatewayBed.StartAsync(gateway, edge, backend.Port);
-        return new HttpsBed(bed, front, certificates, backend, said);
+        return new HttpsBed(bed, front, certificates, backend, said) { Told = told };
     }
 
     public Uri Url(string host = "localhost") => new($"https://{host}:{Port}/");
