@@ -29,7 +29,7 @@ public sealed class ServiceCounters
     /// <summary>Retries in flight may be nearly a fifth of the other requests in flight, so that a service that fails
     /// as a whole gets 1.2 times its load and no more, also where the load varies. The floor lets a quiet service
     /// repeat everything that one dead backend held.</summary>
-    public const double RetryShare = 0.19;
+    public const double RetryShare = 0.18;
     public const int LeastRetries = 16;
 
     private int _active;
