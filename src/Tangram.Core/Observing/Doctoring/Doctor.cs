@@ -18,6 +18,10 @@ public static class Doctor
         Add("memory", facts.Memory, m => MemoryChecks.Of(m, facts.Cores, demand));
         Add("cgroups", facts.Cgroups, c => CgroupChecks.Of(c, demand));
         Add("tcp", facts.Tcp, TcpChecks.Of);
+        if (facts.Quic is { } quic)
+            findings.Add(Finding.Good("http3", $"libmsquic is {(quic ? "" : "not ")}there; HTTP/3 is not served with " +
+                "it or without, and clients use HTTP/2"));
+        findings.AddRange(facts.Acme.SelectMany(AcmeChecks.Of));
         return findings.ToEquatableArray();
 
         void Add<T>(string part, T? read, Func<T, IEnumerable<Finding>> judge) where T : class

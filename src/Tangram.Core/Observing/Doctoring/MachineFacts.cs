@@ -15,7 +15,18 @@ public sealed record MachineFacts
     public MemoryFacts? Memory { get; init; }
     public CgroupFacts? Cgroups { get; init; }
     public TcpFacts? Tcp { get; init; }
+
+    /// <summary>libmsquic can be loaded; null: nobody looked.</summary>
+    public bool? Quic { get; init; }
+
+    /// <summary>Of each cluster that orders certificates.</summary>
+    public EquatableArray<AcmeFacts> Acme { get; init; }
 }
+
+/// <param name="Asked">The domains that a file names.</param>
+/// <param name="Told">What the cluster says; null: it does not answer here.</param>
+public sealed record AcmeFacts(
+    string Cluster, EquatableArray<string> Asked, EquatableArray<AcmeView>? Told, DateTimeOffset Now);
 
 /// <param name="Pidfd">pidfd_open works (Linux 5.3).</param>
 /// <param name="PidfdGet">pidfd_getfd works (Linux 5.6).</param>
