@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Tangram.ClusterTests.BadInput;
 using Tangram.ClusterTests.Drilling;
+using Tangram.ClusterTests.Routing.Tls;
 using Tangram.Deploying;
 
 namespace Tangram.ClusterTests;
@@ -106,6 +108,45 @@ public sealed class GrantDrill : IAsyncDisposable
         Assert.DoesNotContain(First, house.Printed());
     }
 
+    [Fact]
+    public async Task A_gateway_is_sent_the_certificate_that_it_shows_and_each_that_follows()
+    {
+        // Given a server, an agent and a gateway with state folders of their own, and certificates on the server's disk
+        using var certificates = new TestCertificates();
+        var files = certificates.Issue("own", ["127.0.0.1"]);
+        await using var house = SmallHouse.Given(encrypted: true);
+        var folder = Path.GetDirectoryName(house.File)!;
+        var text = await System.IO.File.ReadAllTextAsync(house.File);
+        Assert.Contains("http://127.0.0.1", text);
+        await System.IO.File.WriteAllTextAsync(house.File, text.Replace(
+            $"[\"http://127.0.0.1:{house.GatewayPort}\"]", $"[\"https://127.0.0.1:{house.GatewayPort}\"], " +
+            "certificates: [ { cert: secret:cert, key: secret:key } ]") +
+            $"\nsecrets: {{ cert: {{ file: {files.Cert} }}, key: {{ file: {files.Key} }} }}\n");
+        house.StartServer();
+        house.StartAgent();
+        var gateway = house.StartGateway();
+        foreach (var turn in (int[])[1, 2])
+        {
+            // When it is deployed, then the gateway shows it at once
+            await house.DeployAsync();
+            await house.ReadyAsync();
+            var shown = "";
+            using (var client = certificates.Trusting(seen: certificate => shown = certificate.Thumbprint))
+            using (var answer = await client.GetAsync(new Uri($"https://127.0.0.1:{house.GatewayPort}/")))
+                Assert.True(answer.IsSuccessStatusCode, $"{turn}: {answer.StatusCode}");
+            Assert.Equal(X509CertificateLoader.LoadCertificateFromFile(files.Cert).Thumbprint, shown);
+
+            // And the key is in the copies of the server and the gateway, and nowhere else
+            var key = (await System.IO.File.ReadAllLinesAsync(files.Key))[1];
+            Assert.Equal(["gateway", "server"], Holding(key, folder)
+                .Select(file => Path.GetRelativePath(folder, file).Split('/')[0]).Order());
+            Assert.All(Holding(key, folder), file => Assert.EndsWith("/secrets/key", file));
+            Assert.DoesNotContain(key, house.Printed());
+            certificates.Issue("own", ["127.0.0.1"]);
+        }
+        Assert.False(gateway.HasEnded);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Directory.Exists(State)) await RunAsync(First, "down", "-f", File);
@@ -145,7 +186,7 @@ public sealed class GrantDrill : IAsyncDisposable
     }
 
     /// <summary>The files below a folder that hold a text; the lock cannot be opened, and is empty.</summary>
-    private static List<string> Holding(string text, string folder) => [.. Directory.EnumerateFiles(folder, "*",
+    internal static List<string> Holding(string text, string folder) => [.. Directory.EnumerateFiles(folder, "*",
         new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
         .Where(file => Native.IsRegularFile(file) && Path.GetFileName(file) != "lock")
         .Where(file => ReadAll(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0)];

@@ -100,6 +100,71 @@ public sealed class TlsDrill
         result.NothingFailed(cluster);
     }
 
+    [Fact]
+    public async Task A_deploy_with_another_secret_renews_the_certificate_and_nobody_notices()
+    {
+        using var certificates = new TestCertificates();
+        var files = certificates.Issue("own", ["127.0.0.1"]);
+        await using var cluster = await ReadyAsync(
+            ", certificates: [ { cert: secret:shop-cert, key: secret:shop-key } ]",
+            $"secrets: {{ shop-cert: {{ file: {files.Cert} }}, shop-key: {{ file: {files.Key} }} }}\n");
+        var (keys, printed) = (new List<string> { KeyOf(files) }, new List<string>());
+        Assert.Equal(Thumbprint(files), await ShownAsync(certificates, cluster));
+        await using var load = ShopLoad.On(Secure(cluster), certificates.CaFile, keepAlive: true);
+
+        // When the files are replaced, then nothing is shown before a deploy brings them
+        certificates.Issue("own", ["127.0.0.1"]);
+        keys.Add(KeyOf(files));
+        await Until.PassedAsync(Between);
+        Assert.NotEqual(Thumbprint(files), await ShownAsync(certificates, cluster));
+        var plan = await cluster.DoAsync("plan");
+        Assert.Contains("gateways: the secret 'shop-key' has changed", plan, StringComparison.Ordinal);
+        Assert.Contains("no replica would move", plan, StringComparison.Ordinal);
+        printed.AddRange([plan, await cluster.DoAsync("deploy")]);
+        Assert.Equal(Thumbprint(files), await ShownAsync(certificates, cluster));
+
+        // And a key that does not fit is refused before anything is applied
+        var good = Thumbprint(files);
+        System.IO.File.Copy(certificates.Issue("other", ["127.0.0.1"]).Key, files.Key, overwrite: true);
+        keys.Add(KeyOf(files));
+        var (code, refused) = await cluster.RunAsync("deploy");
+        Assert.Equal(2, code);
+        Assert.Matches(@"compose\.yaml:\d+:\d+: secret:shop-cert with the key secret:shop-key cannot be used", refused);
+        Assert.Contains("revision 2", await cluster.DoAsync("status"), StringComparison.Ordinal);
+        Assert.Equal(good, await ShownAsync(certificates, cluster));
+
+        // And the first is back after a rollback, and no request has failed meanwhile
+        printed.AddRange([refused, await cluster.DoAsync("rollback")]);
+        Assert.NotEqual(good, await ShownAsync(certificates, cluster));
+        var result = await load.StopAsync();
+        Figures.Note($"{nameof(TlsDrill)}: a certificate of a secret renewed and rolled back: {result.Words()}");
+        result.NothingFailed(cluster);
+
+        // And no key is in what was printed or kept, but for the copies of secrets
+        foreach (var look in (string[])["history", "events", "status", "ps"])
+            printed.Add(await cluster.DoAsync(look, "--json"));
+        foreach (var key in keys)
+        {
+            Assert.DoesNotContain(printed, text => text.Contains(key, StringComparison.Ordinal));
+            Assert.All(GrantDrill.Holding(key, cluster.State),
+                file => Assert.EndsWith("/secrets/shop-key", file, StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>A line from the middle of it.</summary>
+    private static string KeyOf(Model.CertificateSpec files) => System.IO.File.ReadAllLines(files.Key)[1];
+
+    private static string Thumbprint(Model.CertificateSpec files) =>
+        X509CertificateLoader.LoadCertificateFromFile(files.Cert).Thumbprint;
+
+    private static async Task<string> ShownAsync(TestCertificates certificates, ShopCluster cluster)
+    {
+        var shown = "";
+        using var client = certificates.Trusting(seen: certificate => shown = certificate.Thumbprint);
+        using var answer = await client.GetAsync(Secure(cluster));
+        return shown;
+    }
+
     private static string Kind(bool keepAlive) => keepAlive ? "with keep-alive" : "a connection for each request";
 
     private static Uri Secure(ShopCluster cluster) => new($"https://127.0.0.1:{cluster.Gateway.Port}/");
@@ -107,10 +172,11 @@ public sealed class TlsDrill
     private static string OwnCa(ShopCluster cluster) => Path.Combine(cluster.State, "tls", "ca.crt");
 
     /// <param name="more">Of the gateway, beside its address.</param>
-    private static async Task<ShopCluster> ReadyAsync(string more)
+    /// <param name="end">Of the file.</param>
+    private static async Task<ShopCluster> ReadyAsync(string more, string end = "")
     {
         var cluster = ShopCluster.Given(text => text.Replace(
-            "listen: [\"http://127.0.0.1:8080\"]", $"listen: [\"https://127.0.0.1:8080\"]{more}"));
+            "listen: [\"http://127.0.0.1:8080\"]", $"listen: [\"https://127.0.0.1:8080\"]{more}") + end);
         try
         {
             cluster.Up(File);

@@ -52,12 +52,15 @@ public static class RelayRules
     };
 
     /// <summary>Why a copy is not sent, or null. Configs and secrets go only to the nodes that run what they are given
-    /// to.</summary>
+    /// to, and those of TLS only to gateways.</summary>
     /// <param name="state">The revisions, and what the peer is assigned.</param>
     public static string? RefusesFiles(PeerIdentity peer, string hash, ClusterState state)
     {
         if (peer.Role == PeerRole.Server) return null;
-        if (!state.Revisions.Values.Any(r => r.Spec.Services.Any(s => s.GrantsHash == hash))) return null;
+        if (!state.Revisions.Values.Any(r => r.Spec.GrantsHashes.Contains(hash))) return null;
+        if (peer.Role == PeerRole.Gateway)
+            return state.Revisions.Values.Any(r => r.Spec.Tls?.GrantsHash == hash) ? null
+                : $"{peer} shows nothing of {hash}";
         var assigned = state.Nodes.GetValueOrDefault(peer.Name)?.Assignments ?? [];
         return peer.Role == PeerRole.Agent
             && assigned.Any(a => state.Spec(a.Revision)?.Find(a.Service)?.GrantsHash == hash)

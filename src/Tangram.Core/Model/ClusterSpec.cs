@@ -49,6 +49,14 @@ public sealed record ClusterSpec
     /// a spec that is stored or shown has none.</summary>
     public EquatableArray<CarriedContent>? Contents { get; init; }
 
+    /// <summary>Of the copies with configs and secrets, of services and gateways.</summary>
+    public IEnumerable<string> GrantsHashes =>
+        Services.Select(service => service.GrantsHash).Append(Tls?.GrantsHash).OfType<string>();
+
+    /// <summary>What a revision keeps files of.</summary>
+    public IEnumerable<string> Hashes =>
+        Services.Select(service => service.FilesHash).OfType<string>().Concat(GrantsHashes);
+
     /// <summary>Where clients reach it.</summary>
     public EquatableArray<string> Addresses() =>
         GatewayListen.Concat(GatewayTcp.Select(tcp => tcp.Listen)).Distinct().ToEquatableArray();

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Tangram.Model;
 
 /// <summary>What the gateways show on <c>https://</c> addresses, and whom they admit there. Paths are on each gateway's
-/// machine: such a key is never part of a revision, nor in the store.</summary>
+/// machine: such a key is never part of a revision, nor in the store. What is named by a <see cref="SecretReference"/>
+/// is part of the revision, and not in the store either.</summary>
 public sealed record TlsSpec
 {
     /// <summary>The first is shown to who names no host, or one that none is for.</summary>
@@ -34,7 +35,14 @@ public sealed record TlsSpec
 
     /// <summary>Requests that come by http are sent to this port; null: they are answered.</summary>
     public int? RedirectPort { get; init; }
+
+    /// <summary>Those that are named above, each once.</summary>
+    public EquatableArray<GrantSpec> Secrets { get; init; }
+
+    /// <summary>As <see cref="ServiceSpec.GrantsHash"/>, of <see cref="Secrets"/>.</summary>
+    public string? GrantsHash { get; init; }
 }
 
-/// <summary>PEM files: a certificate with those that vouch for it, and its key.</summary>
+/// <summary>PEM files, or, for gateways, secrets (<see cref="SecretReference"/>): a certificate with those that vouch
+/// for it, and its key.</summary>
 public sealed record CertificateSpec(string Cert, string Key);

@@ -29,6 +29,7 @@ public static class Look
             GatewayTroubles = state.Gateways
                 .SelectMany(g => g.Value.Value.Troubles.Select(trouble => new GatewayTroubleView(g.Key, trouble)))
                 .ToEquatableArray(),
+            Acme = AcmeWords.Views(state).ToEquatableArray(),
         };
     }
 

@@ -18,6 +18,7 @@ namespace Tangram.Observing;
 [JsonSerializable(typeof(NodeView))]
 [JsonSerializable(typeof(GatewayView))]
 [JsonSerializable(typeof(GatewayTroubleView))]
+[JsonSerializable(typeof(AcmeView))]
 [JsonSerializable(typeof(CertificateView[]))]
 [JsonSerializable(typeof(HistoryView[]))]
 [JsonSerializable(typeof(JobView[]))]

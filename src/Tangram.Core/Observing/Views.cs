@@ -27,6 +27,9 @@ public sealed record StatusView
     /// take.</summary>
     public EquatableArray<GatewayTroubleView> GatewayTroubles { get; init; }
 
+    /// <summary>Certificates that the cluster has issued to itself, in the order of the file.</summary>
+    public EquatableArray<AcmeView> Acme { get; init; }
+
     /// <summary>Null: this is how things stand now.</summary>
     public StaleView? Stale { get; init; }
 }
@@ -53,6 +56,12 @@ public sealed record ServiceView(string Name, int Desired, int Ready, int Update
 /// <param name="State">ready, drained, restarting (its agent is being replaced), silent (nothing is heard, not yet
 /// declared dead) or dead.</param>
 public sealed record NodeView(string Name, string? Zone, string State, int Replicas, string Because);
+
+/// <param name="From">UTC. Null: there is no certificate yet.</param>
+/// <param name="Failures">Orders that failed, in a row: 0 when the last one did not.</param>
+/// <param name="Because">Why the last one failed; empty when it did not.</param>
+public sealed record AcmeView(
+    string Domain, DateTimeOffset? From, DateTimeOffset? Until, int Failures, string Because);
 
 /// <param name="What">A sentence, without a stop.</param>
 public sealed record GatewayTroubleView(string Gateway, string What);

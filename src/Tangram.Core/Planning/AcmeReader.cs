@@ -22,7 +22,7 @@ internal static class AcmeReader
         var spec = new AcmeSpec
         {
             Directory = Directory(fields), Email = Email(fields), Domains = Domains(fields), Proof = proof,
-            Ca = paths.PathOf(fields, "ca"),
+            Ca = paths.FileOf(fields, "ca"),
         };
         CheckPorts(fields, listeners, proof);
         return spec;

@@ -17,7 +17,7 @@ internal static class BackendReader
         var (tls, paths) = (backend.Open("tls", ServiceKeys.BackendTls), new Folders(folder));
         var spec = new BackendTlsSpec
         {
-            Name = Name(tls) ?? service, Ca = paths.PathOf(tls, "ca"), Client = Client(tls, paths),
+            Name = Name(tls) ?? service, Ca = paths.FileOf(tls, "ca"), Client = Client(tls, paths),
             Verify = tls.Flag("verify", true),
         };
         if (!spec.Verify)
@@ -53,7 +53,7 @@ internal static class BackendReader
     {
         if (tls["client_certificate"] is null) return null;
         var pair = tls.Open("client_certificate", ServiceKeys.BackendCertificate);
-        var (cert, key) = (paths.PathOf(pair, "cert"), paths.PathOf(pair, "key"));
+        var (cert, key) = (paths.FileOf(pair, "cert"), paths.FileOf(pair, "key"));
         foreach (var missing in new[] { "cert", "key" })
             if (pair.IsMap && pair[missing] is null)
                 tls.Problems.Error(pair.Place, $"'{missing}' is missing", $"add {missing}: FILE");

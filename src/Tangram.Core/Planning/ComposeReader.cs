@@ -71,7 +71,7 @@ public static class ComposeReader
             GatewayLimits = LimitsReader.Read(gateway),
             TrustedProxies = ConditionReader.Networks(gateway, "trusted_proxies"),
         };
-        var tls = TlsReader.Read(gateway, listen, spec.Services, folder);
+        var tls = TlsReader.Read(gateway, listen, spec.Services, folder, declared);
         var (recorded, metrics) = RecordsReader.Read(spec, gateway, folder);
         var tcp = TcpReader.Read(gateway, [.. spec.Services.Select(service => service.Name)]);
         spec = recorded with
@@ -97,8 +97,8 @@ public static class ComposeReader
             TlsFiles = tls.Files.Concat(drafts.SelectMany(draft => draft.TlsFiles)).ToEquatableArray(),
             Answers = Answers(drafts),
             Schedules = drafts.Select(draft => draft.Schedule).OfType<ScheduleAsked>().ToEquatableArray(),
-            Contents = Given(drafts, declared, GrantKind.Config).Concat(Given(drafts, declared, GrantKind.Secret))
-                .ToEquatableArray(),
+            Contents = Given(drafts, declared, GrantKind.Config, [])
+                .Concat(Given(drafts, declared, GrantKind.Secret, tls.Spec?.Secrets ?? [])).ToEquatableArray(),
         };
     }
 
@@ -111,8 +111,9 @@ public static class ComposeReader
     private static int? Rebalance(Fields tangram) =>
         tangram["rebalance"] is Tree.Scalar { Text: "off" } ? 0 : tangram.WholeOrNull("rebalance", 1, MostMoves);
 
-    private static IEnumerable<ContentAsked> Given(List<ServiceDraft> drafts, Declarations declared, GrantKind kind) =>
-        drafts.SelectMany(draft => draft.Spec.Grants(kind)).Select(grant => grant.Name).Distinct()
+    private static IEnumerable<ContentAsked> Given(
+        List<ServiceDraft> drafts, Declarations declared, GrantKind kind, IEnumerable<GrantSpec> more) =>
+        drafts.SelectMany(draft => draft.Spec.Grants(kind)).Concat(more).Select(grant => grant.Name).Distinct()
             .Select(name => declared.Contents(kind).GetValueOrDefault(name)).OfType<ContentAsked>();
 
     private static List<ServiceDraft> Services(Fields top, string folder, Declarations declared)

@@ -31,6 +31,16 @@ internal sealed class Folders(string folder)
         return Path.TrimEndingDirectorySeparator(Path.GetFullPath(text, folder));
     }
 
+    /// <summary>As above, where gateways take secrets elsewhere in the file, and not here.</summary>
+    public string? FileOf(Fields fields, string key)
+    {
+        if (fields[key] is not Tree.Scalar { Text: var text } || SecretReference.NameIn(text) is null)
+            return PathOf(fields, key);
+        fields.Problems.Error(fields.PlaceOf(key), $"'{key}' is {Quoted.Of(text)}, and no secret is taken here",
+            "write the path of a file; secrets are for gateway.certificates and gateway.client_ca");
+        return null;
+    }
+
     /// <summary>A path that is absolute already.</summary>
     public void Need(string key, string path, Place place) => _asked.Add(new FolderAsked(key, path, place));
 }

@@ -2,8 +2,8 @@ using Tangram.Model;
 
 namespace Tangram.Planning;
 
-/// <summary>Which configs and secrets differ between two revisions of a service, in words that say nothing of what they
-/// hold.</summary>
+/// <summary>Which configs and secrets differ between two revisions of a service, or of gateways, in words that say
+/// nothing of what they hold.</summary>
 public static class GrantChanges
 {
     public static IEnumerable<string> Of(ServiceSpec? before, ServiceSpec after)
@@ -17,4 +17,11 @@ public static class GrantChanges
                 else if (known.Print != grant.Print)
                     yield return $"the {word} '{grant.Name}' has changed";
     }
+
+    /// <summary>Of what gateways show.</summary>
+    public static IEnumerable<string> Of(TlsSpec? before, TlsSpec? after) =>
+        from secret in after?.Secrets ?? []
+        let known = before?.Secrets.FirstOrDefault(one => one.Name == secret.Name)
+        where known is null ? before is not null : known.Print != secret.Print
+        select $"the secret '{secret.Name}' {(known is null ? "is new" : "has changed")}";
 }

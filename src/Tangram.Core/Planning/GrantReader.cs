@@ -43,10 +43,11 @@ internal static class GrantReader
     }
 
     /// <summary>The same for everything that the top level declares.</summary>
-    public static void Undeclared(
-        string name, string key, Place place, IEnumerable<string> known, ProblemList problems) =>
+    /// <param name="written">How a name is written there; null: as it is.</param>
+    public static void Undeclared(string name, string key, Place place, IEnumerable<string> known,
+        ProblemList problems, Func<string, string>? written = null) =>
         problems.Error(place, $"{Quoted.Of(name)} is not among the '{key}' of the top level",
-            NearMiss.Of(name, known, problems) is { } meant ? $"write {Quoted.Of(meant)}"
+            NearMiss.Of(name, known, problems) is { } meant ? $"write {Quoted.Of(written?.Invoke(meant) ?? meant)}"
                 : $"declare it there: {key}: {{ {Quoted.Plain(name, 60)}: … }}");
 
     private static int? ModeOf(Fields fields) => fields.Parsed<int>("mode", text =>

@@ -3,8 +3,8 @@ using Tangram.Model;
 namespace Tangram.Planning;
 
 /// <summary>Files by which a gateway shall speak TLS, and where they are asked for.</summary>
-/// <param name="Cert">A certificate, or the authorities of clients.</param>
-/// <param name="Key">Of the certificate; null for authorities.</param>
+/// <param name="Cert">A certificate, or the authorities of clients: a path or a <see cref="SecretReference"/>.</param>
+/// <param name="Key">Of the certificate, likewise; null for authorities.</param>
 public sealed record TlsFileAsked(Place Place, string Cert, string? Key)
 {
     /// <summary>By which replicas are known, or the gateway is known to them.</summary>
@@ -17,20 +17,23 @@ internal static class TlsReader
     /// <summary>Each is held in memory and looked at every half second; nobody has asked for more.</summary>
     private const int MostCertificates = 1000;
 
+    private const int OwnerReads = 0b100_000_000;
+
     private static readonly string[] Keys =
         ["certificates", "acme", "self_signed", "client_ca", "client_certificates", "hsts", "http3",
             "redirect_to_https"];
 
     public static (TlsSpec? Spec, EquatableArray<TlsFileAsked> Files) Read(
-        Fields fields, IReadOnlyList<Placed<Listener>> listeners, IEnumerable<ServiceSpec> services, string folder)
+        Fields fields, IReadOnlyList<Placed<Listener>> listeners, IEnumerable<ServiceSpec> services, string folder,
+        Declarations declared)
     {
         var paths = new Folders(folder);
         var secure = listeners.Where(listener => listener.Value.Secure).ToList();
-        var certificates = Certificates(fields, paths);
+        var certificates = Certificates(fields, paths, declared);
         var own = fields.Flag("self_signed",
             fields["certificates"] is null && fields["acme"] is null && secure.Count > 0 &&
             secure.All(listener => listener.Value.IsLocal));
-        var clientCa = paths.PathOf(fields, "client_ca");
+        var clientCa = FileOrSecret(fields, "client_ca", paths, declared);
         var request = fields.Choice("client_certificates", false, [("require", false), ("request", true)]);
         if (fields["client_certificates"] is not null && fields["client_ca"] is null)
             fields.Problems.Error(fields.PlaceOf("client_certificates"),
@@ -48,6 +51,7 @@ internal static class TlsReader
             Hsts = fields.DurationOrNull("hsts", positive: true),
             Http3 = fields.Flag("http3", false),
             RedirectPort = redirect && secure.Count > 0 ? secure[0].Value.Port : null,
+            Secrets = Secrets(certificates.SelectMany(c => (string?[])[c.Spec.Cert, c.Spec.Key]).Append(clientCa)),
         };
         Check(fields, secure, own, redirect);
         if (secure.Count == 0) return (null, []);
@@ -80,7 +84,26 @@ internal static class TlsReader
                 $"{secure[0].Value} takes any free port, which nobody can be sent to", "name a port");
     }
 
-    private static List<(CertificateSpec Spec, Place Place)> Certificates(Fields fields, Folders paths)
+    private static EquatableArray<GrantSpec> Secrets(IEnumerable<string?> named) =>
+        named.Select(SecretReference.NameIn).OfType<string>().Distinct()
+            .Select(name => new GrantSpec { Name = name, Target = name, Mode = OwnerReads }).ToEquatableArray();
+
+    private static string? FileOrSecret(Fields fields, string key, Folders paths, Declarations declared)
+    {
+        if (fields[key] is not Tree.Scalar { Text: var text } || SecretReference.NameIn(text) is not { } name)
+            return paths.PathOf(fields, key);
+        var known = declared.Contents(GrantKind.Secret);
+        if (name.Length == 0)
+            fields.Problems.Error(fields.PlaceOf(key), $"'{key}' names no secret",
+                $"write {key}: secret:NAME, with a name that stands in secrets: of the top level");
+        else if (!known.ContainsKey(name))
+            GrantReader.Undeclared(name, "secrets", fields.PlaceOf(key), known.Keys, fields.Problems,
+                SecretReference.To);
+        return known.ContainsKey(name) ? text : null;
+    }
+
+    private static List<(CertificateSpec Spec, Place Place)> Certificates(
+        Fields fields, Folders paths, Declarations declared)
     {
         var found = new List<(CertificateSpec, Place)>();
         var items = fields.Items("certificates");
@@ -92,10 +115,12 @@ internal static class TlsReader
         foreach (var item in items)
         {
             var pair = Fields.Open(item, TopKeys.Certificate, item.Place, fields.Problems);
-            var (cert, key) = (paths.PathOf(pair, "cert"), paths.PathOf(pair, "key"));
+            var cert = FileOrSecret(pair, "cert", paths, declared);
+            var key = FileOrSecret(pair, "key", paths, declared);
             foreach (var missing in new[] { "cert", "key" })
                 if (pair.IsMap && pair[missing] is null)
-                    fields.Problems.Error(item.Place, $"'{missing}' is missing", $"add {missing}: FILE");
+                    fields.Problems.Error(item.Place, $"'{missing}' is missing",
+                        $"add {missing}: FILE, or secret:NAME");
             if (cert is not null && key is not null)
                 found.Add((new CertificateSpec(cert, key), pair.PlaceOf("cert")));
         }

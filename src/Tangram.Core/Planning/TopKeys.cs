@@ -4,6 +4,8 @@ namespace Tangram.Planning;
 
 internal static class TopKeys
 {
+    private const string OrSent = "on each gateway's machine; a secret is sent to every gateway";
+
     public static readonly Section Top = new("the top level",
         Yes("name", "the cluster's name, lower-case letters, digits, '-' and '_'; default: the file's folder"),
         Yes("services", "a map from service name to service"),
@@ -43,13 +45,14 @@ internal static class TopKeys
             .On("on each gateway"),
         Yes("certificates", "for https://, a list of {cert, key}; which one is shown is chosen by the name that the " +
             "client asks for, the first when none is for it").As(new Shape.Many(new Shape.Of(() => Certificate!), 1))
-            .On("files on each gateway's machine"),
+            .On("files on each gateway's machine; secrets are sent to every gateway"),
         Yes("acme", "certificates that the cluster has issued to itself and renews, one for each domain")
             .As(new Shape.Of(() => Acme!)).On("the leader orders them, and every gateway has them"),
         Yes("self_signed", "true: the gateway makes a certificate of its own for local use; default: when none is " +
             "given and every https:// address is a loopback one").As(Shape.Flag).On("each gateway has its own"),
-        Yes("client_ca", "a PEM file with the authorities whose clients are admitted; who a client is goes on in " +
-            "X-Forwarded-Client-Cert").As(new Shape.Text()).On("a file on each gateway's machine"),
+        Yes("client_ca", "a PEM file, or secret:NAME, with the authorities whose clients are admitted; who a client " +
+            "is goes on in X-Forwarded-Client-Cert").As(new Shape.Text())
+            .On("a file on each gateway's machine; a secret is sent to every gateway"),
         Yes("client_certificates", "require (default with client_ca), or request: who shows none is admitted too")
             .As(new Shape.Words("require", "request")),
         Yes("hsts", "a duration such as 365d, for which browsers shall come by https alone; default: not said")
@@ -129,7 +132,8 @@ internal static class TopKeys
 
     public static readonly Section Certificate = new("x-tangram.gateway.certificates",
         Yes("cert", "a PEM file: the certificate, then those that vouch for it; relative to the file; read again " +
-            "when it changes").As(new Shape.Text()).On("on each gateway's machine"),
-        Yes("key", "a PEM file: its private key, without a passphrase; relative to the file; it stays where it is")
-            .As(new Shape.Text()).On("on each gateway's machine"));
+            "when it changes. Or secret:NAME, one of the top level's secrets, which is part of the revision")
+            .As(new Shape.Text()).On(OrSent),
+        Yes("key", "a PEM file: its private key, without a passphrase; relative to the file; it stays where it is. " +
+            "Or secret:NAME").As(new Shape.Text()).On(OrSent));
 }

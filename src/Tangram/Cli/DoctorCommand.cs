@@ -7,7 +7,7 @@ namespace Tangram.Cli;
 
 /// <summary>tangram doctor: looks at the machine, says what is wrong and how to fix it, and fixes what is safe when
 /// asked to.</summary>
-internal sealed class DoctorCommand(CommandContext context, ClusterSpec? spec)
+internal sealed class DoctorCommand(CommandContext context, ClusterSpec? spec, EquatableArray<AcmeFacts> acme)
 {
     private const string Kept = "/etc/sysctl.d/90-tangram.conf";
 
@@ -32,19 +32,43 @@ internal sealed class DoctorCommand(CommandContext context, ClusterSpec? spec)
                 result.AddError("--fix talks to people: leave out --json");
             if (result.GetValue(yes) && !result.GetValue(fix)) result.AddError("--yes goes with --fix");
         });
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellation) =>
         {
             var files = parsed.GetValue(file);
             var spec = files is not { Length: > 0 } ? null : context.Finder.Read(
                 context.Finder.RequestOf(files, parsed.GetValue(envFile), parsed.GetValue(profile)));
-            var doctor = new DoctorCommand(context, spec);
+            var doctor = new DoctorCommand(context, spec, await AcmeAsync(context, spec, cancellation));
             return parsed.GetValue(fix) ? doctor.Fix(parsed.GetValue(yes)) : doctor.Look(parsed.GetValue(json));
         });
         return command;
     }
 
-    private EquatableArray<Finding> Examine() =>
-        Doctor.Examine(context.Entrances.ReadMachine(spec, _around), _demand);
+    /// <summary>What clusters here say of certificates that they order: the file's, or all that run.</summary>
+    private static async Task<EquatableArray<AcmeFacts>> AcmeAsync(
+        CommandContext context, ClusterSpec? spec, CancellationToken cancellation)
+    {
+        var (facts, asked) = (new List<AcmeFacts>(), spec?.Tls?.Acme?.Domains ?? []);
+        foreach (var place in spec is null ? context.Finder.Running() : [context.Finder.Named(spec.Name)])
+        {
+            EquatableArray<AcmeView>? told = null;
+            try
+            {
+                using var client = new ClusterClient(place);
+                told = (await client.GetAsync<StatusView>("/v1/status", cancellation)).Acme;
+            }
+            catch (CommandFailure)
+            {
+                // It does not run here, and that is said of those that order some.
+            }
+            if (asked.Count + (told?.Count ?? 0) > 0)
+                facts.Add(new AcmeFacts(place.Name!, asked, told, context.Around.Clock.GetUtcNow()));
+        }
+        return facts.ToEquatableArray();
+    }
+
+    private MachineFacts Read() => context.Entrances.ReadMachine(spec, _around) with { Acme = acme };
+
+    private EquatableArray<Finding> Examine() => Doctor.Examine(Read(), _demand);
 
     private int Look(bool json)
     {
@@ -79,7 +103,7 @@ internal sealed class DoctorCommand(CommandContext context, ClusterSpec? spec)
 
     private int Fix(bool yes)
     {
-        var facts = context.Entrances.ReadMachine(spec, _around);
+        var facts = Read();
         var findings = Doctor.Examine(facts, _demand);
         var safe = Safe(findings);
         ForPeople(findings);

@@ -101,7 +101,8 @@ internal sealed class ClusterHost : IAsyncDisposable
             var clock = new MonotonicClock(time);
             var keeper = new SocketKeeper(folder.ClusterId, spec.Name, what => announce(GatewayName, what));
             var gateway = new GatewayServer(new GatewayOptions(), time, (ulong)time.GetTimestamp(), keeper,
-                new TlsFront(folder.Tls, spec.Name, time, what => announce(GatewayName, what)),
+                new TlsFront(folder.Tls, spec.Name, time, what => announce(GatewayName, what),
+                    new TlsSecrets(new RevisionFiles(folder.Files), time)),
                 new AccessLog(folder.Path, time, what => announce(GatewayName, what)));
             var host = new ClusterHost(folder, store, gateway, spec, clock, announce);
             await host.StartAsync(spec).ConfigureAwait(false);
@@ -129,7 +130,9 @@ internal sealed class ClusterHost : IAsyncDisposable
     private async Task StartAsync(ClusterSpec spec)
     {
         _services.ServicePorts.Ensure(spec.Services.Select(s => s.Name));
-        await _gateway.OpenAsync(spec).ConfigureAwait(false);
+        var tls = await new RevisionMaker(Files, _store, () => State).KeepTlsAsync(spec, _serving.Token)
+            .ConfigureAwait(false);
+        await _gateway.OpenAsync(spec with { Tls = tls }).ConfigureAwait(false);
         var agents = _nodes.Prepare(spec);
         var orphans = Orphans.End(_folder.ClusterId, [.. agents.SelectMany(a => a.Running)]);
         if (orphans > 0) _services.Announce("cluster", $"ended {orphans} processes that no record names");

@@ -33,8 +33,7 @@ internal sealed class Housekeeping(
         var now = state();
         if (now.Revision == 0 || now.Recalled) return;
         // A revision that a replica runs is never forgotten.
-        var named = now.Revisions.Values.SelectMany(r => r.Spec.Services)
-            .SelectMany(s => s.Hashes).ToHashSet();
+        var named = now.Revisions.Values.SelectMany(r => r.Spec.Hashes).ToHashSet();
         var live = now.Nodes.Values.SelectMany(n => n.Assignments).Select(a => a.Replica)
             .Concat(running().Select(r => r.Replica))
             .Concat(now.Jobs.Values.SelectMany(j => j.Value.Runs).Select(r => r.Replica).OfType<ReplicaName>())

@@ -4,7 +4,7 @@ namespace Tangram.Deploying;
 
 /// <summary>The copies of <c>x-tangram.files</c> that revisions run from, and of the configs and secrets that they are
 /// given, each stored once under the hash of its content and read-only. A revision names its copies by
-/// <see cref="Model.ServiceSpec.Hashes"/>; revisions with the same content share one. Thread-safe, and so are two
+/// <see cref="Model.ClusterSpec.Hashes"/>; revisions with the same content share one. Thread-safe, and so are two
 /// processes.</summary>
 /// <param name="folder">The state folder's <c>files</c>; nothing else may be in it.</param>
 internal sealed class RevisionFiles(string folder, FilesLimits? limits = null)

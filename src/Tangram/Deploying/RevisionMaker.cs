@@ -14,9 +14,20 @@ internal sealed class RevisionMaker(RevisionFiles files, IStore store, Func<Clus
     /// <summary>Nothing need be asked for before this is done: all is there, or a sentence says what is not.</summary>
     public async Task<(ClusterSpec? Spec, string? Error)> KeepAsync(ClusterSpec spec, CancellationToken cancellation)
     {
-        var range = await store.RangeAsync("", cancellation).ConfigureAwait(false);
-        var known = range.Status == StoreStatus.Ok ? ClusterState.From(range) : state();
+        var known = await KnownAsync(cancellation).ConfigureAwait(false);
         return Made(spec, known, files.Add, keep: true);
+    }
+
+    /// <summary>Of what gateways show, for one that opens its addresses before anything is asked for. Throws
+    /// <see cref="IOException"/>.</summary>
+    public async Task<TlsSpec?> KeepTlsAsync(ClusterSpec spec, CancellationToken cancellation) => spec.Tls is { } tls
+        ? _grants.Given(tls, spec.Contents ?? [], await KnownAsync(cancellation).ConfigureAwait(false), keep: true)
+        : null;
+
+    private async Task<ClusterState> KnownAsync(CancellationToken cancellation)
+    {
+        var range = await store.RangeAsync("", cancellation).ConfigureAwait(false);
+        return range.Status == StoreStatus.Ok ? ClusterState.From(range) : state();
     }
 
     /// <summary>The same without keeping anything, for `plan`: what is new has no hash yet.</summary>
@@ -40,6 +51,14 @@ internal sealed class RevisionMaker(RevisionFiles files, IStore store, Func<Clus
                 return (null, $"the files of {service.Name} cannot be copied: {e.Message}");
             }
         }
-        return (spec with { Services = services.ToEquatableArray(), Contents = null }, null);
+        try
+        {
+            var tls = spec.Tls is { } asked ? _grants.Given(asked, contents, known, keep) : null;
+            return (spec with { Services = services.ToEquatableArray(), Tls = tls, Contents = null }, null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"the secrets that gateways show cannot be copied: {e.Message}");
+        }
     }
 }

@@ -142,11 +142,11 @@ internal sealed class ServerHost : IRunningRole
         CancellationToken cancellation)
     {
         // Another server may have made them; without them all would look changed.
-        foreach (var hash in (_watch.State.EffectiveSpec?.Services ?? []).Select(s => s.GrantsHash).OfType<string>())
+        foreach (var hash in _watch.State.EffectiveSpec?.GrantsHashes ?? [])
             await _courier.TryFetchAsync(hash, cancellation).ConfigureAwait(false);
         var (prepared, error) = await _maker.KeepAsync(spec, cancellation).ConfigureAwait(false);
         if (prepared is null) return (null, error);
-        var hashes = prepared.Services.SelectMany(s => s.Hashes).Distinct().ToArray();
+        var hashes = prepared.Hashes.Distinct().ToArray();
         var trouble = await _courier.SpreadAsync(hashes, cancellation).ConfigureAwait(false);
         return trouble is null ? (prepared, null) : (null, trouble);
     }

@@ -54,9 +54,9 @@ internal static class ComposeFile
                 problems.Error(asked.Place,
                     $"'{asked.Key}' names the folder {Quoted.Plain(asked.Path)}, which does not exist",
                     "create it, or correct the path; it is relative to the file");
-        if (clock is not null && !request.NameOnly) TlsFiles.Check(draft, clock.GetUtcNow(), problems);
         foreach (var asked in draft.Schedules) Cron.Check(asked, problems);
         var contents = Contents.Read(request.NameOnly ? [] : draft.Contents, files, variable, problems);
+        if (clock is not null && !request.NameOnly) TlsFiles.Check(draft, contents, clock.GetUtcNow(), problems);
         var filled = draft.Spec is { } asks && !request.NameOnly
             ? Answers.Read(asks, draft.Answers, files, problems) : draft.Spec;
         if (problems.HasErrors || filled is not { } read) return new ComposeAnswer(null, problems.InOrder());

@@ -29,7 +29,8 @@ internal static class PlanPreview
         var moved = Templates.Changed(before, spec).Select(s => s.Name.Value).ToArray();
         var gone = (before?.Services ?? []).Where(s => spec.Find(s.Name) is null).Select(s => s.Name.Value).ToArray();
         var given = spec.Services
-            .SelectMany(s => GrantChanges.Of(before?.Find(s.Name), s).Select(what => $"{s.Name}: {what}")).ToArray();
+            .SelectMany(s => GrantChanges.Of(before?.Find(s.Name), s).Select(what => $"{s.Name}: {what}"))
+            .Concat(GrantChanges.Of(before?.Tls, spec.Tls).Select(what => $"gateways: {what}")).ToArray();
         return json ? AsJson(plan, moved, gone, given, before == spec)
             : AsText(plan, moved, gone, given, before is null, before == spec);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Tangram.Coordinating;
 using Tangram.Coordinating.Trust;
 using Tangram.Model;
@@ -7,15 +8,17 @@ using Tangram.Routing.Tls;
 namespace Tangram.Planning;
 
 /// <summary>Looks at the certificates that the gateways shall show, as far as they are here: on many machines each
-/// gateway has its own.</summary>
+/// gateway has its own. Secrets are always here.</summary>
 internal static class TlsFiles
 {
-    public static void Check(ComposeDraft draft, DateTimeOffset now, ProblemList problems)
+    /// <param name="contents">What its secrets hold; one that could not be read has its problem already.</param>
+    public static void Check(
+        ComposeDraft draft, EquatableArray<CarriedContent> contents, DateTimeOffset now, ProblemList problems)
     {
         var names = new List<string>();
         var all = true;
         foreach (var asked in draft.TlsFiles)
-            if (Read(asked, now, problems) is not { } found) all &= asked.ForBackends;
+            if (Read(asked, contents, now, problems) is not { } found) all &= asked.ForBackends;
             else if (!asked.ForBackends) names.AddRange(found);
         var first = draft.TlsFiles.FirstOrDefault(asked => !asked.ForBackends);
         if (all && first is not null && draft is { Spec: { Tls.SelfSigned: false } spec })
@@ -23,9 +26,12 @@ internal static class TlsFiles
     }
 
     /// <summary>The names that it is for; null when it was not read.</summary>
-    private static IEnumerable<string>? Read(TlsFileAsked asked, DateTimeOffset now, ProblemList problems)
+    private static IEnumerable<string>? Read(TlsFileAsked asked, EquatableArray<CarriedContent> contents,
+        DateTimeOffset now, ProblemList problems)
     {
-        if (new[] { asked.Cert, asked.Key }.FirstOrDefault(path => path is not null && !IsReadable(path)) is { } hidden)
+        var named = new[] { asked.Cert, asked.Key }.OfType<string>().ToList();
+        if (named.Any(one => SecretReference.NameIn(one) is { } name && Secret(name, contents) is null)) return null;
+        if (named.Find(one => SecretReference.NameIn(one) is null && !IsReadable(one)) is { } hidden)
         {
             problems.Warn(asked.Place, $"{hidden} cannot be read here", asked.ForBackends
                 ? "every gateway and agent needs it at this path" : "every gateway needs it at this path");
@@ -33,13 +39,15 @@ internal static class TlsFiles
         }
         try
         {
-            var (found, life) = Content(asked);
+            var (found, life) = Content(asked, contents);
+            var isSecret = named.Any(one => SecretReference.NameIn(one) is not null);
             if (life.Refusal(now) is { } refusal)
                 problems.Error(asked.Place, $"{asked.Cert} is not valid: {refusal}",
-                    "put a renewed certificate there, or set the clock");
+                    isSecret ? "deploy with a renewed one, or set the clock"
+                        : "put a renewed certificate there, or set the clock");
             else if (life.Warning(now) is { } warning)
                 problems.Warn(asked.Place, $"{asked.Cert} must be renewed: {warning}",
-                    "put a new one in its place; no restart is needed");
+                    isSecret ? "deploy with a new one" : "put a new one in its place; no restart is needed");
             return found;
         }
         catch (TrustException e)
@@ -51,14 +59,27 @@ internal static class TlsFiles
         }
     }
 
-    private static (EquatableArray<string> Names, CertificateLife Life) Content(TlsFileAsked asked)
+    private static (EquatableArray<string> Names, CertificateLife Life) Content(
+        TlsFileAsked asked, EquatableArray<CarriedContent> contents)
     {
-        if (asked.Key is null) return ([], ClientAuthorities.FirstToEnd(ClientAuthorities.Read(asked.Cert)));
+        string Text(string named) => SecretReference.NameIn(named) is { } name
+            ? Secret(name, contents)! : File.ReadAllText(named);
+        if (asked.Key is null)
+            return ([], ClientAuthorities.FirstToEnd(ClientAuthorities.Of(asked.Cert, Text(asked.Cert))));
         if (asked.ForBackends)
             return ([], Authority.LifeOf(BackendConnector.ReadOwn(new CertificateSpec(asked.Cert, asked.Key))
                 .TargetCertificate));
-        var read = ServedCertificate.Read(new CertificateSpec(asked.Cert, asked.Key));
+        var read = ServedCertificate.Of(
+            new CertificateSpec(asked.Cert, asked.Key), Text(asked.Cert), Text(asked.Key));
         return (read.Names, read.Life);
+    }
+
+    private static string? Secret(string name, EquatableArray<CarriedContent> contents)
+    {
+        foreach (var one in contents)
+            if (one.Kind == GrantKind.Secret && one.Name == name)
+                return Encoding.UTF8.GetString(one.Content.Bytes.Span);
+        return null;
     }
 
     private static void Compare(ClusterSpec spec, List<string> names, Place place, ProblemList problems)

@@ -30,14 +30,18 @@ internal sealed class GatewayHost : IRunningRole
         _store =
             new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
         _watch = new StateWatch(_store, time, new StateCopy(folder.Known, what => Announce(role.Name, what)));
+        var files = new RevisionFiles(folder.Files);
         _server = new GatewayServer(
             GatewayOptions.OfRole with { Zone = options.Zone }, time, (ulong)time.GetTimestamp(),
             new SocketKeeper(folder.ClusterId, role.Cluster, what => Announce(role.Name, what)),
-            new TlsFront(folder.Tls, role.Cluster, time, what => Announce(role.Name, what)),
+            new TlsFront(folder.Tls, role.Cluster, time, what => Announce(role.Name, what),
+                new TlsSecrets(files, time) { Fetch = new FilesCourier(files, link.Options, time).TryFetchAsync }),
             new AccessLog(folder.Path, time, what => Announce(role.Name, what)));
         _loop = new GatewayLoop(role.Name, _server, EquatableArray.Create<string>([]), _store, new MonotonicClock(time),
             ports: null, Announce, folder.ClusterId);
         _watch.Listen(state => _loop.Post(new Event.StateChanged(state)));
+        _tasks.Add(new Housekeeping(() => _watch.State, files, logs: null, () => []).RunAsync(time,
+            what => Announce(role.Name, what), _ending.Token));
     }
 
     public EventLog Events => _events;

@@ -60,7 +60,7 @@ internal sealed class GatewayLoop
                         from port in service.Ports
                         where port.Mode == PortMode.Ingress
                         select new Listener(port.HostAddress ?? "0.0.0.0", port.Published, service.Name);
-        if (_public && _server.Secure(spec.Tls) is { Count: > 0 } troubles)
+        if (_public && await _server.SecureAsync(spec.Tls).ConfigureAwait(false) is { Count: > 0 } troubles)
             throw new IOException($"the gateway cannot serve https: {string.Join("; ", troubles)}");
         Follow(spec);
         var taken = await _server.ListenAsync(Wanted(published)).ConfigureAwait(false);
@@ -100,7 +100,8 @@ internal sealed class GatewayLoop
         long revision)
     {
         await before.ConfigureAwait(false);
-        foreach (var trouble in _public ? _server.Secure(tls) : []) _announce(_name, trouble);
+        foreach (var trouble in _public ? await _server.SecureAsync(tls).ConfigureAwait(false) : [])
+            _announce(_name, trouble);
         foreach (var taken in await _server.ListenAsync(wanted).ConfigureAwait(false))
             _announce(_name, $"cannot listen: {taken}");
         Volatile.Write(ref _open, revision);

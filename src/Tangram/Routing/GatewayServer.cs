@@ -128,7 +128,8 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     /// <summary>What is shown on https addresses from now on; call it before they are opened. Returns what cannot be
     /// used, as sentences.</summary>
-    public IReadOnlyList<string> Secure(TlsSpec? spec) => _tls?.Use(spec) ?? [];
+    public Task<IReadOnlyList<string>> SecureAsync(TlsSpec? spec) =>
+        _tls?.UseAsync(spec) ?? Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>What is noted of requests from now on.</summary>
     public void Observe(AccessLogSpec? log, TraceStart start) => _observation.Use(log, start);

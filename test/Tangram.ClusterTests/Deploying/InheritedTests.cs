@@ -18,7 +18,8 @@ public sealed class InheritedTests
         var file = WebService.Write(folder, "inherited", $"127.0.0.1:{ShopCluster.FreePort()}", 1);
         try
         {
-            var printed = await RunAsync($"exec 9>{held}; \"$0\" \"$@\"; ls -l /proc/$$/fd", "up", "-f", file, "--detach");
+            var printed = await RunAsync(
+                $"exec 9>{held}; \"$0\" \"$@\"; ls -l /proc/$$/fd", "up", "-f", file, "--detach");
             Assert.Contains(held, printed);
             Assert.Contains("ready in", printed);
             Assert.DoesNotContain(Directory.EnumerateDirectories("/proc"), process => Opens(process, held));

@@ -81,6 +81,7 @@ public sealed class RelayRulesTests
         {
             Name = "shop",
             Services = [new ServiceSpec { Name = ServiceName.Of("web"), GrantsHash = "g", FilesHash = "f" }],
+            Tls = new TlsSpec { GrantsHash = "t" },
         };
         ClusterState Assigned(params Assignment[] replicas) => ClusterState.From(new RangeAnswer(StoreStatus.Ok, 1,
         [
@@ -98,5 +99,7 @@ public sealed class RelayRulesTests
         Assert.Null(RelayRules.RefusesFiles(server, "g", Assigned()));
         Assert.Contains("agent/n1 runs no service", RelayRules.RefusesFiles(Agent, "g", Assigned()));
         Assert.NotNull(RelayRules.RefusesFiles(gateway, "g", Assigned(web)));
+        Assert.Null(RelayRules.RefusesFiles(gateway, "t", Assigned()));
+        Assert.NotNull(RelayRules.RefusesFiles(Agent, "t", Assigned(web)));
     }
 }

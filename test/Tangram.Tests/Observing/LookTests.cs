@@ -35,6 +35,23 @@ public sealed class LookTests
     }
 
     [Fact]
+    public void Certificates_that_the_cluster_orders_are_told()
+    {
+        var from = new DateTimeOffset(2026, 5, 1, 0, 0, 0, TimeSpan.Zero);
+        var acme = new AcmeSpec { Directory = "https://ca.test/", Domains = ["b.test", "a.test", "c.test"] };
+        var documents = Converged()
+            .Revision(1, Documents.Spec(1, replicas: 3) with { Tls = new TlsSpec { Acme = acme } })
+            .Put(Keys.AcmeCertificate("a.test"), new AcmeCertificate("https://ca.test/", "chain", "key", from, from))
+            .Put(Keys.AcmeTroubles, new AcmeTroubles { Domains = [new AcmeTrouble("b.test", 2, "no")] });
+        Assert.Equal(
+        [
+            new AcmeView("b.test", null, null, 2, "no"), new AcmeView("a.test", from, from, 0, ""),
+            new AcmeView("c.test", null, null, 0, ""),
+        ], Status(documents).Acme);
+        Assert.Empty(Status(Converged()).Acme);
+    }
+
+    [Fact]
     public void It_is_not_ready_until_every_gateway_has_taken_in_every_node()
     {
         var behind = Converged().State.Nodes[NodeName.Of("c-1")].Seen!.ModRevision - 1;

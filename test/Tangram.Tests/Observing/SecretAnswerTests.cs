@@ -12,6 +12,7 @@ namespace Tangram.Tests.Observing;
 public sealed class SecretAnswerTests : IAsyncLifetime
 {
     private const string Secret = "aardvark-7351-of-the-answers";
+    private static readonly GrantSpec Token = new() { Name = "token", Target = "token", Mode = 256 };
     private static readonly string InBase64 = Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret));
 
     private readonly FakeCluster _cluster = new();
@@ -45,8 +46,9 @@ public sealed class SecretAnswerTests : IAsyncLifetime
         {
             Services = [spec.Services[0] with
             {
-                Secrets = [new GrantSpec { Name = "token", Target = "token", Mode = 256 }],
+                Secrets = [Token],
             }],
+            Tls = new TlsSpec { Certificates = [new("secret:token", "secret:token")], Secrets = [Token] },
             Contents = [new CarriedContent(GrantKind.Secret, "token", new Content(Encoding.UTF8.GetBytes(Secret)))],
         });
         Assert.Contains(InBase64, body);

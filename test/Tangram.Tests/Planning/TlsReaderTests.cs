@@ -71,13 +71,49 @@ public sealed partial class TlsReaderTests : IDisposable
     }
 
     [Fact]
+    public void Secrets_of_the_file_stand_for_files()
+    {
+        var files = new MemoryFiles
+        {
+            ["sub/compose.yaml"] = WithSecrets("cert: secret:crt, key: secret:key", "client_ca: secret:crt"),
+            ["sub/a.crt"] = "the certificate",
+            ["sub/a.key"] = "aardvark",
+        };
+        var answer = files.Read(["sub/compose.yaml"]);
+        var tls = answer.Spec!.Tls!;
+        Assert.Equal((new CertificateSpec("secret:crt", "secret:key"), "secret:crt"),
+            (Assert.Single(tls.Certificates), tls.ClientCa));
+        Assert.Equal(["crt", "key"], tls.Secrets.Select(secret => secret.Name));
+        Assert.Equal(["crt", "key"], answer.Spec.Contents!.Value.Select(content => content.Name));
+        Assert.DoesNotContain("aardvark", answer.Resolved!(), StringComparison.Ordinal);
+        files["else/compose.yaml"] = answer.Resolved!();
+        Assert.Equal(answer.Spec, files.Read(["else/compose.yaml"]).Spec);
+        Assert.Equal(tls, Json.Read<TlsSpec>(Json.Write(tls)));
+    }
+
+    [Theory]
+    [InlineData("cert: secret:crt, key: secret:kay", "", "'kay' is not among the 'secrets'", "write 'secret:key'")]
+    [InlineData("cert: 'secret:', key: secret:key", "", "'cert' names no secret", "write cert: secret:NAME")]
+    [InlineData("cert: secret:crt, key: secret:key", "client_ca: secret:ca", "'ca' is not among", "declare it there")]
+    [InlineData("cert: secret:crt, key: secret:key", "acme: { domains: [a.test], ca: secret:crt }",
+        "no secret is taken here", "write the path of a file")]
+    public void Refuses_secrets_that_are_not_there(string pair, string more, string what, string remedy)
+    {
+        var problem = Assert.Single(Yaml.Errors(WithSecrets(pair, more)), p => !p.What.Contains("no such file"));
+        Assert.Contains(what, problem.What, StringComparison.Ordinal);
+        Assert.Contains(remedy, problem.Remedy, StringComparison.Ordinal);
+        Assert.InRange(problem.Place.Line, 4, 5);
+    }
+
+    [Fact]
     public void The_examples_of_the_document_are_read()
     {
         var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "tls.md"));
         var examples = Example().Matches(text).Select(match => match.Groups[1].Value).ToList();
-        Assert.Equal(5, examples.Count);
-        foreach (var spec in examples.Select(Yaml.Spec))
-            Assert.True(spec.Tls is not null || spec.Services[0].BackendTls is not null);
+        Assert.Equal(6, examples.Count);
+        foreach (var spec in examples.Select(example => new MemoryFiles
+            { ["compose.yaml"] = example, ["tls/shop.crt"] = "", ["tls/shop.key"] = "" }.Read(["compose.yaml"]).Spec))
+            Assert.True(spec!.Tls is not null || spec.Services[0].BackendTls is not null);
     }
 
     [Fact]
@@ -99,6 +135,40 @@ public sealed partial class TlsReaderTests : IDisposable
         Warned("none", "good", "none.crt cannot be read here");
         Issue(authority, "elsewhere", "www.shop.test", 90, Now);
         Warned("elsewhere", "elsewhere", "no certificate is for the host shop.test");
+    }
+
+    [Fact]
+    public void Secrets_are_looked_at_and_no_answer_tells_what_they_hold()
+    {
+        using var authority = Authority.Make("test", At("ca"), Now - TimeSpan.FromDays(60));
+        Issue(authority, "a", "shop.test", 90, Now);
+        Assert.Empty(Secret());
+        Issue(authority, "other", "shop.test", 90, Now);
+        File.Copy(At("other.key"), At("a.key"), overwrite: true);
+        Told("secret:crt with the key secret:key cannot be used", "name a PEM certificate and its own key");
+        File.WriteAllText(At("a.key"), "-----BEGIN PRIVATE KEY-----\naardvark\n-----END PRIVATE KEY-----\n");
+        Told("secret:crt with the key secret:key cannot be used", "name a PEM certificate and its own key");
+        File.WriteAllText(At("a.key"), "aardvark");
+        Told("secret:crt with the key secret:key cannot be used", "name a PEM certificate and its own key");
+        Issue(authority, "a", "shop.test", 10, Now - TimeSpan.FromDays(20));
+        Told("secret:crt is not valid: it ended on", "deploy with a renewed one");
+        File.Delete(At("a.key"));
+        Assert.Contains("a.key", Assert.Single(Secret()).ToString(), StringComparison.Ordinal);
+
+        IEnumerable<Problem> Secret()
+        {
+            File.WriteAllText(At("compose.yaml"), WithSecrets("cert: secret:crt, key: secret:key", ""));
+            return ComposeFile.Load(new([At("compose.yaml")]), _ => null, TimeProvider.System).Problems;
+        }
+
+        void Told(string what, string remedy)
+        {
+            var problem = Assert.Single(Secret());
+            Assert.Equal((Severity.Error, 4, 25), (problem.Severity, problem.Place.Line, problem.Place.Column));
+            Assert.StartsWith(what, problem.What, StringComparison.Ordinal);
+            Assert.Contains(remedy, problem.Remedy, StringComparison.Ordinal);
+            Assert.DoesNotContain("aardvark", problem.ToString(), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -146,6 +216,11 @@ public sealed partial class TlsReaderTests : IDisposable
     private static string Gateway(string text) => "name: shop\n" +
         "services: { web: { command: serve, x-tangram: { route: { host: shop.test } } } }\n" +
         "x-tangram: { gateway: { " + text + " } }\n";
+
+    /// <summary>The pair stands in line 4.</summary>
+    private static string WithSecrets(string pair, string more) =>
+        Gateway("listen: ['https://*:443', 'http://*:80'],\n certificates: [{ " + pair + " }],\n " + more) +
+        "secrets: { crt: { file: a.crt }, key: { file: a.key } }\n";
 
     [GeneratedRegex("^```yaml\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Example();

@@ -18,6 +18,8 @@ public static class Doctor
         Add("memory", facts.Memory, m => MemoryChecks.Of(m, facts.Cores, demand));
         Add("cgroups", facts.Cgroups, c => CgroupChecks.Of(c, demand));
         Add("tcp", facts.Tcp, TcpChecks.Of);
+        if (facts.Quic is { } quic) findings.Add(Http3(quic, demand));
+        findings.AddRange(facts.Acme.SelectMany(AcmeChecks.Of));
         return findings.ToEquatableArray();
 
         void Add<T>(string part, T? read, Func<T, IEnumerable<Finding>> judge) where T : class
@@ -28,6 +30,14 @@ public static class Doctor
             else findings.AddRange(judge(read));
         }
     }
+
+    private static Finding Http3(bool quic, FileDemand? demand) => quic
+        ? Finding.Good("http3", "libmsquic is there: a gateway here can serve HTTP/3")
+        : demand?.Http3 == true
+        ? new Finding("http3", Gravity.Warn, "libmsquic is not there, and the file asks for HTTP/3",
+            "a gateway here serves clients by HTTP/2, which works as well and begins a little later",
+            new Remedy("install libmsquic 2.2 or later, and start the gateway again", true))
+        : Finding.Good("http3", "libmsquic is not there: a gateway here serves no HTTP/3, and clients use HTTP/2");
 
     /// <summary>Something will not work.</summary>
     public static bool Fails(IEnumerable<Finding> findings) => findings.Any(f => f.Gravity == Gravity.Error);

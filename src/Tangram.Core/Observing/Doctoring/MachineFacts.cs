@@ -15,7 +15,18 @@ public sealed record MachineFacts
     public MemoryFacts? Memory { get; init; }
     public CgroupFacts? Cgroups { get; init; }
     public TcpFacts? Tcp { get; init; }
+
+    /// <summary>libmsquic can be loaded; null: nobody looked.</summary>
+    public bool? Quic { get; init; }
+
+    /// <summary>Of each cluster that orders certificates.</summary>
+    public EquatableArray<AcmeFacts> Acme { get; init; }
 }
+
+/// <param name="Asked">The domains that a file names.</param>
+/// <param name="Told">What the cluster says; null: it does not answer here.</param>
+public sealed record AcmeFacts(
+    string Cluster, EquatableArray<string> Asked, EquatableArray<AcmeView>? Told, DateTimeOffset Now);
 
 /// <param name="Pidfd">pidfd_open works (Linux 5.3).</param>
 /// <param name="PidfdGet">pidfd_getfd works (Linux 5.6).</param>
@@ -75,6 +86,8 @@ public sealed record TcpFacts(string? Congestion, EquatableArray<string> Availab
 public sealed record FileDemand(
     string Cluster, int Replicas, Resources Limits, Resources Reservations, EquatableArray<string> Limited)
 {
+    public bool Http3 { get; init; }
+
     public static FileDemand Of(ClusterSpec spec)
     {
         var nodes = spec.Zones.Count * spec.NodesPerZone;
@@ -91,6 +104,6 @@ public sealed record FileDemand(
         [
             .. new[] { ("cpu", limits.Cpus > 0), ("memory", limits.Memory > 0), ("pids", limits.Pids > 0) }
                 .Where(l => l.Item2).Select(l => l.Item1),
-        ]);
+        ]) { Http3 = spec.Tls is { Http3: true } };
     }
 }

@@ -1,3 +1,5 @@
+using Tangram.Model;
+
 namespace Tangram.Planning.Composing;
 
 /// <summary>Paths that a file in another folder gives are relative to that file: made absolute before its services come
@@ -14,9 +16,13 @@ internal static class RelativePaths
         "secrets", secret => On(secret, "file", path => Of(path, folder))), folder);
 
     private static Tree Gateway(Tree root, string folder) => On(root, "x-tangram", own => On(own, "gateway", gateway =>
-        On(On(On(gateway, "client_ca", path => Of(path, folder)), "access_log", log => LogPath(log, folder)),
+        On(On(On(gateway, "client_ca", path => FileOrSecret(path, folder)), "access_log", log => LogPath(log, folder)),
             "certificates", all => all is not Tree.List list ? all : new Tree.List(list.Place, [.. list.Items.Select(
-                pair => On(On(pair, "cert", path => Of(path, folder)), "key", path => Of(path, folder)))]))));
+                pair => On(On(pair, "cert", path => FileOrSecret(path, folder)), "key",
+                    path => FileOrSecret(path, folder)))]))));
+
+    private static Tree FileOrSecret(Tree tree, string folder) =>
+        tree is Tree.Scalar { Text: var text } && SecretReference.NameIn(text) is not null ? tree : Of(tree, folder);
 
     private static Tree LogPath(Tree log, string folder) => log switch
     {

@@ -38,11 +38,15 @@ internal sealed record TlsFolder(string Path)
     }
 
     /// <summary>Throws <see cref="CryptographicException"/> that names the file, and what reading one throws.</summary>
-    internal static X509Certificate2 Read(string certificate, string key)
+    internal static X509Certificate2 Read(string certificate, string key) =>
+        Parsed(certificate, key, File.ReadAllText(certificate), File.ReadAllText(key));
+
+    /// <summary>The same, of what the files hold.</summary>
+    internal static X509Certificate2 Parsed(string certificate, string key, string chainText, string keyText)
     {
         try
         {
-            return X509Certificate2.CreateFromPemFile(certificate, key);
+            return X509Certificate2.CreateFromPem(chainText, keyText);
         }
         catch (ArgumentException e)
         {

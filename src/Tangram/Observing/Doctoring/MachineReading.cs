@@ -24,6 +24,7 @@ internal sealed class MachineReading(string stateRoot, ClusterSpec? spec, TimePr
         Memory = Try(Memory),
         Cgroups = Try(CgroupReading.Of),
         Tcp = Try(Tcp),
+        Quic = System.Net.Quic.QuicListener.IsSupported,
     };
 
     /// <summary>The value of a file under /proc or /sys, trimmed; null when there is none or it may not be

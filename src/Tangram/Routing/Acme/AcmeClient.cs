@@ -29,7 +29,10 @@ internal sealed class AcmeClient : IDisposable
         if (account is not null) _key.ImportFromPem(account.Key);
         _jws = new Jws(_key);
         _connection = new AcmeConnection(new Uri(spec.Directory), _jws,
-            spec.Ca is null ? null : ClientAuthorities.Read(spec.Ca), time) { Account = account?.Url };
+            spec.Ca is null ? null : ClientAuthorities.Read(CertificateFiles.Of(spec.Ca)), time)
+        {
+            Account = account?.Url,
+        };
     }
 
     public async Task<AcmeAccount> MakeAccountAsync(CancellationToken cancellation)

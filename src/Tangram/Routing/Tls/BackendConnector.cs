@@ -24,11 +24,11 @@ internal sealed class BackendConnector
     {
         (_spec, _time, _announcer) = (spec, time, new Announcer(time, say));
         if (spec.Ca is { } ca)
-            _authorities = new TlsSource<X509Certificate2Collection>(new CertificateSpec(ca, ca),
-                files => ClientAuthorities.Read(files.Cert), all => new Told([], ClientAuthorities.FirstToEnd(all)),
+            _authorities = new TlsSource<X509Certificate2Collection>(CertificateFiles.Of(ca),
+                ClientAuthorities.Read, all => new Told([], ClientAuthorities.FirstToEnd(all)),
                 time, say);
         if (spec.Client is { } own)
-            _own = new TlsSource<SslStreamCertificateContext>(own, ReadOwn,
+            _own = new TlsSource<SslStreamCertificateContext>(CertificateFiles.Of(own), files => ReadOwn(files.Asked),
                 context => new Told([], Authority.LifeOf(context.TargetCertificate)), time, say);
     }
 

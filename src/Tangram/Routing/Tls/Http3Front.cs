@@ -16,9 +16,9 @@ namespace Tangram.Routing.Tls;
 
 /// <summary>HTTP/3 beside the https addresses, on the same ports by UDP: a server for each, which answers as the others
 /// do. Where libmsquic is missing it says so once, and clients stay with HTTP/2.</summary>
-/// <remarks>A UDP port cannot be handed to the gateway after us as a TCP one can (docs/decisions/0010-http3.md), so
-/// answers name HTTP/3 only while its port is open, and when we leave they take that back: browsers are with HTTP/2 when
-/// it closes.</remarks>
+/// <remarks>A UDP port cannot be handed to the gateway after us as a TCP one can (docs/decisions/0010-http3.md). So
+/// answers name HTTP/3 only while its port is open, and take that back when we leave: browsers are with HTTP/2 when it
+/// closes.</remarks>
 internal sealed class Http3Front(
     TlsFront front, ListenerSet listeners, Departure departure, TimeProvider time, Action<string> say)
 {

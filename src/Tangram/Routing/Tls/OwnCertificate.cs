@@ -38,7 +38,7 @@ internal static class OwnCertificate
         if (!File.Exists(files.Cert) || !File.Exists(files.Key)) return false;
         try
         {
-            var there = ServedCertificate.Read(files);
+            var there = ServedCertificate.Read(CertificateFiles.Of(files));
             return there.Life.Warning(now) is null && authority.Vouches(there.Shown.TargetCertificate)
                 && wanted.All(name => there.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
         }

@@ -19,24 +19,41 @@ internal sealed record ServedCertificate(
 
     /// <summary>Reads and checks all but whether it is valid now. Throws <see cref="TrustException"/>, which names the
     /// file, the reason and the remedy.</summary>
-    public static ServedCertificate Read(CertificateSpec files)
+    public static ServedCertificate Read(CertificateFiles files)
     {
         try
         {
-            if (File.ReadAllText(files.Key).Contains("ENCRYPTED PRIVATE KEY", StringComparison.Ordinal))
-                throw new TrustException($"{files.Key} has a passphrase, which nobody is there to type. Write the " +
-                    $"key without it: openssl pkey -in {files.Key} -out NEW.key");
-            var all = new X509Certificate2Collection();
-            all.ImportFromPemFile(files.Cert);
-            if (all.Count == 0) throw new CryptographicException($"{files.Cert} holds no PEM certificate");
-            return Of(TlsFolder.Read(files.Cert, files.Key), all, files.Cert);
+            return Of(files.Asked, File.ReadAllText(files.Cert), File.ReadAllText(files.Key));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new TrustException($"{files.Cert} with the key {files.Key} cannot be used: " +
-                $"{e.Message.TrimEnd('.')}. Name a PEM certificate and its own key, both readable", e);
+            throw Unusable(files.Asked, e);
         }
     }
+
+    /// <summary>The same, of what the files hold.</summary>
+    /// <param name="asked">What they are called in messages.</param>
+    public static ServedCertificate Of(CertificateSpec asked, string chain, string key)
+    {
+        try
+        {
+            if (key.Contains("ENCRYPTED PRIVATE KEY", StringComparison.Ordinal))
+                throw new TrustException($"{asked.Key} has a passphrase, which nobody is there to type. Write the " +
+                    $"key without it: openssl pkey -in {asked.Key} -out NEW.key");
+            var all = new X509Certificate2Collection();
+            all.ImportFromPem(chain);
+            if (all.Count == 0) throw new CryptographicException($"{asked.Cert} holds no PEM certificate");
+            return Of(TlsFolder.Parsed(asked.Cert, asked.Key, chain, key), all, asked.Cert);
+        }
+        catch (CryptographicException e)
+        {
+            throw Unusable(asked, e);
+        }
+    }
+
+    private static TrustException Unusable(CertificateSpec asked, Exception e) =>
+        new($"{asked.Cert} with the key {asked.Key} cannot be used: {e.Message.TrimEnd('.')}. Name a PEM " +
+            "certificate and its own key, both readable", e);
 
     /// <summary>The same, of texts. Throws <see cref="TrustException"/>.</summary>
     /// <param name="name">What it is called in messages.</param>

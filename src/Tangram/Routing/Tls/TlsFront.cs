@@ -11,7 +11,9 @@ namespace Tangram.Routing.Tls;
 /// are looked at beside them, and a change that cannot be used leaves the old in force.</summary>
 /// <param name="folder">For what the gateway makes itself.</param>
 /// <param name="say">Takes whole sentences for the events.</param>
-internal sealed class TlsFront(string folder, string cluster, TimeProvider time, Action<string> say)
+/// <param name="secrets">Null: it has none.</param>
+internal sealed class TlsFront(
+    string folder, string cluster, TimeProvider time, Action<string> say, TlsSecrets? secrets = null)
 {
     /// <summary>A look is one question to the file system for each file.</summary>
     public static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
@@ -23,6 +25,9 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
         [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
     private static readonly List<SslApplicationProtocol> ByUdp = [SslApplicationProtocol.Http3];
 
+    /// <summary>For secrets that no server could send.</summary>
+    private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(5);
+
     /// <param name="Http3">As <paramref name="All"/>, for HTTP/3.</param>
     private sealed record Snapshot(TlsSpec Spec, ServerNameIndex Index, SslServerAuthenticationOptions[] All,
         SslServerAuthenticationOptions[] Http3, EquatableArray<string> Troubles);
@@ -31,13 +36,17 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
     private List<TlsSource<ServedCertificate>> _certificates = [];
     private TlsSource<X509Certificate2Collection>? _clients;
     private Snapshot? _now;
+    private TlsSpec? _asked;
+    private string? _copy, _lacks;
+    private long _askedAt;
     private AcmeShown _acme = new([], null);
 
     /// <summary>Null: no TLS.</summary>
     public TlsSpec? Spec => Volatile.Read(ref _now)?.Spec;
 
     /// <summary>What of it cannot be used now, as sentences.</summary>
-    public EquatableArray<string> Troubles => Volatile.Read(ref _now)?.Troubles ?? [];
+    public EquatableArray<string> Troubles => Volatile.Read(ref _lacks) is { } lacks
+        ? [lacks, .. Volatile.Read(ref _now)?.Troubles ?? []] : Volatile.Read(ref _now)?.Troubles ?? [];
 
     /// <summary>For a client that asks for this name; null while there is nothing to show.</summary>
     public SslServerAuthenticationOptions? OptionsFor(string? serverName, bool http3 = false) =>
@@ -59,37 +68,59 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
         }
     }
 
-    /// <summary>From now on this is shown. What was read before and is still asked for stays in force. Returns what
-    /// cannot be used, as sentences.</summary>
-    public IReadOnlyList<string> Use(TlsSpec? spec)
+    /// <summary>From now on this is shown, or, while its secrets are not here, what was shown before. What was read
+    /// before and is still asked for stays in force. Returns what cannot be used, as sentences.</summary>
+    public async Task<IReadOnlyList<string>> UseAsync(TlsSpec? spec)
     {
+        lock (_gate) _asked = spec;
+        return await TryAsync(spec).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<string>> TryAsync(TlsSpec? spec)
+    {
+        var (copy, lacks) = spec is { Secrets.Count: > 0 } && secrets is not null
+            ? await secrets.OpenAsync(spec.GrantsHash).ConfigureAwait(false) : (null, null);
         lock (_gate)
         {
-            if (spec is null)
-            {
-                (_certificates, _clients) = ([], null);
-                Volatile.Write(ref _now, null);
-                return [];
-            }
-            if (Spec == spec) return [];
-            var troubles = new List<string>();
-            var wanted = spec.Certificates.ToList();
-            if (spec.SelfSigned)
-            {
-                wanted.Add(OwnCertificate.Files(folder));
-                if (MakeOwn(spec) is { } trouble) troubles.Add(trouble);
-            }
-            _certificates = [.. wanted.Select(files => _certificates.Find(known => known.Files == files)
-                ?? new TlsSource<ServedCertificate>(files, ServedCertificate.Read, Told, time, say))];
-            if (_clients?.Files.Cert != spec.ClientCa)
-                _clients = spec.ClientCa is null ? null : new TlsSource<X509Certificate2Collection>(
-                    new CertificateSpec(spec.ClientCa, spec.ClientCa), files => ClientAuthorities.Read(files.Cert),
-                    all => new Told([], ClientAuthorities.FirstToEnd(all)), time, say);
-            troubles.AddRange(_certificates.Select(source => source.ReadFirst()).OfType<string>());
-            if (_clients?.ReadFirst() is { } unknown) troubles.Add(unknown);
-            Publish(spec);
-            return troubles;
+            // Something else was asked for meanwhile.
+            if (!ReferenceEquals(spec, _asked)) return [];
+            _askedAt = time.GetTimestamp();
+            Volatile.Write(ref _lacks, lacks);
+            if (lacks is null) return Use(spec, copy);
+            return Spec is null ? [lacks, .. Use(spec, copy)] : [lacks];
         }
+    }
+
+    /// <param name="copy">The folder with its secrets; null: none are here, and what they are for is left out.</param>
+    private List<string> Use(TlsSpec? spec, string? copy)
+    {
+        if (spec is null)
+        {
+            (_certificates, _clients) = ([], null);
+            Volatile.Write(ref _now, null);
+            return [];
+        }
+        if (Spec == spec && _copy == copy) return [];
+        _copy = copy;
+        var troubles = new List<string>();
+        var wanted = spec.Certificates.Where(asked => copy is not null || !CertificateFiles.IsSecret(asked))
+            .Select(asked => CertificateFiles.Of(asked, copy)).ToList();
+        if (spec.SelfSigned)
+        {
+            wanted.Add(Own);
+            if (MakeOwn(spec) is { } trouble) troubles.Add(trouble);
+        }
+        _certificates = [.. wanted.Select(files => _certificates.Find(known => known.Files == files)
+            ?? new TlsSource<ServedCertificate>(files, ServedCertificate.Read, Told, time, say))];
+        var clients = spec.ClientCa is null ? null : CertificateFiles.Of(spec.ClientCa, copy);
+        if (clients is not null && copy is null && CertificateFiles.IsSecret(clients.Asked)) clients = null;
+        if (_clients?.Files != clients)
+            _clients = clients is null ? null : new TlsSource<X509Certificate2Collection>(clients,
+                ClientAuthorities.Read, all => new Told([], ClientAuthorities.FirstToEnd(all)), time, say);
+        troubles.AddRange(_certificates.Select(source => source.ReadFirst()).OfType<string>());
+        if (_clients?.ReadFirst() is { } unknown) troubles.Add(unknown);
+        Publish(spec);
+        return troubles;
     }
 
     /// <summary>Looks at the files until it is cancelled.</summary>
@@ -98,12 +129,29 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
         using var timer = new PeriodicTimer(LookEvery, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false)) Look();
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+            {
+                Look();
+                await AskAgainAsync().ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
             // Asked to.
         }
+    }
+
+    private async Task AskAgainAsync()
+    {
+        TlsSpec? asked;
+        lock (_gate)
+        {
+            if (_lacks is null || time.GetElapsedTime(_askedAt) < AskEvery) return;
+            asked = _asked;
+        }
+        foreach (var trouble in await TryAsync(asked).ConfigureAwait(false))
+            if (trouble != Volatile.Read(ref _lacks)) say(trouble);
+        if (Volatile.Read(ref _lacks) is null) say("the secrets that https needs have come and are in force");
     }
 
     public void Look()
@@ -114,12 +162,14 @@ internal sealed class TlsFront(string folder, string cluster, TimeProvider time,
             var changed = false;
             foreach (var source in _certificates) changed |= source.Look();
             if (_clients is not null) changed |= _clients.Look();
-            var own = _certificates.Find(source => source.Files == OwnCertificate.Files(folder));
+            var own = _certificates.Find(source => source.Files == Own);
             if (spec.SelfSigned && own?.Content?.Life.Warning(time.GetUtcNow()) is not null
                 && MakeOwn(spec) is { } trouble) own.Say(trouble);
             if (changed) Publish(spec);
         }
     }
+
+    private CertificateFiles Own => CertificateFiles.Of(OwnCertificate.Files(folder));
 
     private string? MakeOwn(TlsSpec spec)
     {

@@ -9,13 +9,13 @@ internal readonly record struct Told(EquatableArray<string> Names, CertificateLi
 
 /// <summary>Files that are read again when they have changed. Not thread-safe.</summary>
 internal sealed class TlsSource<T>(
-    CertificateSpec files, Func<CertificateSpec, T> read, Func<T, Told> tell, TimeProvider time, Action<string> say)
+    CertificateFiles files, Func<CertificateFiles, T> read, Func<T, Told> tell, TimeProvider time, Action<string> say)
     where T : class
 {
     private readonly Announcer _announcer = new(time, say, TimeSpan.FromDays(1));
     private string _stamp = "", _settling = "";
 
-    public CertificateSpec Files => files;
+    public CertificateFiles Files => files;
 
     /// <summary>What was read last and can be used; null: nothing yet.</summary>
     public T? Content { get; private set; }
@@ -63,7 +63,7 @@ internal sealed class TlsSource<T>(
         }
         var (names, life) = tell(Content);
         var @for = names.Count == 0 ? "" : $", for {string.Join(", ", names)}";
-        say($"{files.Cert} has changed and is in force{@for}, until {CertificateLife.Shown(life.Until)}");
+        say($"{files.Asked.Cert} has changed and is in force{@for}, until {CertificateLife.Shown(life.Until)}");
         Warn();
         return true;
     }
@@ -78,7 +78,7 @@ internal sealed class TlsSource<T>(
         if (life.Warning(time.GetUtcNow()) is null) return;
         var ended = life.Refusal(time.GetUtcNow());
         var why = ended ?? $"it ends on {CertificateLife.Shown(life.Until)}";
-        Say($"{files.Cert} must be renewed: {why}. Put a new one in its place; no restart is needed");
+        Say($"{files.Asked.Cert} must be renewed: {why}. {files.Renewal}");
     }
 
     /// <summary>Through links, by which certificates are often renewed.</summary>

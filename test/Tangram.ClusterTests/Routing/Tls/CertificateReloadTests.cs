@@ -107,11 +107,11 @@ public sealed class CertificateReloadTests
         var own = X509CertificateLoader.LoadCertificateFromFile(OwnCertificate.Files(folder).Cert).Thumbprint;
 
         var again = new TlsFront(folder, "test", TimeProvider.System, _ => Assert.Fail("it makes another"));
-        Assert.Empty(again.Use(spec));
+        Assert.Empty(await again.UseAsync(spec));
         Assert.Equal(own, Shown(again));
         var authority = File.ReadAllText(OwnCertificate.AuthorityFile(folder));
         var more = new TlsFront(folder, "test", TimeProvider.System, _ => { });
-        Assert.Empty(more.Use(spec with { OwnNames = ["shop.test", "www.shop.test"] }));
+        Assert.Empty(await more.UseAsync(spec with { OwnNames = ["shop.test", "www.shop.test"] }));
         Assert.NotEqual(own, Shown(more));
         Assert.Equal(authority, File.ReadAllText(OwnCertificate.AuthorityFile(folder)));
     }

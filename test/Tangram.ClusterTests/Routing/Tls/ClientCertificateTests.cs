@@ -52,7 +52,8 @@ public sealed class ClientCertificateTests
     {
         await using var bed = await StartAsync(mayBeUnknown: true);
         var spec = bed.Front.Spec! with { ClientCa = bed.Certificates.At("none.crt") };
-        Assert.Contains("none.crt cannot say whose clients to admit", Assert.Single(bed.Gateway.Secure(spec)));
+        var told = await bed.Gateway.SecureAsync(spec);
+        Assert.Contains("none.crt cannot say whose clients to admit", Assert.Single(told));
         using var client = bed.Certificates.Trusting(bed.Certificates.Client("alice"));
         await Assert.ThrowsAsync<HttpRequestException>(() => HttpsBed.GetAsync(client, bed.Url()));
     }

@@ -33,7 +33,7 @@ internal sealed class HttpsBed : IAsyncDisposable
         var (certificates, said) = (new TestCertificates(), new ConcurrentQueue<string>());
         var front = new TlsFront(certificates.At("state"), "test", TimeProvider.System, said.Enqueue);
         var gateway = new GatewayServer(options ?? GatewayBed.Options, TimeProvider.System, 1, tls: front);
-        Assert.Empty(gateway.Secure(ask(certificates)));
+        Assert.Empty(await gateway.SecureAsync(ask(certificates)));
         var backend = new RawBackend("good", (_, _) => Act.Answer);
         var edge = new Listener("127.0.0.1", 0) { Secure = true };
         var told = new ConcurrentQueue<string>();

@@ -1,4 +1,5 @@
 using Tangram.Model;
+using Tangram.Observing;
 using Tangram.Observing.Doctoring;
 
 namespace Tangram.Tests.Observing.Doctoring;
@@ -96,6 +97,46 @@ public sealed class DoctorTests
             "off by 4 s", "timedatectl");
         Finds(Fit with { Clock = clock with { Monotonic = false } }, Gravity.Error, "monotonic", "went back", "");
         Finds(Fit with { Clock = clock with { Source = "acpi_pm" } }, Gravity.Note, "monotonic", "acpi_pm", "tsc");
+    }
+
+    [Theory]
+    [InlineData(true, true, false, "libmsquic is there: a gateway here can serve HTTP/3")]
+    [InlineData(false, false, false, "libmsquic is not there: a gateway here serves no HTTP/3")]
+    [InlineData(false, true, true, "libmsquic is not there, and the file asks for HTTP/3")]
+    public void Whether_libmsquic_is_there_is_told_and_wrong_only_when_it_is_asked_for(
+        bool quic, bool asked, bool wrong, string what)
+    {
+        var demand = Shop with { Http3 = asked };
+        Assert.Equal(wrong, Found(Fit with { Quic = quic }, demand).Any(f => f.Check == "http3"));
+        var all = Doctor.Examine(Fit with { Quic = quic }, demand);
+        Assert.Contains(what, Assert.Single(all, f => f.Check == "http3").What);
+    }
+
+    [Fact]
+    public void Certificates_by_acme_as_far_as_the_cluster_knows()
+    {
+        var now = new DateTimeOffset(2026, 5, 1, 0, 0, 0, TimeSpan.Zero);
+        AcmeView View(string domain, int days, int failures = 0) =>
+            new(domain, now.AddDays(days - 90), now.AddDays(days), failures, failures == 0 ? "" : "no answer");
+        MachineFacts With(params AcmeView[] told) => Fit with { Acme = [new("shop", ["a.test"], [.. told], now)] };
+
+        Assert.Empty(Found(With(View("a.test", 60), View("b.test", 50))));
+        Assert.Contains(Doctor.Examine(With(View("a.test", 60), View("b.test", 50)), null), f => f is
+        {
+            Check: "acme", What: "2 certificates in order; the first to end is b.test's, on 2026-06-20 00:00 UTC",
+        });
+        Finds(With(View("a.test", 5)), Gravity.Warn, "acme", "a.test: it ends on 2026-05-06 00:00 UTC, in 5 days",
+            "tangram why a.test");
+        Finds(With(View("a.test", -1)), Gravity.Warn, "acme", "a.test: it ended on", "tangram why");
+        Finds(With(View("a.test", 40, failures: 3)), Gravity.Warn, "acme",
+            "it ends on 2026-06-10 00:00 UTC; the last 3 orders failed: no answer", "tangram why");
+        Finds(With(new AcmeView("a.test", null, null, 1, "refused")), Gravity.Warn, "acme",
+            "a.test has no certificate: the last order failed: refused", "tangram why");
+        Finds(With(new AcmeView("a.test", null, null, 0, "")), Gravity.Note, "acme", "has no certificate yet",
+            "tangram why");
+        Finds(With(View("b.test", 60)), Gravity.Note, "acme", "a.test is not asked for yet", "tangram deploy");
+        Finds(Fit with { Acme = [new("shop", ["a.test"], null, now)] }, Gravity.Note, "acme",
+            "no server of shop answers here", "on a server's machine");
     }
 
     [Fact]
