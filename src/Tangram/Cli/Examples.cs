@@ -97,6 +97,7 @@ internal static class Examples
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
             "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
             "tangram load http://10.0.0.1:9000/ --find-limit --latency 100ms    how much does it carry?",
+            "tangram load /api/orders --find-limit --service order    one replica of it; `tangram plan` then knows",
         ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["ca"] =

@@ -104,6 +104,8 @@ internal sealed record ApiRoute(
                 new("weight", "number", "Instead: percent of its usual share, 1 to 1000."),
             ],
         },
+        new("POST", "/v1/capacity/{service}", "Keeps what one replica of a service was measured to carry.",
+            a => a.Commands.CapacityAsync) { Takes = typeof(MeasuredCapacity), Refusals = Command },
         new("POST", "/v1/run/{job}", "Runs a job once now; returns when that is asked for, not when it has run.",
             a => a.Commands.RunJobAsync) { Refusals = Command },
         new("POST", "/v1/kill/{subject}", "For practice: kills a replica, or silences a virtual node.",

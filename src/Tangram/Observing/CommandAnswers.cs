@@ -81,6 +81,17 @@ internal sealed class CommandAnswers(ClusterPort port)
                 state, stamp, new BackendAsked(ReplicaName.Of(name), mode.Value, weight)));
     }
 
+    public async Task CapacityAsync(HttpContext http)
+    {
+        if (await BodyAsync(http, Json.Read<MeasuredCapacity>) is not { } measured) return;
+        var name = Named(http, "service");
+        if (!Names.IsValid(name))
+            await RefuseAsync(http, 400, new ErrorView($"'{name}' is not a service's name", ErrorView.Arguments));
+        else
+            await RunAsync(http, (state, stamp) =>
+                CapacityCommands.Keep(state, stamp, ServiceName.Of(name), measured));
+    }
+
     public async Task RunJobAsync(HttpContext http)
     {
         var name = Named(http, "job");

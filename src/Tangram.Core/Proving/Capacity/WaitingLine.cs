@@ -64,8 +64,13 @@ public readonly record struct WaitingLine(int Servers, double Rate, double Servi
     public static int? Fewest(double rate, double serviceRate, TimeSpan time, double share, int most)
     {
         bool Enough(int servers) => new WaitingLine(servers, rate, serviceRate).WaitsLongerThan(time) <= share;
-        if (time < TimeSpan.Zero || !Enough(most)) return null;
-        var (low, high) = (1, most);
+        if (time < TimeSpan.Zero || !(rate / serviceRate < most)) return null;
+        var (low, high, gap) = (1, (int)(rate / serviceRate) + 1, 1);
+        while (!Enough(high))
+        {
+            if (high >= most) return null;
+            (low, high, gap) = (high + 1, (int)Math.Min(most, high + (long)gap), gap * 2);
+        }
         while (low < high)
         {
             var middle = low + (high - low) / 2;
