@@ -16,7 +16,7 @@ internal static class Examples
             "else the only one that runs.",
         ],
         ["up"] = ["tangram up", "tangram up -f shop/compose.yaml --detach"],
-        ["plan"] = ["tangram plan -f compose.yaml"],
+        ["plan"] = ["tangram plan -f compose.yaml", "tangram plan --resources            how large must nodes be?"],
         ["deploy"] =
         [
             "tangram deploy", "tangram deploy --supersede          replace a rollout that hangs",

@@ -77,7 +77,11 @@ internal sealed record ApiRoute(
             a => a.Commands.PlanAsync)
         {
             Takes = typeof(ClusterSpec), Gives = typeof(string), GivesAs = TextType, Refusals = [400],
-            Queries = [new("json", "boolean", "As a JSON object instead.")],
+            Queries =
+            [
+                new("json", "boolean", "As a JSON object instead."),
+                new("resources", "boolean", "Instead: how large nodes must be for it."),
+            ],
         },
         new("POST", "/v1/deploy", "Makes a file the wanted revision; `tangram config --json` prints what to send.",
             a => a.Commands.DeployAsync)
