@@ -12,8 +12,8 @@ public static class LimitReport
             yield return Text($"fit: λ {law.Lambda:0.##}/s, σ {law.Sigma:0.######}, κ {law.Kappa:0.########}; ") +
                 Text($"it misses the steps by {fit.Error * 100:0.#} %");
         if (fit.SeesPeak)
-            yield return Text($"peak by the fit: {fit.Greatest:0.#}/s {Between(fit.GreatestRange!)} at ") +
-                Text($"{fit.PeakUsers:0.#} users {Between(fit.PeakUsersRange!)}, each 95 times of 100");
+            yield return Text($"peak by the fit: {fit.Greatest:0.#}/s {Between(fit.GreatestRange)} at ") +
+                Text($"{fit.PeakUsers:0.#} users {Between(fit.PeakUsersRange)}, each 95 times of 100");
         if (fit.Lacks is { } lacks) yield return $"no peak by the fit: {lacks}";
         if (result.Greatest > 0)
             yield return result.End == LimitEnd.NoMoreThroughput
@@ -41,8 +41,12 @@ public static class LimitReport
         _ => "interrupted",
     };
 
-    private static string Between(Range95 range) =>
-        range.High is { } high ? Text($"({range.Low:0.#} to {high:0.#})") : Text($"({range.Low:0.#} or more)");
+    private static string Between(Range95? range) => range switch
+    {
+        null => "(in no known range)",
+        { High: { } high } => Text($"({range.Low:0.#} to {high:0.#})"),
+        _ => Text($"({range.Low:0.#} or more)"),
+    };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -32,7 +32,8 @@ public sealed record LimitResult
 
     public static LimitResult Of(string url, LimitSearch search, LimitOptions options)
     {
-        var good = search.Closed.Where(s => s is { Ok: > 0 } && s.BadShare <= LimitOptions.MostBad).ToList();
+        var good = search.Closed
+            .Where(s => s is { Ok: > 0, Throughput: > 0 } && s.BadShare <= LimitOptions.MostBad).ToList();
         var greatest = good.Count == 0 ? 0 : good.Max(s => s.Throughput);
         var knee = good.Count == 0 ? 0 : greatest * good[0].Latency.Mean.TotalSeconds / Alone(good[0]);
         return new LimitResult
@@ -61,7 +62,8 @@ public sealed record LimitResult
         if (search.End is null or LimitEnd.Interrupted || search.Next() is not null)
             return new(LoadRuling.Void, "interrupted before the limit was found");
         if (search.Kept is not { } kept)
-            return new(LoadRuling.Failed, search.Open.Count == 0 ? "no step was answered well"
+            return new(LoadRuling.Failed, search.Open.Count == 0
+                ? "no step was answered well; where answers take longer than a step, give it more by --step"
                 : $"no rate that was tried was answered with {objective}");
         return search.End == LimitEnd.MostUsers
             ? new(LoadRuling.Void, $"the throughput still grew at {options.MostUsers} users, the most that were tried")

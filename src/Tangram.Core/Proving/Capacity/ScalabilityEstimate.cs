@@ -90,10 +90,11 @@ public sealed record ScalabilityEstimate
         return (users, greatest);
     }
 
-    private static Range95 Middle95(double[] values)
+    /// <summary>Null when hardly any of them is finite.</summary>
+    private static Range95? Middle95(double[] values)
     {
         Array.Sort(values);
-        var high = values[(int)(values.Length * 0.975) - 1];
-        return new Range95(values[(int)(values.Length * 0.025)], double.IsFinite(high) ? high : null);
+        var (low, high) = (values[(int)(values.Length * 0.025)], values[(int)(values.Length * 0.975) - 1]);
+        return double.IsFinite(low) ? new Range95(low, double.IsFinite(high) ? high : null) : null;
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Tangram.Proving.Capacity;
 
 /// <summary>The throughput that was seen while so many requests were in flight.</summary>
@@ -14,12 +16,12 @@ public readonly record struct ScalabilityLaw(double Lambda, double Sigma, double
     public double At(double users) => Lambda * users / (1 + Sigma * (users - 1) + Kappa * users * (users - 1));
 
     /// <summary>√((1 − σ) / κ), at least one; infinite when more users never lower the throughput.</summary>
-    public double PeakUsers => Sigma >= 1 ? 1
+    [JsonIgnore] public double PeakUsers => Sigma >= 1 ? 1
         : Kappa == 0 ? double.PositiveInfinity
         : Math.Max(1, Math.Sqrt((1 - Sigma) / Kappa));
 
     /// <summary>The throughput at the peak; without one what it approaches, λ / σ; infinite without that.</summary>
-    public double Greatest => double.IsFinite(PeakUsers) ? At(PeakUsers)
+    [JsonIgnore] public double Greatest => double.IsFinite(PeakUsers) ? At(PeakUsers)
         : Sigma == 0 ? double.PositiveInfinity
         : Lambda / Sigma;
 }

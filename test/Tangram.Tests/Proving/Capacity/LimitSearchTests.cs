@@ -117,6 +117,7 @@ public sealed class LimitSearchTests
         var step = Answer(LimitLoad.Closed(10), 100) with { InFlight = 7 };
         Assert.Contains("of 10 users only 7", step.GeneratorFault, StringComparison.Ordinal);
         Assert.Null((step with { InFlight = 9 }).GeneratorFault);
+        Assert.Null((step with { Bad = 500 }).GeneratorFault);
     }
 
     [Fact]
@@ -142,6 +143,14 @@ public sealed class LimitSearchTests
         var result = Search(load => Answer(load, 1000), Usual with { MostUsers = 20 });
         Assert.Equal((LoadRuling.Void, LimitEnd.MostUsers), (result.Verdict.Ruling, result.End));
         Assert.NotNull(result.Fit.Lacks);
+    }
+
+    [Fact]
+    public void A_law_without_a_peak_is_written_as_JSON()
+    {
+        var result = Search(load => Answer(load, 1000), Usual with { MostUsers = 20 });
+        Assert.Equal(0, result.Fit.Law!.Value.Kappa);
+        Assert.Contains("\"peakUsers\": null", LimitJson.Write(result), StringComparison.Ordinal);
     }
 
     [Fact]
