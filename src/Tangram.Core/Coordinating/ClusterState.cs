@@ -58,6 +58,10 @@ public sealed record ClusterState
     public ImmutableSortedDictionary<ServiceName, Versioned<JobRuns>> Jobs { get; init; } =
         ImmutableSortedDictionary<ServiceName, Versioned<JobRuns>>.Empty;
 
+    /// <summary>What one replica of a service was measured to carry.</summary>
+    public ImmutableSortedDictionary<ServiceName, Versioned<Capacities>> Capacities { get; init; } =
+        ImmutableSortedDictionary<ServiceName, Versioned<Capacities>>.Empty;
+
     /// <summary>Certificates that the cluster has ordered, and orders.</summary>
     public AcmeState Acme { get; init; } = AcmeState.Empty;
 
@@ -100,6 +104,7 @@ public sealed record ClusterState
         }
         foreach (var (name, job) in Jobs) Add(Keys.Job(name), job);
         foreach (var (name, gateway) in Gateways) Add(Keys.Gateway(name), gateway);
+        foreach (var (name, capacity) in Capacities) Add(Keys.Capacity(name), capacity);
         Add(Keys.AcmeAccount, Acme.Account);
         Add(Keys.AcmeChallenge, Acme.Challenge);
         Add(Keys.AcmeTroubles, Acme.Troubles);
@@ -152,11 +157,18 @@ public sealed record ClusterState
                     ? Gateways.Remove(gateway)
                     : Gateways.SetItem(gateway, Read<GatewaySeen>(change)!),
             },
+            _ when After(key, Keys.CapacityPrefix) is { } service => this with
+            {
+                Capacities = change.Deleted
+                    ? Capacities.Remove(ServiceName.Of(service))
+                    : Capacities.SetItem(ServiceName.Of(service), Read<Capacities>(change)!),
+            },
             _ when After(key, Keys.AcmePrefix) is not null => this with { Acme = Acme.With(change) },
             _ => this,
         };
         var routed = key != Keys.Term && !key.StartsWith(Keys.GatewayPrefix, StringComparison.Ordinal)
             && !key.StartsWith(Keys.JobPrefix, StringComparison.Ordinal)
+            && !key.StartsWith(Keys.CapacityPrefix, StringComparison.Ordinal)
             && (!key.StartsWith(Keys.AcmePrefix, StringComparison.Ordinal) || AcmeState.IsRouted(key));
         if (!routed || ReferenceEquals(next, this)) return next;
         return next with { RoutedRevision = Math.Max(rev, RoutedRevision) };

@@ -14,6 +14,7 @@ public static class Keys
     public const string SeenPrefix = "seen/";
     public const string DeadPrefix = "dead/";
     public const string GatewayPrefix = "gateways/";
+    public const string CapacityPrefix = "capacity/";
     public const string AcmePrefix = "acme/";
     public const string AcmeAccount = "acme/account";
     public const string AcmeCertificatePrefix = "acme/certificates/";
@@ -28,4 +29,5 @@ public static class Keys
     public static string Dead(NodeName node) => DeadPrefix + node.Value;
     public static string AcmeCertificate(string domain) => AcmeCertificatePrefix + domain;
     public static string Gateway(string gateway) => GatewayPrefix + gateway;
+    public static string Capacity(ServiceName service) => CapacityPrefix + service.Value;
 }

@@ -18,6 +18,8 @@ namespace Tangram.Model;
 [JsonSerializable(typeof(Rollout))]
 [JsonSerializable(typeof(GatewaySeen))]
 [JsonSerializable(typeof(JobRuns))]
+[JsonSerializable(typeof(Capacities))]
+[JsonSerializable(typeof(MeasuredCapacity))]
 [JsonSerializable(typeof(JobRun))]
 [JsonSerializable(typeof(Completion))]
 [JsonSerializable(typeof(RunAsked))]

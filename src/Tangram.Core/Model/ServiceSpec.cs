@@ -37,6 +37,9 @@ public sealed record ServiceSpec
     /// <summary>Of a job: when it runs. Null: once, when a revision brings or changes it.</summary>
     public ScheduleSpec? Schedule { get; init; }
 
+    /// <summary>Null: nobody says what it will have to carry.</summary>
+    public ForecastSpec? Forecast { get; init; }
+
     /// <summary>The folder whose content is part of the revision, absolute. Null when nothing is copied.</summary>
     public string? Files { get; init; }
 
@@ -81,6 +84,7 @@ public sealed record ServiceSpec
         Routes = [], Ports = Ports.Where(p => p.Mode == PortMode.Host).ToEquatableArray(), DependsOn = [],
         BackendTls = BackendTls is null ? null : new BackendTlsSpec { Name = "" },
         Balance = default, Traffic = new TrafficSpec(), Files = null, Schedule = null,
+        Forecast = null,
         Volumes = Volumes.Where(v => v.Kind == VolumeKind.Named).ToEquatableArray(),
         Deploy = new DeploySpec { Resources = Deploy.Resources, Job = Deploy.Job },
     };

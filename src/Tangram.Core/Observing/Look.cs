@@ -67,7 +67,7 @@ public static class Look
         r.Assignment.Replica.Value, r.Service.Value, r.Node.Value, r.Zone?.Value, r.State, r.Ready,
         r.Lost ? null : r.Seen?.Pid, r.Lost ? null : r.Seen?.Port, r.Revision, r.Seen?.Restarts ?? 0,
         r.Seen is { Because.Length: > 0 } ? r.Seen.Because : r.Assignment.Because,
-        r.Asked?.Words);
+        r.Asked?.Words, r.Lost ? null : r.Address);
 
     internal static string Camel(string word) => char.ToLowerInvariant(word[0]) + word[1..];
 }

@@ -15,6 +15,9 @@ internal sealed record FoundReplica(
     /// <summary>What people asked of gateways for it; null: nothing.</summary>
     public BackendAsked? Asked { get; init; }
 
+    /// <summary>Of its node; null: this machine.</summary>
+    public string? Address { get; init; }
+
     public ServiceName Service => Assignment.Service;
     public bool Ready => !Lost && Assignment.Intent == Intent.Run && Seen?.Phase == Phase.Ready;
 
@@ -128,7 +131,7 @@ internal sealed class Survey
         return new FoundReplica(assignment, node.Name, node.Zone, node.Find(assignment.Replica), !node.Alive, upToDate,
             upToDate ? Revision : assignment.Revision, routed)
         {
-            Asked = _asked.GetValueOrDefault(assignment.Replica),
+            Asked = _asked.GetValueOrDefault(assignment.Replica), Address = node.Seen?.Value.Address,
         };
     }
 

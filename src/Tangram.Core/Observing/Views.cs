@@ -75,9 +75,10 @@ public sealed record GatewayView(string Address, string Gateway);
 /// replicas running, and they are then replicas of that revision too.</param>
 /// <param name="Restarts">Starts after the first one.</param>
 /// <param name="Asked">What people asked of gateways for it: drain, maintenance or weight N%; null: nothing.</param>
+/// <param name="Address">The host at which its port is; null: this machine, by loopback.</param>
 public sealed record ReplicaView(
     string Replica, string Service, string Node, string? Zone, string State, bool Ready, int? Pid, int? Port,
-    int Revision, int Restarts, string Because, string? Asked = null);
+    int Revision, int Restarts, string Because, string? Asked = null, string? Address = null);
 
 /// <param name="Number">Grows by one for each event of this cluster's log.</param>
 /// <param name="At">UTC.</param>

@@ -15,7 +15,7 @@ public static class Sections
         DeployKeys.Deploy, DeployKeys.Placement, DeployKeys.Preference, DeployKeys.Resources, DeployKeys.Limits,
         DeployKeys.Reservations, DeployKeys.Restart, DeployKeys.Update, DeployKeys.Rollback,
         ServiceKeys.Tangram, ServiceKeys.Balance, ServiceKeys.Breaker, ServiceKeys.Admission,
-        ServiceKeys.Schedule,
+        ServiceKeys.Schedule, ServiceKeys.Forecast,
         DegradeKeys.Degrade, DegradeKeys.Response,
         RouteKeys.Route, RouteKeys.GatewayRoute, RouteKeys.Value,
         RouteKeys.Redirect, RouteKeys.Split, RouteKeys.RateLimit, RouteKeys.Key, RouteKeys.Mirror,

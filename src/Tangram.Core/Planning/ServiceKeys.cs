@@ -185,7 +185,17 @@ internal static class ServiceKeys
             "as they answer as quickly as others; false: all zones are equal").As(Shape.Flag),
         Yes("degrade", "{zone_latency, to, stale, response}: what becomes of requests while a zone is slow or no " +
             "backend is left").As(new Shape.Of(() => DegradeKeys.Degrade)),
+        Yes("forecast", "{rate, latency_p99, storage, bandwidth}: what it will have to carry; `tangram plan` says " +
+            "how many replicas that needs").As(new Shape.Of(() => Forecast!)),
         No("autoscale", "use deploy.replicas and 'tangram scale'; autoscaling comes later").Never());
+
+    public static readonly Section Forecast = new("x-tangram.forecast",
+        Yes("rate", "requests over all replicas: 500/s, 30/m or 10000/h").As(new Shape.Text(ForecastReader.RateForm)),
+        Yes("latency_p99", "what 99 of 100 requests shall stay below; default: the objective, else what the capacity " +
+            "was measured with").As(Shape.Duration),
+        Yes("storage", "what each replica keeps on its node's disk, a size").As(new Shape.Text(Number: true)),
+        Yes("bandwidth", "what each replica sends and receives in a second, a size")
+            .As(new Shape.Text(Number: true)));
 
     public static readonly Section Backend = new("x-tangram.backend",
         Yes("tls", "true: replicas speak TLS on their port, and the probe goes by https; or {ca, name, " +

@@ -52,7 +52,7 @@ internal static class ServiceReader
             Routes = routes.Select(route => route.Value).ToEquatableArray(),
             Balance = policy, Traffic = traffic with { Degrade = degrade?.Spec },
         };
-        spec = Given(spec, fields, folders, declared);
+        spec = ForecastReader.Into(Given(spec, fields, folders, declared), tangram);
         CheckProgram(fields, entrypoint, command, entry);
         ProgramLimits.Check(spec, fields, problems);
         if (fields["extends"] is { } left)

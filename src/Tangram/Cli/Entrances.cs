@@ -6,6 +6,7 @@ using Tangram.Observing;
 using Tangram.Observing.Doctoring;
 using Tangram.Planning;
 using Tangram.Planning.Composing;
+using Tangram.Proving.Capacity;
 
 namespace Tangram.Cli;
 
@@ -84,7 +85,11 @@ internal sealed record LogRequest(
 internal sealed record LoadRequest(
     Uri Url, double Rate, TimeSpan Duration, string Method, string? Body, EquatableArray<string> Headers,
     EquatableArray<string> Mix, EquatableArray<Uri> Also, TimeSpan? LostAfter, TimeSpan Timeout, int Connections,
-    string? IdHeader, long MaxFailed, bool Json, string? CaFile = null);
+    string? IdHeader, long MaxFailed, bool Json, string? CaFile = null, LimitRequest? Limit = null);
+
+/// <param name="Keep">Takes the result of a search that found the limit, and says what it did with it.</param>
+internal sealed record LimitRequest(
+    LimitOptions Options, Func<LimitResult, CancellationToken, Task<string>>? Keep = null);
 
 /// <param name="Seed">The first one.</param>
 /// <param name="Seeds">How many, one after the other.</param>

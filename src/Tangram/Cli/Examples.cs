@@ -16,7 +16,7 @@ internal static class Examples
             "else the only one that runs.",
         ],
         ["up"] = ["tangram up", "tangram up -f shop/compose.yaml --detach"],
-        ["plan"] = ["tangram plan -f compose.yaml"],
+        ["plan"] = ["tangram plan -f compose.yaml", "tangram plan --resources            how large must nodes be?"],
         ["deploy"] =
         [
             "tangram deploy", "tangram deploy --supersede          replace a rollout that hangs",
@@ -96,6 +96,8 @@ internal static class Examples
         [
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
             "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
+            "tangram load http://10.0.0.1:9000/ --find-limit --latency 100ms    how much does it carry?",
+            "tangram load /api/orders --find-limit --service order    one replica of it; `tangram plan` then knows",
         ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["ca"] =

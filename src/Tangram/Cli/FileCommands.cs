@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Planning;
+using Tangram.Proving;
 
 namespace Tangram.Cli;
 
@@ -15,31 +17,36 @@ internal static class FileCommands
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
         var (envFile, profile) = (CommandContext.EnvFileOption(), CommandContext.ProfileOption());
+        var resources = new Option<bool>("--resources")
+        {
+            Description = "Instead: how large nodes must be, with everything there and with any zone lost",
+        };
         var command = new Command("plan", "Says what a deploy would change and why, and what is weak; changes nothing")
         {
-            file, envFile, profile, json,
+            file, envFile, profile, resources, json,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
             var answer = context.Finder.Answer(context.Finder.RequestOf(
                 parsed.GetValue(file), parsed.GetValue(envFile), parsed.GetValue(profile)));
             var spec = answer.Spec!;
-            var asJson = parsed.GetValue(json);
+            var (asJson, sizes) = (parsed.GetValue(json), parsed.GetValue(resources));
             var host = context.Around.Variable("TANGRAM_HOST") is { Length: > 0 };
             var place = host ? context.Finder.Find(null) : context.Finder.Named(spec.Name);
             if (!host && !ClusterFinder.Answers(place.Address))
             {
-                Print(context.Entrances.PlanAlone(spec, asJson));
+                Print(sizes ? ResourcePlan.Of(ClusterState.Empty, spec, asJson)
+                    : context.Entrances.PlanAlone(spec, asJson));
                 return Exit.Done;
             }
             using var client = new ClusterClient(place);
-            var path = asJson ? "/v1/plan?json=true" : "/v1/plan";
+            var path = $"/v1/plan?json={(asJson ? "true" : "false")}{(sizes ? "&resources=true" : "")}";
             var plan = await client.SendAsync(HttpMethod.Post, path, Json.Write(spec), cancellation);
             Print(plan);
             return Exit.Done;
 
             // The design is the file's, and its places are those of this machine: the cluster does not know them.
-            void Print(string change) => context.Around.Print(asJson
+            void Print(string change) => context.Around.Print(sizes ? change : asJson
                 ? DesignText.Into(change, answer.Design).ToJsonString(Indented)
                 : string.Join('\n', [change.TrimEnd(), .. DesignText.Lines(answer.Design)]));
         });

@@ -29,21 +29,24 @@ internal static class ProveCommands
         var id = Option<string?>("--id-header", "NAME", "A header that carries a unique id in every request", null);
         var trust = Option<string?>("--cacert", "FILE", "PEM certificates of the authorities to trust", null);
         var failed = Option("--max-failed", "N", "Exit 1 when more requests than this fail", 0L);
+        var limit = new FindLimitOptions(context);
         var command = new Command("load", "Offers requests at a constant rate and measures from when each was due")
         {
             url, also, lost, rate, duration, method, body, headers, mix, timeout, connections, id, trust, failed, json,
         };
-        command.SetAction((parsed, cancellation) =>
+        foreach (var option in limit.All) command.Add(option);
+        command.SetAction(async (parsed, cancellation) =>
         {
+            var (where, limited) = await limit.ReadAsync(parsed, parsed.GetValue(url)!, cancellation);
             var request = new LoadRequest(
-                parsed.GetValue(url)!, parsed.GetValue(rate), parsed.GetValue(duration) ?? TimeSpan.FromSeconds(10),
+                where, parsed.GetValue(rate), parsed.GetValue(duration) ?? TimeSpan.FromSeconds(10),
                 parsed.GetValue(method)!.ToUpperInvariant(), parsed.GetValue(body),
                 parsed.GetValue(headers)!.ToEquatableArray(), parsed.GetValue(mix)!.ToEquatableArray(),
                 parsed.GetValue(also)!.ToEquatableArray(), parsed.GetValue(lost),
                 parsed.GetValue(timeout) ?? TimeSpan.FromSeconds(10), parsed.GetValue(connections),
                 parsed.GetValue(id), parsed.GetValue(failed), parsed.GetValue(json),
-                parsed.GetValue(trust));
-            return context.Entrances.Load(request, context.Around, cancellation);
+                parsed.GetValue(trust), limited);
+            return await context.Entrances.Load(request, context.Around, cancellation);
         });
         return command;
     }
@@ -78,6 +81,8 @@ internal static class ProveCommands
 
     private static Uri? Url(string text, ArgumentResult result)
     {
+        // A path goes with --service; without it FindLimitOptions refuses it.
+        if (text.StartsWith('/')) return new Uri(text, UriKind.Relative);
         if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return url;
         result.AddError($"'{text}' is not a URL that starts with http:// or https://");
         return null;

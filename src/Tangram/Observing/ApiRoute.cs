@@ -77,7 +77,11 @@ internal sealed record ApiRoute(
             a => a.Commands.PlanAsync)
         {
             Takes = typeof(ClusterSpec), Gives = typeof(string), GivesAs = TextType, Refusals = [400],
-            Queries = [new("json", "boolean", "As a JSON object instead.")],
+            Queries =
+            [
+                new("json", "boolean", "As a JSON object instead."),
+                new("resources", "boolean", "Instead: how large nodes must be for it."),
+            ],
         },
         new("POST", "/v1/deploy", "Makes a file the wanted revision; `tangram config --json` prints what to send.",
             a => a.Commands.DeployAsync)
@@ -104,6 +108,8 @@ internal sealed record ApiRoute(
                 new("weight", "number", "Instead: percent of its usual share, 1 to 1000."),
             ],
         },
+        new("POST", "/v1/capacity/{service}", "Keeps what one replica of a service was measured to carry.",
+            a => a.Commands.CapacityAsync) { Takes = typeof(MeasuredCapacity), Refusals = Command },
         new("POST", "/v1/run/{job}", "Runs a job once now; returns when that is asked for, not when it has run.",
             a => a.Commands.RunJobAsync) { Refusals = Command },
         new("POST", "/v1/kill/{subject}", "For practice: kills a replica, or silences a virtual node.",

@@ -2,6 +2,7 @@ using System.Globalization;
 using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Planning;
+using Tangram.Proving;
 using static Tangram.Observing.HttpAnswer;
 
 namespace Tangram.Observing;
@@ -14,9 +15,11 @@ internal sealed class CommandAnswers(ClusterPort port)
     public async Task PlanAsync(HttpContext http)
     {
         if (await HashedAsync(http) is not { } spec) return;
-        var json = http.Request.Query["json"] == "true";
+        var (json, resources) = (http.Request.Query["json"] == "true", http.Request.Query["resources"] == "true");
         http.Response.ContentType = (json ? JsonType : TextType) + "; charset=utf-8";
-        await http.Response.WriteAsync(PlanPreview.Of(port.State(), spec, json));
+        await http.Response.WriteAsync(resources
+            ? ResourcePlan.Of(port.State(), spec, json)
+            : PlanPreview.Of(port.State(), spec, json));
     }
 
     /// <summary>From the revision in force to a file.</summary>
@@ -79,6 +82,17 @@ internal sealed class CommandAnswers(ClusterPort port)
         else
             await RunAsync(http, (state, stamp) => BackendCommands.Set(
                 state, stamp, new BackendAsked(ReplicaName.Of(name), mode.Value, weight)));
+    }
+
+    public async Task CapacityAsync(HttpContext http)
+    {
+        if (await BodyAsync(http, Json.Read<MeasuredCapacity>) is not { } measured) return;
+        var name = Named(http, "service");
+        if (!Names.IsValid(name))
+            await RefuseAsync(http, 400, new ErrorView($"'{name}' is not a service's name", ErrorView.Arguments));
+        else
+            await RunAsync(http, (state, stamp) =>
+                CapacityCommands.Keep(state, stamp, ServiceName.Of(name), measured));
     }
 
     public async Task RunJobAsync(HttpContext http)

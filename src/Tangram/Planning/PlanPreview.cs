@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tangram.Coordinating;
 using Tangram.Model;
+using Tangram.Proving;
+using Tangram.Proving.Capacity;
 
 namespace Tangram.Planning;
 
@@ -9,6 +11,8 @@ namespace Tangram.Planning;
 /// and the first steps.</summary>
 internal static class PlanPreview
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     /// <param name="state">Empty when no cluster runs: then the file's own virtual nodes are taken.</param>
     public static string Of(ClusterState state, ClusterSpec spec, bool json)
     {
@@ -31,8 +35,13 @@ internal static class PlanPreview
         var given = spec.Services
             .SelectMany(s => GrantChanges.Of(before?.Find(s.Name), s).Select(what => $"{s.Name}: {what}"))
             .Concat(GrantChanges.Of(before?.Tls, spec.Tls).Select(what => $"gateways: {what}")).ToArray();
-        return json ? AsJson(plan, moved, gone, given, before == spec)
-            : AsText(plan, moved, gone, given, before is null, before == spec);
+        var needs = CapacityPlan.Of(state, spec);
+        if (!json)
+            return string.Join('\n', [AsText(plan, moved, gone, given, before is null, before == spec),
+                .. CapacityPlan.Lines(needs)]);
+        var all = AsJson(plan, moved, gone, given, before == spec);
+        all["capacity"] = CapacityJson.Of(needs);
+        return all.ToJsonString(Indented);
     }
 
     private static ClusterState WithNodes(ClusterState state, ClusterSpec spec) => state with
@@ -60,7 +69,7 @@ internal static class PlanPreview
         return string.Join('\n', lines);
     }
 
-    private static string AsJson(Plan plan, string[] moved, string[] gone, string[] given, bool same) => new JsonObject
+    private static JsonObject AsJson(Plan plan, string[] moved, string[] gone, string[] given, bool same) => new()
     {
         ["changes"] = !same,
         ["moved"] = new JsonArray([.. moved.Select(m => JsonValue.Create(m))]),
@@ -74,5 +83,5 @@ internal static class PlanPreview
         {
             ["service"] = w.Service.Value, ["because"] = w.Because,
         })]),
-    }.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+    };
 }

@@ -25,6 +25,8 @@ internal static class LoadEntrance
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        if (request.Limit is { } limit)
+            return await LimitEntrance.RunAsync(options, limit, request.Json, around, stop.Token).ConfigureAwait(false);
         var progress = request.Json ? null : new Line(around);
         var result = await LoadRun.RunAsync(options, progress, around.Clock, stop.Token).ConfigureAwait(false);
         if (request.Json) around.Print(LoadJson.Write(result));

@@ -26,11 +26,13 @@ public sealed class ClusterStateTests
     {
         var before = new Documents().Node("a-1", 1, "order-1").Node("b-1", 1)
             .Put(Keys.Dead(NodeName.Of("b-1")), new Dead(ZoneName.Of("b"), 1, "it was silent"))
-            .Put(Keys.Term, new Term("server", "one")).Put(Keys.Gateway("g"), new GatewaySeen { Applied = 3 }).State;
+            .Put(Keys.Term, new Term("server", "one")).Put(Keys.Gateway("g"), new GatewaySeen { Applied = 3 })
+            .Put(Keys.Capacity(ServiceName.Of("order")), new Capacities()).State;
         var after = ClusterState.From(before.ToRange());
         Assert.Equal(before.ToRange().Pairs, after.ToRange().Pairs);
         Assert.Equal(before.Nodes.Values, after.Nodes.Values);
         Assert.Equal(before.Gateways.Values, after.Gateways.Values);
+        Assert.Equal(before.Capacities.Values, after.Capacities.Values);
         Assert.Equal((before.Revision, before.Term, before.Asked), (after.Revision, after.Term, after.Asked));
         Assert.NotEmpty(before.ToRange().Pairs);
     }

@@ -83,6 +83,11 @@ public sealed class OpenApiTests : IAsyncLifetime
         _cluster.Stale = new StaleView(DateTimeOffset.UnixEpoch, "no answer");
         _cluster.Readings["order-1"] = new ReplicaReading(100, 1.5, 1 << 20, new TrafficReading(1, 2, 0));
         var spec = Json.Write(Documents.Spec(3));
+        var measured = Json.Write(new MeasuredCapacity
+        {
+            Revision = 1, Rate = 90, LatencyP99 = TimeSpan.FromSeconds(1), Greatest = 100, Knee = 4,
+            Idle = TimeSpan.FromMilliseconds(5),
+        });
         var scale = ViewJson.Write<Scale[]>([new Scale(ServiceName.Of("order"), 4)]);
         (string Route, string Path, string? Body)[] calls =
         [
@@ -105,6 +110,9 @@ public sealed class OpenApiTests : IAsyncLifetime
             ("POST /v1/backend/{replica}", "/v1/backend/order-1?mode=drain", null),
             ("POST /v1/backend/{replica}", "/v1/backend/order-1?mode=full", null),
             ("POST /v1/backend/{replica}", "/v1/backend/order-99?mode=drain", null),
+            ("POST /v1/capacity/{service}", "/v1/capacity/order", measured),
+            ("POST /v1/capacity/{service}", "/v1/capacity/none", measured),
+            ("POST /v1/capacity/{service}", "/v1/capacity/-", measured),
             ("POST /v1/deploy", "/v1/deploy", spec), ("POST /v1/deploy", "/v1/deploy", spec.Replace("order-3", "x")),
             ("POST /v1/rollback", "/v1/rollback", null),
             ("POST /v1/kill/{subject}", "/v1/kill/a-1?for=30s", null),

@@ -46,6 +46,7 @@ public sealed class SectionTests
         Service("x-tangram: { breaker: {\n KEY } }"),
         Service("x-tangram: { admission: {\n KEY } }"),
         Service("deploy: { mode: replicated-job }, x-tangram: { schedule: {\n KEY } }"),
+        Service("x-tangram: { forecast: {\n KEY } }"),
         Service("x-tangram: { degrade: {\n KEY } }"),
         Service("x-tangram: { degrade: { response: {\n KEY } } }"),
         Service("x-tangram: { route: {\n KEY } }"),
