@@ -81,10 +81,13 @@ internal sealed record LogRequest(
 
 /// <param name="Mix">As typed after <c>--mix</c>; empty: only Method on Url.</param>
 /// <param name="Headers">As typed: <c>Name: value</c>.</param>
+/// <param name="Stages">As typed after <c>--profile</c>; null: Rate for Duration.</param>
+/// <param name="Seed">Of arrivals at random times; null: they are evenly spaced.</param>
 internal sealed record LoadRequest(
     Uri Url, double Rate, TimeSpan Duration, string Method, string? Body, EquatableArray<string> Headers,
     EquatableArray<string> Mix, EquatableArray<Uri> Also, TimeSpan? LostAfter, TimeSpan Timeout, int Connections,
-    string? IdHeader, long MaxFailed, bool Json, string? CaFile = null);
+    string? IdHeader, long MaxFailed, bool Json, string? CaFile = null,
+    string? Stages = null, ulong? Seed = null);
 
 /// <param name="Seed">The first one.</param>
 /// <param name="Seeds">How many, one after the other.</param>

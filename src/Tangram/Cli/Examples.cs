@@ -95,6 +95,7 @@ internal static class Examples
         ["load"] =
         [
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
+            "tangram load http://127.0.0.1:8080/ --profile '10..500 30s, 500 1m'    rises, and stays there",
             "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
         ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],

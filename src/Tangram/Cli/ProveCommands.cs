@@ -20,6 +20,9 @@ internal static class ProveCommands
             "A connection has failed when the other machine is silent for so long (with --also 1s)");
         var rate = Option("--rate", "R", "Requests per second", 100.0);
         var duration = CommandContext.DurationOption("--duration", "How long (default 10s)");
+        var profile = Option<string?>("--profile", "STAGES",
+            "Instead of --rate and --duration, how the rate goes: '10..200 30s, 200 1m'", null);
+        var poisson = Option<ulong?>("--poisson", "SEED", "Arrivals at random times with this mean, from a seed", null);
         var method = Option("--method", "METHOD", "HTTP method", "GET");
         var body = Option<string?>("--body", "TEXT", "Sent with every request", null);
         var headers = Option<string[]>("--header", "HEADER", "'Name: value'; may be repeated", []);
@@ -29,9 +32,9 @@ internal static class ProveCommands
         var id = Option<string?>("--id-header", "NAME", "A header that carries a unique id in every request", null);
         var trust = Option<string?>("--cacert", "FILE", "PEM certificates of the authorities to trust", null);
         var failed = Option("--max-failed", "N", "Exit 1 when more requests than this fail", 0L);
-        var command = new Command("load", "Offers requests at a constant rate and measures from when each was due")
+        var command = new Command("load", "Offers requests at their times and measures from when each was due")
         {
-            url, also, lost, rate, duration, method, body, headers, mix, timeout, connections, id, trust, failed, json,
+            url, also, lost, rate, duration, profile, poisson, method, body, headers, mix, timeout, connections, id, trust, failed, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -42,7 +45,7 @@ internal static class ProveCommands
                 parsed.GetValue(also)!.ToEquatableArray(), parsed.GetValue(lost),
                 parsed.GetValue(timeout) ?? TimeSpan.FromSeconds(10), parsed.GetValue(connections),
                 parsed.GetValue(id), parsed.GetValue(failed), parsed.GetValue(json),
-                parsed.GetValue(trust));
+                parsed.GetValue(trust), parsed.GetValue(profile), parsed.GetValue(poisson));
             return context.Entrances.Load(request, context.Around, cancellation);
         });
         return command;
