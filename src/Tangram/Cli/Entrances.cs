@@ -29,6 +29,9 @@ internal sealed record Entrances
     /// <summary>Offers a load, prints what came of it, and returns the exit code.</summary>
     public required Func<LoadRequest, Surroundings, CancellationToken, Task<int>> Load { get; init; }
 
+    /// <summary>As Load, from a file that says what users do.</summary>
+    public required Func<ScenarioRequest, Surroundings, CancellationToken, Task<int>> Scenario { get; init; }
+
     /// <summary>Simulates, prints what came of it, and returns the exit code.</summary>
     public required Func<SimulateRequest, Surroundings, CancellationToken, Task<int>> Simulate { get; init; }
 
@@ -88,6 +91,29 @@ internal sealed record LoadRequest(
     EquatableArray<string> Mix, EquatableArray<Uri> Also, TimeSpan? LostAfter, TimeSpan Timeout, int Connections,
     string? IdHeader, long MaxFailed, bool Json, string? CaFile = null,
     string? Stages = null, ulong? Seed = null);
+
+/// <param name="File">Our own YAML, a JMeter test plan (.jmx) or a browser's recording (.har).</param>
+/// <param name="Target">Instead of the host that the file names.</param>
+/// <param name="Stages">Of a rate, as typed after <c>--profile</c>.</param>
+/// <param name="Properties">As typed after <c>-J</c>: <c>name=value</c>.</param>
+/// <param name="Static">Ask for pictures, styles and scripts of a recording too.</param>
+internal sealed record ScenarioRequest(string File)
+{
+    public Uri? Target { get; init; }
+    public int? Users { get; init; }
+    public double? Rate { get; init; }
+    public TimeSpan? Duration { get; init; }
+    public string? Stages { get; init; }
+    public ulong? Seed { get; init; }
+    public TimeSpan? Timeout { get; init; }
+    public int? Connections { get; init; }
+    public string? CaFile { get; init; }
+    public long MaxFailed { get; init; }
+    public EquatableArray<string> Properties { get; init; }
+    public bool IgnoreUnsupported { get; init; }
+    public bool Static { get; init; }
+    public bool Json { get; init; }
+}
 
 /// <param name="Seed">The first one.</param>
 /// <param name="Seeds">How many, one after the other.</param>

@@ -10,16 +10,22 @@ internal static class ProveCommands
     public static Command Load(CommandContext context)
     {
         var json = CommandContext.JsonOption();
-        var url = new Argument<Uri>("URL")
+        var what = new Argument<string>("URL|FILE")
         {
-            Description = "What to ask for", CustomParser = result => Url(result.Tokens[0].Value, result),
+            Description = "What to ask for; or a scenario, a JMeter test plan (.jmx) or a recording (.har)",
         };
+        what.Validators.Add(result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (text.Contains("://", StringComparison.Ordinal) && !IsUrl(text))
+                result.AddError($"'{text}' is not a URL that starts with http:// or https://");
+        });
         var also = Option<Uri[]>("--also", "URL", "Another address, if a connection fails; may be repeated", []);
         also.CustomParser = result => [.. result.Tokens.Select(token => Url(token.Value, result)).OfType<Uri>()];
         var lost = CommandContext.DurationOption("--lost-after",
             "A connection has failed when the other machine is silent for so long (with --also 1s)");
-        var rate = Option("--rate", "R", "Requests per second", 100.0);
-        var duration = CommandContext.DurationOption("--duration", "How long (default 10s)");
+        var rate = Option("--rate", "R", "Requests per second (of a file: iterations)", 100.0);
+        var duration = CommandContext.DurationOption("--duration", "How long (default 10s, or as the file says)");
         var profile = Option<string?>("--profile", "STAGES",
             "Instead of --rate and --duration, how the rate goes: '10..200 30s, 200 1m'", null);
         var poisson = Option<ulong?>("--poisson", "SEED", "Arrivals at random times with this mean, from a seed", null);
@@ -34,12 +40,20 @@ internal static class ProveCommands
         var failed = Option("--max-failed", "N", "Exit 1 when more requests than this fail", 0L);
         var command = new Command("load", "Offers requests at their times and measures from when each was due")
         {
-            url, also, lost, rate, duration, profile, poisson, method, body, headers, mix, timeout, connections, id, trust, failed, json,
+            what, also, lost, rate, duration, profile, poisson, method, body, headers, mix, timeout, connections, id,
+            trust, failed, json,
         };
+        var scenario = new ScenarioTyping(command, rate, duration, profile, poisson, timeout, connections, trust,
+            failed, json, [also, lost, method, body, headers, mix, id]);
         command.SetAction((parsed, cancellation) =>
         {
+            if (!IsUrl(parsed.GetValue(what)!))
+                return context.Entrances.Scenario(
+                    scenario.Of(parsed, parsed.GetValue(what)!), context.Around, cancellation);
+            scenario.Refuse(parsed);
             var request = new LoadRequest(
-                parsed.GetValue(url)!, parsed.GetValue(rate), parsed.GetValue(duration) ?? TimeSpan.FromSeconds(10),
+                new Uri(parsed.GetValue(what)!), parsed.GetValue(rate),
+                parsed.GetValue(duration) ?? TimeSpan.FromSeconds(10),
                 parsed.GetValue(method)!.ToUpperInvariant(), parsed.GetValue(body),
                 parsed.GetValue(headers)!.ToEquatableArray(), parsed.GetValue(mix)!.ToEquatableArray(),
                 parsed.GetValue(also)!.ToEquatableArray(), parsed.GetValue(lost),
@@ -50,6 +64,10 @@ internal static class ProveCommands
         });
         return command;
     }
+
+    /// <summary>Otherwise it is a file.</summary>
+    private static bool IsUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
 
     public static Command Simulate(CommandContext context)
     {

@@ -5,7 +5,7 @@ namespace Tangram.Proving.Scenarios;
 /// <summary>How a load goes over time.</summary>
 public abstract record LoadProfile
 {
-    /// <summary>Why: every arrival of a Poisson profile is drawn once before the run, to know how many there are.</summary>
+    /// <summary>Every arrival of a Poisson profile is drawn once before the run, to know how many there are.</summary>
     public const double MostArrivals = 10_000_000;
     public const int MostStages = 1000, MostUsers = 100_000;
     public static readonly TimeSpan Longest = TimeSpan.FromDays(1);
@@ -18,8 +18,8 @@ public abstract record LoadProfile
     public TimeSpan Lasts => TimeSpan.FromTicks(Stages.Sum(s => s.Lasts.Ticks));
 
     /// <summary>Arrivals per second, whether or not those before have ended (an open loop).</summary>
-    /// <param name="Seed">Of Poisson arrivals: gaps are random, and only their mean follows the curve. Null: arrivals are
-    /// evenly spaced.</param>
+    /// <param name="Seed">Of Poisson arrivals: gaps are random, and only their mean follows the curve. Null: arrivals
+    /// are evenly spaced.</param>
     public sealed record Open(ulong? Seed = null) : LoadProfile;
 
     /// <summary>Users who each wait for their answers (a closed loop).</summary>
