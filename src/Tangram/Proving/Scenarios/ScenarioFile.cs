@@ -1,6 +1,7 @@
 using Tangram.Cli;
 using Tangram.Model;
 using Tangram.Planning;
+using Tangram.Proving.Scenarios.Jmx;
 
 namespace Tangram.Proving.Scenarios;
 
@@ -39,6 +40,12 @@ internal static class ScenarioFile
         string text, ScenarioRequest request, LoadProfile? profile, List<string> notes, ProblemList problems)
     {
         var target = request.Target?.OriginalString;
+        if (Is(request, ".jmx"))
+            return JmxReader.Read(text, request.File, problems, new JmxOptions
+            {
+                IgnoresUnsupported = request.IgnoreUnsupported, Properties = Properties(request), Target = target,
+                Profile = profile,
+            }, notes);
         if (request.IgnoreUnsupported || request.Properties.Count > 0)
             throw CommandFailure.Arguments(
                 $"-J and --ignore-unsupported are for JMeter's test plans, and {request.File} " +
@@ -48,6 +55,9 @@ internal static class ScenarioFile
         return YamlTree.Parse(text, request.File, problems, "write target:, profile: and steps:") is { } tree
             ? ScenarioReader.Read(tree, request.File, problems, target, profile) : null;
     }
+
+    private static bool Is(ScenarioRequest request, string ending) =>
+        request.File.EndsWith(ending, StringComparison.OrdinalIgnoreCase);
 
     private static Dictionary<string, string> Properties(ScenarioRequest request)
     {
