@@ -50,6 +50,8 @@ internal static class ScenarioFile
             throw CommandFailure.Arguments(
                 $"-J and --ignore-unsupported are for JMeter's test plans, and {request.File} " +
                 "does not end in .jmx");
+        if (Is(request, ".har"))
+            return HarReader.Read(text, request.File, problems, target, profile, request.Static, notes);
         if (request.Static)
             throw CommandFailure.Arguments($"--static is for recordings, and {request.File} does not end in .har");
         return YamlTree.Parse(text, request.File, problems, "write target:, profile: and steps:") is { } tree
