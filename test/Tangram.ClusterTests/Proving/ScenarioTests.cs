@@ -57,6 +57,7 @@ public sealed class ScenarioTests : IDisposable
             profile: { users: 2, iterations: 3 }
             data: { file: users.csv, per: user }
             steps:
+              - { path: /first, once: true, checks: { status: 201, within: 10s } }
               - path: /login
                 headers: { X-User: "${name}" }
                 checks: { status: 200, json: { $.token: "t${name}" } }
@@ -73,9 +74,11 @@ public sealed class ScenarioTests : IDisposable
             """);
         Assert.True(result.Verdict.Ruling == LoadRuling.Passed, string.Join('\n', ScenarioReport.Lines(result,
             result.Scenario!)));
-        Assert.Equal((12, 6, 2), (result.Total.Ok, result.Scenario!.Iterations, result.Scenario.MostUsers));
-        Assert.Equal([("GET /login", 6L), ("order", 6L)], result.Classes.Select(c => (c.Name, c.Ok)));
-        Assert.All(result.Scenario.Checks, check => Assert.Equal((6, 0), (check.Held, check.Wrong)));
+        Assert.Equal((14, 6, 2), (result.Total.Ok, result.Scenario!.Iterations, result.Scenario.MostUsers));
+        Assert.Equal([("GET /first", 2L), ("GET /login", 6L), ("order", 6L)], result.Classes.Select(c =>
+            (c.Name, c.Ok)));
+        Assert.Equal([2, 2, 6, 6, 6, 6], result.Scenario.Checks.Select(check => (int)check.Held));
+        Assert.All(result.Scenario.Checks, check => Assert.Equal(0, check.Wrong));
         var orders = _seen.Where(text => text.StartsWith("POST /orders")).ToList();
         Assert.Equal(3, orders.Count(text => text.EndsWith("{\"by\": \"tann\"}")));
         Assert.Equal(3, orders.Count(text => text.EndsWith("{\"by\": \"tbob\"}")));

@@ -11,6 +11,13 @@ public sealed record Check(string Name, ReplySource Source, EquatableArray<TextT
     public bool Any { get; init; }
     public bool Not { get; init; }
 
+    public static Check Within(TimeSpan span)
+    {
+        var most = span.TotalMilliseconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);
+        return new Check($"within {most} ms", new ReplySource.Took(),
+            [new TextTest(TextTestKind.AtMost, Template.Plain(most))]);
+    }
+
     /// <summary>Null when it holds, else what is wrong.</summary>
     public string? Wrong(Reply reply, ScenarioUser user, DateTimeOffset now)
     {
@@ -40,6 +47,8 @@ public enum TextTestKind
     Finds,
     /// <summary>A status: <c>200</c>, <c>2xx</c> or <c>200-299</c>.</summary>
     InRange,
+    /// <summary>A number that is not larger.</summary>
+    AtMost,
 }
 
 public sealed record TextTest(TextTestKind Kind, Template Wanted)
@@ -56,6 +65,7 @@ public sealed record TextTest(TextTestKind Kind, Template Wanted)
         {
             TextTestKind.Contains => text.Contains(wanted, StringComparison.Ordinal),
             TextTestKind.Equals => text == wanted,
+            TextTestKind.AtMost => Number(text) <= Number(wanted),
             _ => StatusRange.Read(wanted) is { } range && range.Holds(text),
         };
     }
@@ -66,11 +76,15 @@ public sealed record TextTest(TextTestKind Kind, Template Wanted)
         TextTestKind.Equals => "equals ",
         TextTestKind.Matches => "matches ",
         TextTestKind.Finds => "has a match of ",
+        TextTestKind.AtMost => "is at most ",
         _ => "is ",
     } + Planning.Quoted.Of(Wanted.Expand(user, now));
 
     public bool Equals(TextTest? other) => other is not null && (Kind, Wanted) == (other.Kind, other.Wanted);
     public override int GetHashCode() => HashCode.Combine(Kind, Wanted);
+
+    private static double Number(string text) => double.TryParse(text, System.Globalization.NumberStyles.Float,
+        System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : double.NaN;
 
     private static string Plain(Template template) => template.Expand(Nobody, default);
 

@@ -17,6 +17,7 @@ internal static class CheckReader
             foreach (var check in Tests(tree, $"header {name}", new ReplySource.Header(name), TextTestKind.Contains,
                 problems, note))
                 yield return check;
+        if (checks.DurationOrNull("within", positive: true) is { } within) yield return Check.Within(within);
         foreach (var (name, place, tree) in Named(checks, "json"))
         {
             if (JsonPath.TryMake(name, out var wrong) is not { } path)

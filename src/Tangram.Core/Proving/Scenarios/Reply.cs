@@ -19,6 +19,9 @@ public sealed class Reply(int status, string reason, IReadOnlyList<LoadHeader> h
     public IReadOnlyList<LoadHeader> Headers => headers;
     public string Body => body ?? "";
 
+    /// <summary>From sending to the end of the answer, redirects included.</summary>
+    public TimeSpan Took { get; init; }
+
     /// <summary>Null when it is none.</summary>
     public JsonElement? Json
     {
@@ -53,6 +56,16 @@ public abstract record ReplySource
         {
             lacking = "";
             return [reply.Status.ToString(CultureInfo.InvariantCulture)];
+        }
+    }
+
+    /// <summary>How long the answer took, in milliseconds.</summary>
+    public sealed record Took : ReplySource
+    {
+        public override IReadOnlyList<string> Values(Reply reply, out string lacking)
+        {
+            lacking = "";
+            return [reply.Took.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture)];
         }
     }
 

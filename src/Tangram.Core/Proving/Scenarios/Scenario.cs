@@ -31,6 +31,7 @@ public sealed record Scenario
         {
             ScenarioItem.Repeat repeat => Below(repeat.Items).Prepend(item),
             ScenarioItem.Part part => Below(part.Items).Prepend(item),
+            ScenarioItem.Once once => Below(once.Items).Prepend(item),
             _ => [item],
         });
 }
@@ -60,6 +61,9 @@ public abstract record ScenarioItem
 
     /// <param name="Times">Null: for ever.</param>
     public sealed record Repeat(Template? Times, EquatableArray<ScenarioItem> Items) : ScenarioItem;
+
+    /// <summary>Only in a user's first iteration, such as logging in.</summary>
+    public sealed record Once(EquatableArray<ScenarioItem> Items) : ScenarioItem;
 
     /// <summary>Several steps that are measured together too.</summary>
     public sealed record Part(string Name, EquatableArray<ScenarioItem> Items) : ScenarioItem

@@ -59,13 +59,15 @@ internal static class ScenarioKeys
         ("extract", "variables for later steps"),
         ("follow", "whether a redirect is followed (default false)"),
         ("timeout", "for this step"),
-        ("think", "after this step"));
+        ("think", "after this step"),
+        ("once", "whether only in a user's first iteration (default false)"));
 
     public static readonly Section Checks = Of("checks",
         ("status", "200, 2xx or 200-299, or a list of those (default 2xx)"),
         ("header", "names, each with what it contains or a test"),
         ("body", "what it contains, or a test"),
-        ("json", "paths, each with what stands there or a test"));
+        ("json", "paths, each with what stands there or a test"),
+        ("within", "how long the answer may take"));
 
     public static readonly Section Test = Of("a test",
         ("contains", "a text, or a list of those"),

@@ -38,8 +38,9 @@ internal sealed class StepReader(string? target, EquatableArray<Pair> headers, T
             Timeout = step.DurationOrNull("timeout", positive: true),
         };
         var rest = step["think"] is { } own ? ScenarioReader.Think(own, problems) : think;
-        return rest is null or { Most.Ticks: 0 }
+        EquatableArray<ScenarioItem> items = rest is null or { Most.Ticks: 0 }
             ? [new ScenarioItem.Send(request)] : [new ScenarioItem.Send(request), new ScenarioItem.Rest(rest)];
+        return step.Flag("once", false) ? [new ScenarioItem.Once(items)] : items;
     }
 
     private void Note(Template text, Place place) => _places.Add((_step, text, place));

@@ -35,6 +35,7 @@ internal sealed class ScenarioClient(Scenario scenario, LoadOptions options, Tim
         try
         {
             var text = RequestText.Of(request, user, time.GetUtcNow());
+            var sent = time.GetTimestamp();
             if (text.Url is null) return (LoadOutcome.Failed(LoadFailure.Other, text.Wrong), null);
             for (var redirects = 0; ; redirects++)
             {
@@ -50,7 +51,7 @@ internal sealed class ScenarioClient(Scenario scenario, LoadOptions options, Tim
                     continue;
                 }
                 return (LoadOutcome.Answered((int)response.StatusCode),
-                    await ReplyAsync(request, response, cancellation));
+                    await ReplyAsync(request, response, () => time.GetElapsedTime(sent), cancellation));
             }
         }
         catch (Exception e)
@@ -101,7 +102,7 @@ internal sealed class ScenarioClient(Scenario scenario, LoadOptions options, Tim
     }
 
     private static async Task<Reply> ReplyAsync(
-        RequestSpec request, HttpResponseMessage response, CancellationToken cancellation)
+        RequestSpec request, HttpResponseMessage response, Func<TimeSpan> took, CancellationToken cancellation)
     {
         string? body = null;
         if (request.NeedsBody) body = await TextAsync(response.Content, cancellation);
@@ -109,7 +110,7 @@ internal sealed class ScenarioClient(Scenario scenario, LoadOptions options, Tim
         var headers = request.Checks.Count + request.Extracts.Count == 0 ? []
             : response.Headers.Concat(response.Content.Headers)
                 .SelectMany(header => header.Value.Select(value => new LoadHeader(header.Key, value))).ToList();
-        return new Reply((int)response.StatusCode, response.ReasonPhrase ?? "", headers, body);
+        return new Reply((int)response.StatusCode, response.ReasonPhrase ?? "", headers, body) { Took = took() };
     }
 
     private static async Task<string> TextAsync(HttpContent content, CancellationToken cancellation)

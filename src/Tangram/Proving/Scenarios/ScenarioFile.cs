@@ -107,7 +107,8 @@ internal static class ScenarioFile
             InputFault.TooLarge => $"the file has more than {most >> 20} MB",
             InputFault.Silent => "this is a pipe or a device, and its end did not come in time",
             _ => $"the file cannot be read: {answer.Why}",
-        }, asked.Line == 0 ? "name a scenario, a test plan or a recording" : "name a file beside the scenario");
+        }, asked.Line == 0 ? "name a scenario, a test plan or a recording, or begin a URL with http://"
+            : "name a file beside the scenario");
         return null;
     }
 

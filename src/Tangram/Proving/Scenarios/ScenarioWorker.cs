@@ -17,7 +17,7 @@ internal sealed class ScenarioWorker(ScenarioDesk desk, int groupNumber, UserGro
 {
     private CookieContainer? _cookies;
     private TimeSpan _due, _rested, _ends = TimeSpan.MaxValue;
-    private bool _met;
+    private bool _met, _again;
 
     /// <summary>A closed loop: again and again, while this user is one of those who are there.</summary>
     public async Task LoopAsync(EquatableArray<Window> windows, long? iterations)
@@ -71,6 +71,7 @@ internal sealed class ScenarioWorker(ScenarioDesk desk, int groupNumber, UserGro
         var began = _due;
         if (group.Cookies && (_cookies is null || group.ForgetsCookies)) _cookies = new CookieContainer();
         var end = await DoAsync(group.Items);
+        _again = true;
         // Nothing that takes time: others must have their turn, and the loop its end.
         if (_due == began) await Task.Yield();
         desk.Record.Iterated(end, Later(_due, desk.Now) - began);
@@ -90,6 +91,7 @@ internal sealed class ScenarioWorker(ScenarioDesk desk, int groupNumber, UserGro
                 ScenarioItem.Pace pace => Pace(pace),
                 ScenarioItem.Repeat repeat => await RepeatAsync(repeat),
                 ScenarioItem.Part part => await PartAsync(part),
+                ScenarioItem.Once once => _again ? IterationEnd.Done : await DoAsync(once.Items),
                 _ => throw new InvalidOperationException($"{item}"),
             };
             if (end is not IterationEnd.Done) return end;

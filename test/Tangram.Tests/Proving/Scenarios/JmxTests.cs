@@ -169,6 +169,18 @@ public sealed class JmxTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void What_is_done_once_and_how_long_an_answer_may_take_are_known()
+    {
+        var scenario = Good(Plan($"<OnceOnlyController testname=\"login\"/><hashTree>{Get("/login")}</hashTree>" +
+            $"<DurationAssertion testname=\"fast\">{Text("DurationAssertion.duration", "250")}</DurationAssertion>" +
+            "<hashTree/>"));
+        Assert.IsType<ScenarioItem.Once>(Assert.Single(scenario.Groups[0].Items));
+        var check = Assert.Single(scenario.Requests).Checks[1];
+        Assert.Equal(("fast", "250", TextTestKind.AtMost),
+            (check.Name, check.Tests[0].Wanted.Text, check.Tests[0].Kind));
+    }
+
+    [Fact]
     public void A_body_is_raw_or_a_form_and_a_query_where_none_can_be()
     {
         const string argument = "<elementProp name=\"HTTPsampler.Arguments\">" +

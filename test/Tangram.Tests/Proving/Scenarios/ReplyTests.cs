@@ -62,6 +62,15 @@ public sealed class ReplyTests
             new Check("x", source, [new(kind, Template.Parse(wanted, out _)!)]).Wrong(Answer(), User, default);
     }
 
+    [Theory]
+    [InlineData(500, true)]
+    [InlineData(500.1, false)]
+    public void An_answer_may_have_to_come_in_time(double milliseconds, bool holds)
+    {
+        var reply = new Reply(200, "OK", [], null) { Took = TimeSpan.FromMilliseconds(milliseconds) };
+        Assert.Equal(holds, Check.Within(TimeSpan.FromMilliseconds(500)).Wrong(reply, User, default) is null);
+    }
+
     [Fact]
     public void Of_several_tests_all_must_hold_or_any()
     {

@@ -28,6 +28,7 @@ public sealed class ScenarioReaderTests(ITestOutputHelper output)
               header: { content-type: json }
               body: { contains: [tea, cup], lacks: error, matches: "\\d+" }
               json: { "$[0].item": "${item}", "$[9]": { exists: false } }
+              within: 500ms
             extract:
               id: { json: "$[0].id" }
               word: { regex: "(t\\w+)", match: random, default: none }
@@ -42,6 +43,7 @@ public sealed class ScenarioReaderTests(ITestOutputHelper output)
             follow: true
           - path: /form
             form: { a: "b c" }
+            once: true
         thresholds:
           http_req_duration: ["p(99)<200", "avg<50"]
           "http_req_duration{step:order}": "med<=20"
@@ -78,12 +80,12 @@ public sealed class ScenarioReaderTests(ITestOutputHelper output)
         Assert.Equal("http://127.0.0.1:8080/api/orders", steps[0].Url.Text);
         Assert.Equal(
             ["status 200 or 304", "body tea, cup", @"body \d+", "body lacks error", "header content-type json",
-                "json $[0].item ${item}", "json $[9] does not exist"],
+                "within 500 ms", "json $[0].item ${item}", "json $[9] does not exist"],
             steps[0].Checks.Select(check => check.Name));
         Assert.Equal(["id", "word", "place"], steps[0].Extracts.Select(extract => extract.Name));
         Assert.Equal(["x-request-id", "accept"], steps[1].Headers.Select(header => header.Name.Text));
         Assert.Equal((true, TimeSpan.FromSeconds(1)), (steps[1].Follows, steps[1].Timeout));
-        Assert.Equal(2, group.Items.OfType<ScenarioItem.Rest>().Count());
+        Assert.Equal("Send Rest Send Once", string.Join(' ', group.Items.Select(item => item.GetType().Name)));
         Assert.Equal(new ThinkSpec(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3)),
             group.Items.OfType<ScenarioItem.Rest>().First().Think);
         Assert.Equal(["http_req_duration p(99)<200", "http_req_duration avg<50",

@@ -20,6 +20,7 @@ internal static class JmxChecks
             {
                 "ResponseAssertion" => Response(one, plan),
                 "JSONPathAssertion" => Json(one, plan),
+                "DurationAssertion" => Duration(one, plan),
                 _ => Unknown(one, plan),
             };
             plan.Unread(one);
@@ -55,6 +56,16 @@ internal static class JmxChecks
         return tests.Count == 0 ? null : new Check(Named(one, "assertion"), source, tests)
         {
             Not = (type & Not) != 0, Any = (type & Or) != 0,
+        };
+    }
+
+    private static Check? Duration(JmxElement one, JmxPlan plan)
+    {
+        var most = plan.Number(one.Text("DurationAssertion.duration", "0"), "a duration", one.Place) ?? 0;
+        if (one.Text("Assertion.scope", "parent") is not ("parent" or "all")) return Unknown(one, plan, "the scope");
+        return most <= 0 ? null : Check.Within(TimeSpan.FromMilliseconds(Math.Min(most, 1e9))) with
+        {
+            Name = Named(one, "duration"),
         };
     }
 

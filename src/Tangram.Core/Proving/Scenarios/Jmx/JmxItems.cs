@@ -37,6 +37,9 @@ internal sealed class JmxItems(JmxPlan plan, JmxOptions options, JmxCookies cook
                 plan.Unread(one);
                 var part = Read(one.Below, scope);
                 return part.Count == 0 ? [] : [new ScenarioItem.Part(one.Name, part) { WithRests = timers }];
+            case "OnceOnlyController":
+                plan.Unread(one);
+                return Read(one.Below, scope) is { Count: > 0 } once ? [new ScenarioItem.Once(once)] : [];
             case "GenericController":
                 plan.Unread(one);
                 return Read(one.Below, scope);

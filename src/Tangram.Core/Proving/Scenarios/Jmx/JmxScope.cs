@@ -48,9 +48,10 @@ internal sealed record JmxScope
                     known = false;
                     break;
             }
+            // What samplers of the scope ask about themselves is looked at after them.
+            var later = one.Kind == "ConfigTestElement" || one.Kind.EndsWith("Assertion", StringComparison.Ordinal);
             if (!known) others.Add(one);
-            else if (one.Kind is not ("ResponseAssertion" or "JSONPathAssertion" or "ConfigTestElement")) plan.Unread(
-                one);
+            else if (!later) plan.Unread(one);
         }
         return scope;
     }
