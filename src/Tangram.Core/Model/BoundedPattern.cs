@@ -58,7 +58,7 @@ public sealed class BoundedPattern
     }
 
     /// <summary>The product of the largest numbers of all counted repetitions, nested or not.</summary>
-    private static double Repetitions(string pattern)
+    internal static double Repetitions(string pattern)
     {
         var product = 1.0;
         for (var open = pattern.IndexOf('{'); open >= 0; open = pattern.IndexOf('{', open + 1))

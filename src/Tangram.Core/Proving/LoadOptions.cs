@@ -1,8 +1,9 @@
 using Tangram.Model;
+using Tangram.Proving.Scenarios;
 
 namespace Tangram.Proving;
 
-/// <summary>What to offer to a server: requests at a constant rate, each at its intended time, whether or not the ones
+/// <summary>What to offer to a server: requests at a rate, each at its intended time, whether or not the ones
 /// before it have been answered (an open loop).</summary>
 public sealed record LoadOptions
 {
@@ -15,6 +16,10 @@ public sealed record LoadOptions
     /// <summary>Requests per second, all classes together.</summary>
     public required double Rate { get; init; }
     public required TimeSpan Duration { get; init; }
+
+    /// <summary>How the rate goes over time; then <see cref="Rate"/> is its mean. Null: it is constant.</summary>
+    public LoadProfile.Open? Profile { get; init; }
+    public LoadProfile.Open Shape => Profile ?? LoadProfile.Constant(Rate, Duration);
     public string Method { get; init; } = "GET";
     public string? Body { get; init; }
     public EquatableArray<LoadHeader> Headers { get; init; }
@@ -74,6 +79,7 @@ public sealed record LoadOptions
         if (MaxFailed < 0) yield return "the number of requests that may fail is not negative";
         if (LostAfter is { } silence && (silence < TimeSpan.FromMilliseconds(1) || silence > TimeSpan.FromHours(1)))
             yield return "a connection is lost after between 1 ms and an hour";
+        foreach (var problem in Profile?.Problems() ?? []) yield return problem;
         foreach (var url in Also.Where(url => !IsHttp(url))) yield return NotHttp(url);
         if (Also.Count > 0 && Classes.Any(c => IsHttp(c.Url) && IsHttp(Url) && c.Url.Authority != Url.Authority))
             yield return $"with other addresses to try, every request goes to {Url.Authority} first";

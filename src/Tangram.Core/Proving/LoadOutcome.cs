@@ -21,6 +21,8 @@ public enum LoadFailure
     /// <summary>Too many were in flight, see <see cref="LoadOptions.MaxInFlight"/>.</summary>
     Unsent,
     Other,
+    /// <summary>Answered, and not as the scenario's checks ask.</summary>
+    Check,
     /// <summary>The run was interrupted; says nothing about the server.</summary>
     Abandoned,
 }
@@ -37,14 +39,17 @@ public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, stri
     /// <summary>More than one address was tried.</summary>
     public bool Elsewhere { get; init; }
 
-    public bool Ok => Failure is null && Status is >= 200 and < 300;
+    /// <summary>What the scenario says of the status; null: nothing, so 2xx is good.</summary>
+    public bool? Expected { get; init; }
+
+    public bool Ok => Failure is null && (Expected ?? Status is >= 200 and < 300);
 
     /// <summary>Neither success nor a run's end that says nothing.</summary>
     public bool IsBad => !Ok && Failure is not LoadFailure.Abandoned;
 
     /// <summary>An answer has a latency. A time-out has one too, at least what was waited, or a server that stalls
     /// would look fast. Other failures have none: a refusal in no time is not a fast answer.</summary>
-    public bool HasLatency => Failure is null or LoadFailure.Timeout;
+    public bool HasLatency => Failure is null or LoadFailure.Timeout or LoadFailure.Check;
 
     public static LoadOutcome Answered(int status) => new(status, null, "");
 

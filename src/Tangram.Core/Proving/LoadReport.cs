@@ -6,12 +6,23 @@ public static class LoadReport
     /// <summary>More would push the verdict off the screen; the JSON has all that were kept.</summary>
     private const int MostExamples = 10;
 
+    /// <summary>More would not fit on a line.</summary>
+    private const int MostSteps = 6;
+
     public static IEnumerable<string> Lines(LoadResult result)
     {
         yield return $"{result.Url}: {result.Rate:0.##}/s asked, {result.Offered:0.##}/s offered, " +
                      $"{result.Total.Sent} of {result.Planned} sent in {result.Elapsed.TotalSeconds:0.0} s, " +
                      $"at most {result.MostInFlight} in flight";
         if (result.Interrupted) yield return "Interrupted: these are the results so far.";
+        foreach (var line in Classes(result)) yield return line;
+        foreach (var line in Lateness(result)) yield return line;
+        yield return $"{result.Verdict.Ruling}: {result.Verdict.Because}.";
+    }
+
+    /// <summary>Class by class.</summary>
+    internal static IEnumerable<string> Classes(LoadResult result)
+    {
         foreach (var counts in result.Classes)
         {
             yield return $"{counts.Name}: {counts.Sent} sent, {counts.Ok} ok, " +
@@ -23,6 +34,11 @@ public static class LoadReport
             yield return Row("  latency", counts.Latency);
             yield return Row("  uncorrected", counts.Uncorrected);
         }
+    }
+
+    /// <summary>How late the generator was, and what went wrong.</summary>
+    internal static IEnumerable<string> Lateness(LoadResult result)
+    {
         yield return Row("generator late by", result.Lateness);
         if (result.Lateness.P99 > result.Total.Latency.P99 / 2 && result.Total.Latency.Count > 0)
             yield return "Much of the latency is the generator's own lateness: read it as an upper bound.";
@@ -30,14 +46,16 @@ public static class LoadReport
             yield return $"  {Seconds(example.Ended)} {example.Class} #{example.Index} {example.Kind} after " +
                          $"{Milliseconds(example.Ended - example.Begun)}" +
                          (example.What.Length > 0 ? $": {example.What}" : "");
-        yield return $"{result.Verdict.Ruling}: {result.Verdict.Because}.";
     }
 
     public static string Line(LoadProgress progress) =>
-        $"{progress.Elapsed.TotalSeconds,5:0} s  {progress.Sent} of {progress.Planned} sent, " +
-        $"{progress.InFlight} in flight, {progress.Ok} ok, {progress.Bad} failed, p99 {Milliseconds(progress.P99)}";
+        $"{progress.Elapsed.TotalSeconds,5:0} s  {progress.Sent} " +
+        (progress.Planned > 0 ? $"of {progress.Planned} " : "") + "sent, " +
+        $"{progress.InFlight} in flight, {progress.Ok} ok, {progress.Bad} failed, p99 {Milliseconds(progress.P99)}" +
+        string.Concat(progress.Steps.Take(MostSteps).Select(step => $"; {step.Name} {Milliseconds(step.P99)}" +
+            (step.Bad > 0 ? $" ({step.Bad} failed)" : "")));
 
-    private static string Row(string name, LatencySummary s) =>
+    internal static string Row(string name, LatencySummary s) =>
         $"{name,-18} p50 {Milliseconds(s.P50)}  p90 {Milliseconds(s.P90)}  p99 {Milliseconds(s.P99)}  " +
         $"p99.9 {Milliseconds(s.P999)}  max {Milliseconds(s.Max)}";
 

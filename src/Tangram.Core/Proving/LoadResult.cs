@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tangram.Model;
+using Tangram.Proving.Scenarios;
 
 namespace Tangram.Proving;
 
@@ -44,6 +45,10 @@ public sealed record LoadResult
     public required EquatableArray<LoadExample> Examples { get; init; }
     public required bool Interrupted { get; init; }
     public required LoadVerdict Verdict { get; init; }
+
+    /// <summary>Of a run of a scenario: what it showed beyond its requests.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ScenarioResult? Scenario { get; init; }
 }
 
 /// <summary>Sent = Ok + NonSuccess + Failed (without those that were never sent) + Abandoned.</summary>
@@ -117,7 +122,13 @@ public sealed record LatencySummary
 
 /// <summary>A look at a run under way. <paramref name="P99"/> is of the whole run so far.</summary>
 public sealed record LoadProgress(
-    TimeSpan Elapsed, long Planned, long Sent, int InFlight, long Ok, long Bad, TimeSpan P99);
+    TimeSpan Elapsed, long Planned, long Sent, int InFlight, long Ok, long Bad, TimeSpan P99)
+{
+    /// <summary>Step by step, of a scenario that has several.</summary>
+    public EquatableArray<StepProgress> Steps { get; init; }
+}
+
+public sealed record StepProgress(string Name, long Bad, TimeSpan P99);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -130,6 +141,10 @@ public sealed record LoadProgress(
 [JsonSerializable(typeof(LoadTrouble))]
 [JsonSerializable(typeof(LoadExample))]
 [JsonSerializable(typeof(LoadSecond))]
+[JsonSerializable(typeof(ScenarioResult))]
+[JsonSerializable(typeof(PartResult))]
+[JsonSerializable(typeof(CheckCounts))]
+[JsonSerializable(typeof(ThresholdResult))]
 public sealed partial class LoadJson : JsonSerializerContext
 {
     public static string Write(LoadResult result) => JsonSerializer.Serialize(result, Default.LoadResult);

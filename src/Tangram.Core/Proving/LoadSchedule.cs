@@ -1,4 +1,4 @@
-using Tangram.Model;
+using Tangram.Proving.Scenarios;
 
 namespace Tangram.Proving;
 
@@ -6,24 +6,23 @@ namespace Tangram.Proving;
 /// up and nothing that the server does can shift the next arrival.</summary>
 public sealed class LoadSchedule
 {
-    private readonly double _rate;
+    private readonly Arrivals _arrivals;
     private readonly double[] _shares;
     private readonly long[] _given;
 
     public LoadSchedule(LoadOptions options)
     {
-        _rate = options.Rate;
-        Count = Math.Max(1, (long)Math.Round(options.Rate * options.Duration.TotalSeconds));
+        _arrivals = new Arrivals(options.Shape);
         var total = options.Classes.Sum(c => c.Share);
         _shares = [.. options.Classes.Select(c => c.Share / total)];
         _given = new long[_shares.Length];
     }
 
     /// <summary>How many requests the whole run has.</summary>
-    public long Count { get; }
+    public long Count => _arrivals.Count;
 
-    /// <summary>Since the start of the run.</summary>
-    public TimeSpan At(long index) => TimeSpan.FromTicks((long)(index / _rate * TimeSpan.TicksPerSecond));
+    /// <summary>Since the start of the run. Call it once per index, in order.</summary>
+    public TimeSpan At(long index) => _arrivals.At(index);
 
     /// <summary>The class of the next request: the one furthest behind its share, so that classes are spread
     /// evenly. Call it once per index, in order.</summary>

@@ -27,12 +27,14 @@ public sealed record LoadVerdict(LoadRuling Ruling, string Because)
             return new(LoadRuling.Failed, $"{total.Bad} of {total.Sent} requests failed: " +
                 $"{string.Join(", ", total.Troubles)} ({Allowed(maxFailed)} allowed)");
         if (total.Sent == 0) return new(LoadRuling.Void, "nothing was sent");
-        if (lateness.P99 > Late)
-            return new(LoadRuling.Void, "the generator was late: 1 % of the requests began " +
-                $"{lateness.P99.TotalMilliseconds:0} ms or more after their time, so this machine was " +
-                "too busy to offer the load");
+        if (TooLate(lateness) is { } late) return late;
         return new(LoadRuling.Passed, $"{total.Bad} of {total.Sent} requests failed ({Allowed(maxFailed)} allowed)");
     }
+
+    internal static LoadVerdict? TooLate(LatencySummary lateness) => lateness.P99 <= Late ? null
+        : new(LoadRuling.Void, "the generator was late: 1 % of the requests began " +
+            $"{lateness.P99.TotalMilliseconds:0} ms or more after their time, so this machine was " +
+            "too busy to offer the load");
 
     private static string Allowed(long most) => most == 0 ? "none is" : most == 1 ? "1 is" : $"{most} are";
 }

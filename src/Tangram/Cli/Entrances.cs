@@ -30,6 +30,9 @@ internal sealed record Entrances
     /// <summary>Offers a load, prints what came of it, and returns the exit code.</summary>
     public required Func<LoadRequest, Surroundings, CancellationToken, Task<int>> Load { get; init; }
 
+    /// <summary>As Load, from a file that says what users do.</summary>
+    public required Func<ScenarioRequest, Surroundings, CancellationToken, Task<int>> Scenario { get; init; }
+
     /// <summary>Simulates, prints what came of it, and returns the exit code.</summary>
     public required Func<SimulateRequest, Surroundings, CancellationToken, Task<int>> Simulate { get; init; }
 
@@ -82,10 +85,46 @@ internal sealed record LogRequest(
 
 /// <param name="Mix">As typed after <c>--mix</c>; empty: only Method on Url.</param>
 /// <param name="Headers">As typed: <c>Name: value</c>.</param>
+/// <param name="Stages">As typed after <c>--profile</c>; null: Rate for Duration.</param>
+/// <param name="Seed">Of arrivals at random times; null: they are evenly spaced.</param>
 internal sealed record LoadRequest(
     Uri Url, double Rate, TimeSpan Duration, string Method, string? Body, EquatableArray<string> Headers,
     EquatableArray<string> Mix, EquatableArray<Uri> Also, TimeSpan? LostAfter, TimeSpan Timeout, int Connections,
-    string? IdHeader, long MaxFailed, bool Json, string? CaFile = null, LimitRequest? Limit = null);
+    string? IdHeader, long MaxFailed, bool Json, string? CaFile = null)
+{
+    /// <summary>Instead of a load, look for the limit; null: no.</summary>
+    public LimitRequest? Limit { get; init; }
+
+    /// <summary>Of a rate, as typed after <c>--profile</c>.</summary>
+    public string? Stages { get; init; }
+    public ulong? Seed { get; init; }
+    public int? Users { get; init; }
+    public TimeSpan Think { get; init; }
+    public int? Threads { get; init; }
+}
+
+/// <param name="File">Our own YAML, a JMeter test plan (.jmx) or a browser's recording (.har).</param>
+/// <param name="Target">Instead of the host that the file names.</param>
+/// <param name="Stages">Of a rate, as typed after <c>--profile</c>.</param>
+/// <param name="Properties">As typed after <c>-J</c>: <c>name=value</c>.</param>
+/// <param name="Static">Ask for pictures, styles and scripts of a recording too.</param>
+internal sealed record ScenarioRequest(string File)
+{
+    public Uri? Target { get; init; }
+    public int? Users { get; init; }
+    public double? Rate { get; init; }
+    public TimeSpan? Duration { get; init; }
+    public string? Stages { get; init; }
+    public ulong? Seed { get; init; }
+    public TimeSpan? Timeout { get; init; }
+    public int? Connections { get; init; }
+    public string? CaFile { get; init; }
+    public long MaxFailed { get; init; }
+    public EquatableArray<string> Properties { get; init; }
+    public bool IgnoreUnsupported { get; init; }
+    public bool Static { get; init; }
+    public bool Json { get; init; }
+}
 
 /// <param name="Keep">Takes the result of a search that found the limit, and says what it did with it.</param>
 internal sealed record LimitRequest(

@@ -95,9 +95,13 @@ internal static class Examples
         ["load"] =
         [
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
+            "tangram load http://127.0.0.1:8080/ --profile '10..500 30s, 500 1m'    rises, and stays there",
             "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
             "tangram load http://10.0.0.1:9000/ --find-limit --latency 100ms    how much does it carry?",
             "tangram load /api/orders --find-limit --service order    one replica of it; `tangram plan` then knows",
+            "tangram load shop.yaml                                   steps, data, checks and thresholds from a file",
+            "tangram load plan.jmx -J users=5000 -J duration=60       a JMeter test plan, as JMeter saves it",
+            "tangram load session.har --users 20 --duration 1m        what a browser recorded",
         ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["ca"] =

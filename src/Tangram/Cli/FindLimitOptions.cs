@@ -30,10 +30,14 @@ internal sealed class FindLimitOptions(CommandContext context)
 
     public IEnumerable<Option> All => [_find, _latency, _step, _users, _service, _file];
 
+    public bool IsAsked(ParseResult parsed) => parsed.GetValue(_find) || parsed.GetValue(_service) is not null;
+
     /// <summary>What to load, and how to look for its limit; null when that is not asked.</summary>
+    /// <param name="typed">A URL, or with <c>--service</c> its path.</param>
     public async Task<(Uri Where, LimitRequest? Limit)> ReadAsync(
-        ParseResult parsed, Uri url, CancellationToken cancellation)
+        ParseResult parsed, string typed, CancellationToken cancellation)
     {
+        var url = LoadCommand.Url(typed) ?? new Uri(typed, UriKind.Relative);
         var usual = new LimitOptions();
         var options = usual with
         {

@@ -18,17 +18,21 @@ internal sealed class YamlTree
     private readonly Dictionary<string, Tree> _anchors = new(StringComparer.Ordinal);
     private long _values, _characters;
 
-    private YamlTree(string text, string file, ProblemList problems)
+    private readonly string _whenEmpty;
+
+    private YamlTree(string text, string file, ProblemList problems, string whenEmpty)
     {
-        (_file, _problems) = (file, problems);
+        (_file, _problems, _whenEmpty) = (file, problems, whenEmpty);
         _scanner = new Scanner(new StringReader(text), skipComments: true);
         _parser = new Parser(_scanner);
     }
 
     /// <summary>Null when the text could not be read to its end; the problem was noted.</summary>
-    public static Tree? Parse(string text, string file, ProblemList problems)
+    /// <param name="whenEmpty">What to do about an empty file.</param>
+    public static Tree? Parse(string text, string file, ProblemList problems,
+        string whenEmpty = "write services: and below it what shall run")
     {
-        var yaml = new YamlTree(text, file, problems);
+        var yaml = new YamlTree(text, file, problems, whenEmpty);
         try
         {
             return yaml.Document();
@@ -61,7 +65,7 @@ internal sealed class YamlTree
         if (begins) _parser.MoveNext();
         if (!begins || _parser.Current is Scalar { Value: "", Style: ScalarStyle.Plain, Tag.IsEmpty: true })
         {
-            _problems.Error(new Place(_file, 0, 0), "the file is empty", "write services: and below it what shall run");
+            _problems.Error(new Place(_file, 0, 0), "the file is empty", _whenEmpty);
             return null;
         }
         var root = Read(1);

@@ -23,20 +23,23 @@ internal sealed class LoadClient : IDisposable
         _classes = [.. options.Classes.Select(c =>
             (c, c.Body is null ? null : Encoding.UTF8.GetBytes(c.Body), Urls(c.Url, options)))];
         _addresses = new LoadAddresses(1 + options.Also.Count);
-        _http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            MaxConnectionsPerServer = options.Connections,
-            ConnectTimeout = options.Silence ?? options.Timeout,
-            ConnectCallback = options.Silence is { } silence ? LoadSocket.Connecting(silence) : null,
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-            SslOptions = LoadTrust.Of(options.CaFile),
-            PlaintextStreamFilter = (context, _) =>
-                ValueTask.FromResult<Stream>(new LoadConnection(context.PlaintextStream)),
-        });
+        _http = new HttpMessageInvoker(Handler(options));
     }
+
+    /// <summary>Connections that repeat nothing, follow nothing and keep nothing.</summary>
+    internal static SocketsHttpHandler Handler(LoadOptions options) => new()
+    {
+        MaxConnectionsPerServer = options.Connections,
+        ConnectTimeout = options.Silence ?? options.Timeout,
+        ConnectCallback = options.Silence is { } silence ? LoadSocket.Connecting(silence) : null,
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ActivityHeadersPropagator = null,
+        SslOptions = LoadTrust.Of(options.CaFile),
+        PlaintextStreamFilter = (context, _) =>
+            ValueTask.FromResult<Stream>(new LoadConnection(context.PlaintextStream)),
+    };
 
     /// <summary>Never throws for what a server or a network may do: that is the outcome. The time-out is for all
     /// addresses together.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Tangram.Cli;
 using Tangram.Model;
+using Tangram.Proving.Scenarios;
 
 namespace Tangram.Proving;
 
@@ -19,6 +20,11 @@ internal static class LoadEntrance
             Timeout = request.Timeout, Connections = request.Connections, UniqueIdHeader = request.IdHeader,
             MaxFailed = request.MaxFailed, CaFile = request.CaFile,
         };
+        if (Profile(request) is { } profile)
+            options = options with
+            {
+                Profile = profile, Duration = profile.Lasts, Rate = profile.Curve.Area / profile.Lasts.TotalSeconds,
+            };
         if (request.CaFile is { } file && LoadTrust.Problem(file) is { } unread)
             throw new CommandFailure(Exit.Arguments, unread);
         if (options.Problems().FirstOrDefault() is { } problem) throw new CommandFailure(Exit.Arguments, problem);
@@ -39,6 +45,20 @@ internal static class LoadEntrance
             signal.Cancel = !stop.IsCancellationRequested;
             stop.Cancel();
         }
+    }
+
+    /// <summary>Null: the rate is constant and arrivals are evenly spaced.</summary>
+    private static LoadProfile.Open? Profile(LoadRequest request)
+    {
+        if (request is { Stages: null, Seed: null }) return null;
+        var stages = request.Stages is { } text
+            ? StageText.ReadAll(text)
+                ?? throw new CommandFailure(Exit.Arguments, $"'{text}' is no profile. Write {StageText.Wanted}, " +
+                    "and commas between several")
+            : [new Stage(request.Rate, request.Rate, request.Duration)];
+        var profile = new LoadProfile.Open(request.Seed) { Stages = stages.ToEquatableArray() };
+        return profile.Problems().FirstOrDefault() is { } problem
+            ? throw new CommandFailure(Exit.Arguments, problem) : profile;
     }
 
     private static LoadHeader Header(string typed) => typed.Split(':', 2) is [var name, var value]

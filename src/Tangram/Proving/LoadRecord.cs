@@ -52,7 +52,11 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
         lock (_lock)
         {
             var bad = _total.NonSuccess + _total.Failed;
-            return new(now, planned, _total.Sent + _inFlight, _inFlight, _total.Ok, bad, _all.At(99));
+            return new(now, planned, _total.Sent + _inFlight, _inFlight, _total.Ok, bad, _all.At(99))
+            {
+                Steps = options.Mix.Count < 2 ? [] : _tallies.Select((t, i) =>
+                    new StepProgress(t.Name, t.NonSuccess + t.Failed, _latencies[i].At(99))).ToEquatableArray(),
+            };
         }
     }
 
@@ -87,6 +91,16 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
                 Interrupted = interrupted,
                 Verdict = LoadVerdict.Of(total, lateness, options.MaxFailed),
             };
+        }
+    }
+
+    /// <summary>Of the latencies of one class, or of all; null when there are none.</summary>
+    public TimeSpan? At(int? @class, double percentile)
+    {
+        lock (_lock)
+        {
+            var histogram = @class is { } one ? _latencies[one] : _all;
+            return histogram.Summary().Count == 0 ? null : histogram.At(percentile);
         }
     }
 

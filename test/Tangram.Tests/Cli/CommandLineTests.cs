@@ -169,6 +169,32 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task Load_of_a_file_passes_on_what_was_typed_and_only_what_was_typed()
+    {
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("load", "plan.jmx", "-J", "a=b", "-J", "c=d", "--users", "5",
+            "--duration", "1m", "--target", "http://127.0.0.1:81", "--ignore-unsupported", "--json"));
+        Assert.Equal(new ScenarioRequest("plan.jmx")
+        {
+            Properties = ["a=b", "c=d"], Users = 5, Duration = TimeSpan.FromMinutes(1),
+            Target = new Uri("http://127.0.0.1:81"), IgnoreUnsupported = true, Json = true,
+        }, _terminal.Scenario);
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("load", "shop.yaml"));
+        Assert.Equal(new ScenarioRequest("shop.yaml"), _terminal.Scenario);
+    }
+
+    [Theory]
+    [InlineData("load shop.yaml --method POST", "--method goes with a URL, and shop.yaml is a file: write it there")]
+    [InlineData("load http://127.0.0.1/ --users 5", "--users goes with a file, and not with a URL")]
+    [InlineData("load shop.yaml --users 5 --rate 7", "--users and a rate exclude each other")]
+    [InlineData("load ftp://x", "'ftp://x' is not a URL that starts with http:// or https://")]
+    [InlineData("load shop.yaml --target x", "'x' is not a URL that starts with http:// or https://")]
+    public async Task Load_refuses_what_does_not_go_together(string line, string error)
+    {
+        Assert.Equal(Exit.Arguments, await _terminal.RunAsync(line.Split(' ')));
+        Assert.Contains(error, _terminal.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Down_stops_what_a_killed_daemon_left()
     {
         _terminal.Write("compose.yaml", "name: shop");

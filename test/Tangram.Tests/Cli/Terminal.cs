@@ -29,6 +29,7 @@ internal sealed class Terminal : IDisposable
         Agent = (_, _) => throw new InvalidOperationException(),
         Gateway = (_, _) => throw new InvalidOperationException(),
         Load = (request, _, _) => { Load = request; return Task.FromResult(Exit.Done); },
+        Scenario = (request, _, _) => { Scenario = request; return Task.FromResult(Exit.Done); },
         Simulate = (request, _, _) => { Simulation = request; return Task.FromResult(Exit.Failed); },
         Trust = Tangram.Coordinating.Trust.TrustEntrance.Run,
         DownWithoutDaemon = (folder, _) => Task.FromResult($"stopped what was left in {Path.GetFileName(folder)}"),
@@ -53,6 +54,7 @@ internal sealed class Terminal : IDisposable
     /// <summary>What was typed and not yet read.</summary>
     public char? Typed { get; set; }
     public LoadRequest? Load { get; private set; }
+    public ScenarioRequest? Scenario { get; private set; }
     public SimulateRequest? Simulation { get; private set; }
     public string Out => Read(_toOut, _out);
     public string Error => Read(_toError, _error);

@@ -1,0 +1,127 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Tangram.Model;
+
+namespace Tangram.Cli;
+
+/// <summary>load: only what is typed; the work is behind <see cref="Entrances"/>.</summary>
+internal sealed class LoadCommand
+{
+    private readonly CommandContext _context;
+    private readonly Argument<string> _what = new("URL|FILE")
+    {
+        Description = "What to ask for; or a scenario, a JMeter test plan (.jmx) or a recording (.har)",
+    };
+    private readonly Option<Uri[]> _also =
+        Option<Uri[]>("--also", "URL", "Another address, if a connection fails; may be repeated", []);
+    private readonly Option<TimeSpan?> _lost = CommandContext.DurationOption("--lost-after",
+        "A connection has failed when the other machine is silent for so long (with --also 1s)");
+    private readonly Option<double> _rate =
+        Option("--rate", "R", "Requests per second (of a file: iterations)", 100.0);
+    private readonly Option<int?> _users =
+        Option<int?>("--users", "N", "Instead of a rate, so many who each ask again when answered", null);
+    private readonly Option<TimeSpan?> _think =
+        CommandContext.DurationOption("--think", "What a user waits before asking again (default 0s)");
+    private readonly Option<int?> _threads =
+        Option<int?>("--threads", "N", "Of the generator (default: one for each processor)", null);
+    private readonly Option<TimeSpan?> _duration =
+        CommandContext.DurationOption("--duration", "How long (default 10s, or as the file says)");
+    private readonly Option<string?> _profile = Option<string?>("--profile", "STAGES",
+        "Instead of --rate and --duration, how the rate goes: '10..200 30s, 200 1m'", null);
+    private readonly Option<ulong?> _poisson =
+        Option<ulong?>("--poisson", "SEED", "Arrivals at random times with this mean, from a seed", null);
+    private readonly Option<string> _method = Option("--method", "METHOD", "HTTP method", "GET");
+    private readonly Option<string?> _body = Option<string?>("--body", "TEXT", "Sent with every request", null);
+    private readonly Option<string[]> _headers =
+        Option<string[]>("--header", "HEADER", "'Name: value'; may be repeated", []);
+    private readonly Option<string[]> _mix =
+        Option<string[]>("--mix", "KIND", "'METHOD URL SHARE', to mix in; may be repeated", []);
+    private readonly Option<TimeSpan?> _timeout =
+        CommandContext.DurationOption("--timeout", "Of one request (default 10s)");
+    private readonly Option<int> _connections = Option("--connections", "N", "At most so many to a host", 1000);
+    private readonly Option<string?> _id =
+        Option<string?>("--id-header", "NAME", "A header that carries a unique id in every request", null);
+    private readonly Option<string?> _trust =
+        Option<string?>("--cacert", "FILE", "PEM certificates of the authorities to trust", null);
+    private readonly Option<long> _failed =
+        Option("--max-failed", "N", "Exit 1 when more requests than this fail", 0L);
+    private readonly Option<bool> _json = CommandContext.JsonOption();
+    private readonly FindLimitOptions _limit;
+
+    private LoadCommand(CommandContext context)
+    {
+        (_context, _limit) = (context, new FindLimitOptions(context));
+        _what.Validators.Add(result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (text.Contains("://", StringComparison.Ordinal) && Url(text) is null) result.AddError(NoUrl(text));
+        });
+        _also.CustomParser = result => [.. result.Tokens.Select(token => Url(token.Value, result)).OfType<Uri>()];
+    }
+
+    public static Command Make(CommandContext context) => new LoadCommand(context).Made();
+
+    /// <summary>Null, and an error, when it is none.</summary>
+    public static Uri? Url(string text, ArgumentResult result)
+    {
+        if (Url(text) is { } url) return url;
+        result.AddError(NoUrl(text));
+        return null;
+    }
+
+    public static Uri? Url(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+
+    private static string NoUrl(string text) => $"'{text}' is not a URL that starts with http:// or https://";
+
+    private Command Made()
+    {
+        var command = new Command("load", "Offers requests at their times and measures from when each was due")
+        {
+            _what, _also, _lost, _rate, _users, _think, _threads, _duration, _profile, _poisson, _method, _body,
+            _headers, _mix, _timeout, _connections, _id, _trust, _failed, _json,
+        };
+        foreach (var option in _limit.All) command.Add(option);
+        var scenario = new ScenarioTyping(command, _rate, _users, _duration, _profile, _poisson, _timeout, _connections,
+            _trust, _failed, _json,
+            [_also, _lost, _think, _threads, _method, _body, _headers, _mix, _id, .. _limit.All]);
+        command.Validators.Add(result =>
+        {
+            Option[] rates = [_rate, _profile, _poisson];
+            if (Typed(result, _users) && rates.Any(rate => Typed(result, rate)))
+                result.AddError("--users and a rate exclude each other: users ask when they are answered");
+        });
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, scenario, cancellation));
+        return command;
+
+        static bool Typed(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, ScenarioTyping scenario, CancellationToken cancellation)
+    {
+        var typed = parsed.GetValue(_what)!;
+        if (Url(typed) is null && !_limit.IsAsked(parsed))
+            return await _context.Entrances.Scenario(scenario.Of(parsed, typed), _context.Around, cancellation);
+        scenario.Refuse(parsed);
+        var (where, limit) = await _limit.ReadAsync(parsed, typed, cancellation);
+        var usual = TimeSpan.FromSeconds(10);
+        var request = new LoadRequest(
+            where, parsed.GetValue(_rate), parsed.GetValue(_duration) ?? usual,
+            parsed.GetValue(_method)!.ToUpperInvariant(), parsed.GetValue(_body),
+            parsed.GetValue(_headers)!.ToEquatableArray(), parsed.GetValue(_mix)!.ToEquatableArray(),
+            parsed.GetValue(_also)!.ToEquatableArray(), parsed.GetValue(_lost),
+            parsed.GetValue(_timeout) ?? usual, parsed.GetValue(_connections),
+            parsed.GetValue(_id), parsed.GetValue(_failed), parsed.GetValue(_json), parsed.GetValue(_trust))
+        {
+            Limit = limit, Stages = parsed.GetValue(_profile), Seed = parsed.GetValue(_poisson),
+            Users = parsed.GetValue(_users), Think = parsed.GetValue(_think) ?? TimeSpan.Zero,
+            Threads = parsed.GetValue(_threads),
+        };
+        return await _context.Entrances.Load(request, _context.Around, cancellation);
+    }
+
+    private static Option<T> Option<T>(string name, string value, string description, T fallback) => new(name)
+    {
+        Description = description, HelpName = value, DefaultValueFactory = _ => fallback,
+    };
+}
