@@ -184,7 +184,8 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("load shop.yaml --method POST", "--method goes with a URL, and shop.yaml is a file: write it there")]
-    [InlineData("load http://127.0.0.1/ --users 5", "--users goes with a file, and not with a URL")]
+    [InlineData("load http://127.0.0.1/ --static", "--static goes with a file, and not with a URL")]
+    [InlineData("load shop.yaml --latency 1s", "--latency goes with a URL, and shop.yaml is a file: write it there")]
     [InlineData("load shop.yaml --users 5 --rate 7", "--users and a rate exclude each other")]
     [InlineData("load ftp://x", "'ftp://x' is not a URL that starts with http:// or https://")]
     [InlineData("load shop.yaml --target x", "'x' is not a URL that starts with http:// or https://")]
