@@ -5,6 +5,7 @@ using Tangram.Deploying;
 using Tangram.Observing.Doctoring;
 using Tangram.Planning;
 using Tangram.Proving;
+using Tangram.Proving.Drills;
 using Tangram.Routing;
 
 var around = Surroundings.OfThisProcess();
@@ -18,6 +19,7 @@ return await CommandLine.RunAsync(args, around, new Entrances
     Agent = async (options, cancellation) => await AgentHost.StartAsync(options, around.Clock, cancellation),
     Gateway = async (options, cancellation) => await GatewayHost.StartAsync(options, around.Clock),
     Load = LoadEntrance.RunAsync,
+    Drill = DrillEntrance.RunAsync,
     Simulate = SimulateEntrance.RunAsync,
     Trust = TrustEntrance.Run,
     DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),

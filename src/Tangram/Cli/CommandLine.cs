@@ -67,7 +67,8 @@ internal static class CommandLine
         ("backend", BackendCommand.Make),
         ("kill", ActCommands.Kill), ("revive", ActCommands.Revive), ("down", ActCommands.Down),
         ("server", RoleCommands.Server), ("agent", RoleCommands.Agent), ("gateway", RoleCommands.Gateway),
-        ("ca", CaCommands.Make), ("load", ProveCommands.Load), ("simulate", ProveCommands.Simulate),
+        ("ca", CaCommands.Make), ("load", ProveCommands.Load), ("drill", DrillCommands.Drill),
+        ("simulate", ProveCommands.Simulate), (Proving.Faults.FaultHolder.Command, DrillCommands.Holder),
         ("doctor", DoctorCommand.Make), ("completion", CompletionCommand.Make), ("api", ApiCommand.Make),
         ("version", VersionCommand),
     ];

@@ -97,6 +97,16 @@ internal static class Examples
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
             "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
         ],
+        ["drill"] =
+        [
+            "tangram drill                                    the ready drills",
+            "tangram drill replica-loss                       on the cluster that runs here: exit 0 when it held",
+            "tangram drill --print replica-loss > mine.yaml   a copy to change",
+            "tangram drill mine.yaml --seed 7 --json",
+            "",
+            "Exit codes: 0 the hypothesis was kept; 1 it was broken, or nothing was shown; 2 the file is wrong, or",
+            "names what is not there; 3 no cluster answers.",
+        ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["ca"] =
         [

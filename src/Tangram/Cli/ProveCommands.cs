@@ -76,7 +76,7 @@ internal static class ProveCommands
         return command;
     }
 
-    private static Uri? Url(string text, ArgumentResult result)
+    internal static Uri? Url(string text, ArgumentResult result)
     {
         if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https") return url;
         result.AddError($"'{text}' is not a URL that starts with http:// or https://");

@@ -1,0 +1,10 @@
+namespace Tangram.Proving.Faults;
+
+public enum FaultKind
+{
+    ReplicaKilled, ReplicaPaused, ReplicaHandles, NodeLost, ZoneLost, LeaderLost, StoreLost, GatewayLost, CpuPressure,
+    MemoryPressure, BadDeploy,
+}
+
+/// <summary>What a fault strikes.</summary>
+public enum FaultSubject { Nothing, Replica, Node, Zone, Service }
