@@ -30,14 +30,18 @@ internal static class DrillCommands
             Description = "What to ask for, in place of the drill's own", HelpName = "URL",
             CustomParser = result => ProveCommands.Url(result.Tokens[0].Value, result),
         };
+        var regardless = new Option<bool>("--regardless")
+        {
+            Description = "Hold it although the cluster's error budget is spent",
+        };
         var command = new Command("drill", "Breaks things on a running cluster under load, and says whether it held")
         {
-            drill, print, seed, rate, url, file, json,
+            drill, print, seed, rate, url, regardless, file, json,
         };
         command.SetAction((parsed, cancellation) => context.Entrances.Drill(new DrillRequest(
             parsed.GetValue(drill), parsed.GetValue(print), () => context.Finder.Find(parsed.GetValue(file)),
-            parsed.GetValue(seed), parsed.GetValue(rate), parsed.GetValue(url), parsed.GetValue(json)),
-            context.Around, cancellation));
+            parsed.GetValue(seed), parsed.GetValue(rate), parsed.GetValue(url), parsed.GetValue(json),
+            Regardless: parsed.GetValue(regardless)), context.Around, cancellation));
         return command;
     }
 

@@ -99,10 +99,11 @@ internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json, int? No
 /// <param name="Print">Print it instead.</param>
 /// <param name="Find">The cluster that is meant; asked last.</param>
 /// <param name="Rate">In place of the drill's own; so is <paramref name="Url"/>.</param>
+/// <param name="Regardless">Of the error budget.</param>
 /// <param name="Holds">We are the process that holds a drill's faults on this cluster.</param>
 internal sealed record DrillRequest(
     string? Drill, bool Print, Func<ClusterPlace> Find, ulong? Seed, double? Rate, Uri? Url, bool Json,
-    Proving.Faults.FaultPlace? Holds = null);
+    Proving.Faults.FaultPlace? Holds = null, bool Regardless = false);
 
 /// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>
 internal abstract record TrustRequest

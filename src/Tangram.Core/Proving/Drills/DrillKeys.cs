@@ -31,5 +31,6 @@ internal static class DrillKeys
         Yes("kind", "what breaks"),
         Yes("target", "a replica, service, node or zone; default: one that fits, by chance"),
         Yes("at", "when, since the load began; default 0"),
-        Yes("for", "how long, of a fault that lasts; default 5s"));
+        Yes("for", "how long, of a fault that lasts; default 5s"),
+        Yes("rate", "of a traffic-spike: requests a second; default four times the load's"));
 }

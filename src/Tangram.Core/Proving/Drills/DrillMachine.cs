@@ -20,11 +20,13 @@ public sealed class DrillMachine
     private Phase _phase = Phase.Steady;
     private Instant _begun, _mendingSince;
     private DrillSighting _seen = DrillSighting.Nobody;
+    private readonly bool _regardless;
     private string? _violated, _stopped;
 
-    public DrillMachine(DrillSpec drill, ClusterSpec cluster, Rng rng)
+    /// <param name="regardless">Hold it although the error budget is spent.</param>
+    public DrillMachine(DrillSpec drill, ClusterSpec cluster, Rng rng, bool regardless = false)
     {
-        (_drill, _cluster, _rng) = (drill, cluster, rng);
+        (_drill, _cluster, _rng, _regardless) = (drill, cluster, rng, regardless);
         Aim = DrillAim.Of(drill, cluster.Objectives);
         _faults = [.. drill.Faults.Select((fault, number) => new FaultTrace(number, fault))];
     }
@@ -44,6 +46,8 @@ public sealed class DrillMachine
         (_seen, _begun) = (seen, now);
         Say(now, $"{_drill.Name}: {Aim}", effects);
         if (!seen.Ready) Conclude(DrillRuling.NotBegun, ["the cluster is not ready: `tangram why` says why"], effects);
+        else if (!_regardless && ErrorBudget.Spent(_cluster.Objectives, seen) is { } spent)
+            Conclude(DrillRuling.NotBegun, [spent], effects);
         else effects.Add(new DrillEffect.StartSteady());
     }
 

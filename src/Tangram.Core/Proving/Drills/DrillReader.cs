@@ -104,7 +104,11 @@ internal static class DrillReader
         if (fields["for"] is not null && !form.Lasts)
             fields.Problems.Error(fields.PlaceOf("for"), $"{form.Word} strikes once: {form.Note}", "delete it");
         var time = form.Lasts ? fields.Duration("for", FaultSpec.UsualTime, positive: true) : TimeSpan.Zero;
-        return new FaultSpec(form.Kind, target, at, time, fields.Place);
+        if (fields["rate"] is not null && form.Kind != FaultKind.TrafficSpike)
+            fields.Problems.Error(fields.PlaceOf("rate"), $"{form.Word} has no rate", "delete it");
+        var rate = fields.Parsed("rate", text => Quantities.Number(text) is > 0 and <= LoadOptions.HighestRate and var r
+            ? r : (double?)null, $"a number more than 0 and at most {LoadOptions.HighestRate:0}");
+        return new FaultSpec(form.Kind, target, at, time, fields.Place) { Rate = rate };
     }
 
     private static string Words => string.Join(", ", FaultForm.All.Select(form => form.Word));

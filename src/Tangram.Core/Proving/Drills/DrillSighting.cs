@@ -12,12 +12,19 @@ public sealed record DrillSighting(
 {
     public static readonly DrillSighting Nobody = new(false, false, [], [], [], 0, null);
 
+    /// <summary>Of all routes, since the gateways' start; of these, those that the client got 5xx for.</summary>
+    public long Requests { get; init; }
+    public long Errors { get; init; }
+
     public static DrillSighting Of(StatusView status, IEnumerable<ReplicaView> replicas, RoutesView routes)
     {
         var services = routes.Gateways.SelectMany(gateway => gateway.Services).ToList();
         return new DrillSighting(true, status.Ready, replicas.ToEquatableArray(), status.Nodes,
             services.SelectMany(service => service.Backends).ToEquatableArray(),
-            services.Sum(service => service.Retries), status.Rollout);
+            services.Sum(service => service.Retries), status.Rollout)
+        {
+            Requests = services.Sum(service => service.Requests), Errors = services.Sum(service => service.Errors),
+        };
     }
 
     public ReplicaView? Replica(string name) => Replicas.FirstOrDefault(replica => replica.Replica == name);

@@ -27,6 +27,8 @@ public sealed record FaultForm(
             "as many threads as this machine has cores do nothing but count"),
         new(FaultKind.MemoryPressure, "memory-pressure", FaultSubject.Nothing, true, false,
             "half of the memory that is available is taken and used"),
+        new(FaultKind.TrafficSpike, "traffic-spike", FaultSubject.Nothing, true, false,
+            "more requests come beside the drill's own"),
         new(FaultKind.BadDeploy, "bad-deploy", FaultSubject.Service, false, true,
             "a revision goes out whose program ends at its start; the cluster has to take it back"),
     ];

@@ -3,7 +3,7 @@ namespace Tangram.Proving.Faults;
 public enum FaultKind
 {
     ReplicaKilled, ReplicaPaused, ReplicaHandles, NodeLost, ZoneLost, LeaderLost, StoreLost, GatewayLost, CpuPressure,
-    MemoryPressure, BadDeploy,
+    MemoryPressure, TrafficSpike, BadDeploy,
 }
 
 /// <summary>What a fault strikes.</summary>

@@ -9,6 +9,9 @@ namespace Tangram.Proving.Faults;
 /// <param name="For">How long it is in force; zero when it strikes once.</param>
 public sealed record FaultSpec(FaultKind Kind, string? Target, TimeSpan At, TimeSpan For, Place Place)
 {
+    /// <summary>Of a traffic spike: requests a second beside the drill's own. Null: four times as many.</summary>
+    public double? Rate { get; init; }
+
     /// <summary>Of a fault that lasts, when nothing is said.</summary>
     public static readonly TimeSpan UsualTime = TimeSpan.FromSeconds(5);
 

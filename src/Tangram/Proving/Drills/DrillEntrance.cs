@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Tangram.Cli;
 using Tangram.Model;
 using Tangram.Observing;
+using Tangram.Proving.Chaos;
 using Tangram.Proving.Faults;
 
 namespace Tangram.Proving.Drills;
@@ -22,7 +23,10 @@ internal static class DrillEntrance
             around.Print(DrillFiles.Text(name).TrimEnd());
             return Exit.Done;
         }
-        var drill = DrillFiles.Load(name, around.WorkingFolder);
+        var file = DrillFiles.Load(name, around.WorkingFolder, around.Variable);
+        if (file.Theirs is { } experiment)
+            return await ChaosEntrance.RunAsync(experiment, request.Json, around, cancellation).ConfigureAwait(false);
+        var drill = file.Ours!;
         drill = drill with
         {
             Load = drill.Load with
@@ -57,7 +61,7 @@ internal static class DrillEntrance
         if (load.Problems().FirstOrDefault() is { } problem) throw CommandFailure.Arguments(problem);
 
         var startedAt = around.Clock.GetUtcNow();
-        var machine = new DrillMachine(drill, spec, rng);
+        var machine = new DrillMachine(drill, spec, rng, request.Regardless);
         await using var line = await FaultLine.OpenAsync(place, around.Clock).ConfigureAwait(false);
         var loop = new DrillLoop(machine, load, drill.Steady, sight, line,
             request.Json ? _ => { } : around.Print, around.Clock);
@@ -105,7 +109,7 @@ internal static class DrillEntrance
             string.Join(", ", DrillFiles.Ready));
         var table = new Table("DRILL", "WHAT IT DOES") { Yields = ["WHAT IT DOES"] };
         foreach (var name in DrillFiles.Ready)
-            table.Add(name, DrillFiles.Load(name, around.WorkingFolder).About);
+            table.Add(name, DrillFiles.Load(name).About);
         table.Write(around);
         return Exit.Done;
     }

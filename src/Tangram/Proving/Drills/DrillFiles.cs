@@ -1,8 +1,12 @@
 using Tangram.Cli;
 using Tangram.Model;
 using Tangram.Planning;
+using Tangram.Proving.Chaos;
 
 namespace Tangram.Proving.Drills;
+
+/// <summary>A drill of ours, or an experiment of Chaos Toolkit.</summary>
+internal sealed record DrillFile(DrillSpec? Ours, ChaosExperiment? Theirs);
 
 /// <summary>Where drills come from: the ready ones in this program, and files.</summary>
 internal static class DrillFiles
@@ -27,10 +31,13 @@ internal static class DrillFiles
         return text.ReadToEnd();
     }
 
+    /// <summary>A ready drill by its name.</summary>
+    public static DrillSpec Load(string ready) => Read(Text(ready), $"{ready}{Suffix}", ready, _ => null).Ours!;
+
     /// <summary>A ready drill by its name, or a file. Throws <see cref="CommandFailure"/> with every problem.</summary>
-    public static DrillSpec Load(string name, string folder)
+    public static DrillFile Load(string name, string folder, Func<string, string?> variable)
     {
-        if (Ready.Contains(name)) return Read(Text(name), $"{name}{Suffix}", name);
+        if (Ready.Contains(name)) return Read(Text(name), $"{name}{Suffix}", name, variable);
         var path = Path.GetFullPath(name, folder);
         var (bytes, fault, why) = new InputFile(InputFile.Patience).Read(path, MostBytes);
         if (fault == InputFault.Missing && !name.Contains('/') && !name.Contains('.'))
@@ -47,11 +54,12 @@ internal static class DrillFiles
             } + ". Name a drill's file, or a ready drill: " + string.Join(", ", Ready));
         var problems = new ProblemList();
         return ComposeFile.Text(bytes, path, problems) is { } text
-            ? Read(text, path, Path.GetFileNameWithoutExtension(path), problems)
+            ? Read(text, path, Path.GetFileNameWithoutExtension(path), variable, problems)
             : throw Refused(problems.InOrder(), path);
     }
 
-    internal static DrillSpec Read(string text, string path, string name, ProblemList? given = null)
+    internal static DrillFile Read(
+        string text, string path, string name, Func<string, string?> variable, ProblemList? given = null)
     {
         var problems = given ?? new ProblemList();
         if (string.IsNullOrWhiteSpace(text))
@@ -59,8 +67,10 @@ internal static class DrillFiles
                 $"print a ready drill with `tangram drill --print {Ready[0]}`, and change that");
         else if (YamlTree.Parse(text, path, problems) is { } tree)
         {
-            var drill = DrillReader.Read(tree, name, problems);
-            if (!problems.HasErrors) return drill;
+            var read = ChaosReader.IsTheirs(tree)
+                ? new DrillFile(null, new ChaosReader(variable, problems).Read(tree))
+                : new DrillFile(DrillReader.Read(tree, name, problems), null);
+            if (!problems.HasErrors) return read;
         }
         throw Refused(problems.InOrder(), path);
     }

@@ -73,7 +73,7 @@ internal sealed class DrillLoop(
                         new Moves(_events.Writer), result => new DrillEvent.LoadEnded(result))));
                     break;
                 case DrillEffect.StopLoad: _enough.Cancel(); break;
-                case DrillEffect.Inject inject: faults.Inject(inject); break;
+                case DrillEffect.Inject inject: faults.Inject(inject, load); break;
                 case DrillEffect.Revert revert: faults.Revert(revert.Fault); break;
             }
     }

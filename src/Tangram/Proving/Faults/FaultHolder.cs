@@ -108,9 +108,11 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
             RandomAccess.Write(file, pid, 0);
             return file;
         }
+        var read = new byte[20];
+        var length = RandomAccess.Read(file, read, 0);
         file.Dispose();
         owner = $"another drill is held on {place.Name}, or its faults are being ended (pid " +
-            $"{File.ReadAllText(path).Trim()}): wait until it is over";
+            $"{Encoding.ASCII.GetString(read, 0, length).Trim()}): wait until it is over";
         return null;
     }
 }

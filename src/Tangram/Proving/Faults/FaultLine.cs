@@ -52,8 +52,10 @@ internal sealed class FaultLine : IAsyncDisposable
     public void Follow(ChannelWriter<DrillEvent> events, Func<IEnumerable<int>> open) =>
         _reading = ReadAsync(events, open);
 
-    public void Inject(DrillEffect.Inject inject) => Send(new FaultOrder(inject.Fault, false, inject.Spec.Kind,
-        inject.Target.Name, inject.Spec.For, [.. inject.Target.Replicas], [.. inject.Target.Nodes]));
+    public void Inject(DrillEffect.Inject inject, LoadOptions load) => Send(new FaultOrder(inject.Fault, false,
+        inject.Spec.Kind, inject.Target.Name, inject.Spec.For, [.. inject.Target.Replicas], [.. inject.Target.Nodes],
+        inject.Spec.Kind != FaultKind.TrafficSpike ? null : new FaultTraffic(load.Url.OriginalString, load.Method,
+            load.Headers.FirstOrDefault(header => header.Name == "Host")?.Value, inject.Spec.Rate ?? load.Rate * 4)));
 
     public void Revert(int fault) => Send(new FaultOrder(fault, true, default, "", TimeSpan.Zero, [], []));
 

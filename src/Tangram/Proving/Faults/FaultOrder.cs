@@ -7,7 +7,11 @@ namespace Tangram.Proving.Faults;
 /// number; else begin it.</summary>
 /// <param name="Lasts">It ends by itself after it; zero: it strikes once.</param>
 internal sealed record FaultOrder(
-    int Number, bool Revert, FaultKind Kind, string Name, TimeSpan Lasts, StruckReplica[] Replicas, string[] Nodes);
+    int Number, bool Revert, FaultKind Kind, string Name, TimeSpan Lasts, StruckReplica[] Replicas, string[] Nodes,
+    FaultTraffic? Traffic = null);
+
+/// <param name="Rate">Requests a second.</param>
+internal sealed record FaultTraffic(string Url, string Method, string? Host, double Rate);
 
 /// <summary>What the holder tells the drill, a line each.</summary>
 internal sealed record FaultAnswer(int Number, FaultWord Word, string What);

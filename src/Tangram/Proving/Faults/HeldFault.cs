@@ -22,6 +22,7 @@ internal abstract class HeldFault
         FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost => new LostDaemon(place),
         FaultKind.CpuPressure => new BusyCores(),
         FaultKind.MemoryPressure => new TakenMemory(),
+        FaultKind.TrafficSpike => new MoreTraffic(order.Traffic!, order.Lasts),
         FaultKind.BadDeploy => new BadDeploy(order.Name, place),
         _ => throw new FaultMissedException($"this version cannot do {order.Kind}"),
     };

@@ -25,13 +25,15 @@ internal sealed class DrillBed
     public List<ReplicaView> Replicas { get; }
     public Dictionary<string, string> Nodes { get; } = new() { ["a-1"] = "ready", ["b-1"] = "ready" };
     public bool Ready { get; set; } = true;
+    public long Requests { get; set; }
+    public long Errors { get; set; }
     public DrillVerdict? Verdict => Machine.Verdict;
 
     public DrillSighting Seen => new(true, Ready, Replicas.ToEquatableArray(),
         Nodes.Select(n => new NodeView(n.Key, n.Key[..1], n.Value, 1, "")).ToEquatableArray(),
         Replicas.Where(r => r.Ready).Select(r => new BackendTrafficView(
             r.Replica, r.Node, r.Zone, "up", "", 1, 1, 0, 0, 0, 0, null, null, null, null)).ToEquatableArray(),
-        0, null);
+        0, null) { Requests = Requests, Errors = Errors };
 
     public static DrillSpec Killing(params FaultSpec[] faults) => new()
     {

@@ -54,6 +54,19 @@ public sealed class DrillMachineTests
         Assert.Equal(DrillRuling.NotBegun, bed.Verdict!.Ruling);
     }
 
+    [Theory]
+    [InlineData(10_000, 10, false)]
+    [InlineData(10_000, 11, true)]
+    [InlineData(900, 11, false)]
+    public void A_cluster_that_has_spent_its_error_budget_is_left_alone(long requests, long errors, bool spent)
+    {
+        var bed = new DrillBed(Killing(Fault(FaultKind.ReplicaKilled, at: 0)),
+            new ObjectivesSpec { Availability = 0.999 }) { Requests = requests, Errors = errors };
+        bed.Begin();
+        Assert.Equal(spent ? DrillRuling.NotBegun : null, bed.Verdict?.Ruling);
+        if (spent) Assert.Contains("11 of 10000 requests", bed.Verdict!.Because[0]);
+    }
+
     [Fact]
     public void A_slow_answer_before_is_no_steady_state()
     {

@@ -60,11 +60,11 @@ public sealed class DrillReaderTests
         Assert.Contains("replica-loss", DrillFiles.Ready);
         foreach (var name in DrillFiles.Ready)
         {
-            var drill = DrillFiles.Load(name, "/");
+            var drill = DrillFiles.Load(name);
             Assert.Equal(name, drill.Name);
             Assert.NotEqual("", drill.About);
         }
     }
 
-    private static DrillSpec Read(string text) => DrillFiles.Read(text, "mine.yaml", "mine");
+    private static DrillSpec Read(string text) => DrillFiles.Read(text, "mine.yaml", "mine", _ => null).Ours!;
 }
