@@ -9,10 +9,11 @@ internal static class DrillCommands
     public static Command Drill(CommandContext context)
     {
         var (file, json) = (CommandContext.FileOption(), CommandContext.JsonOption());
+        json.Description = "Print the result as JSON, and nothing else";
         var drill = new Argument<string?>("DRILL")
         {
             Description = "A ready drill, or a drill's file; none: list the ready ones",
-            Arity = ArgumentArity.ZeroOrOne,
+            Arity = ArgumentArity.ZeroOrOne, HelpName = "DRILL",
         };
         drill.CompletionSources.Add(_ => Proving.Drills.DrillFiles.Ready.Select(
             name => new System.CommandLine.Completions.CompletionItem(name)));

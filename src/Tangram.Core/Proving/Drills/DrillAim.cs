@@ -43,8 +43,8 @@ public sealed record DrillAim(double Availability, TimeSpan? LatencyP99, TimeSpa
 
     /// <summary>On the way: so many have failed that the whole run cannot keep the objective any more.</summary>
     public string? Spent(long failed, long planned) => failed <= Allowed(planned) ? null
-        : $"{failed} requests have failed, and {Percent(Availability)} of the {planned} of this drill allows " +
-          $"{Allowed(planned)}";
+        : $"{failed} request{(failed == 1 ? " has" : "s have")} failed, and {Percent(Availability)} of the " +
+          $"{planned} of this drill allows {Allowed(planned)}";
 
     public override string ToString() => $"availability {Percent(Availability)}" +
         (Given ? "" : " (usual: the cluster has no objective)") +

@@ -126,6 +126,8 @@ public sealed class DrillMachine
     {
         if (_phase != Phase.Running) return;
         (Load, _phase, _mendingSince) = (load, Phase.Mending, now);
+        foreach (var fault in _faults)
+            if (fault.Waits) fault.Miss("there was nothing to strike: what it means was not ready");
         Say(now, $"load ended: {load.Sent} requests, {load.Failed} failed", effects);
     }
 
@@ -134,12 +136,9 @@ public sealed class DrillMachine
         foreach (var fault in _faults)
         {
             if (!fault.Waits || now - _begun < fault.Spec.At) continue;
-            if (DrillTargets.Choose(fault.Spec, _seen, _rng) is not { } target)
-            {
-                fault.Miss("there was nothing to strike: what it means was not ready");
-                Say(now, $"{fault.Name}: {fault.Missed}", effects);
+            // It waits for something that can be struck, at most until the load ends.
+            if (DrillTargets.Choose(fault.Spec, _seen, [.. _faults.Where(f => f.InForce)], _rng) is not { } target)
                 continue;
-            }
             fault.Ask(target, now);
             effects.Add(new DrillEffect.Inject(fault.Number, fault.Spec, target));
         }
@@ -171,11 +170,16 @@ public sealed class DrillMachine
         if (_stopped is not null) Conclude(DrillRuling.Stopped, [_stopped, .. broken], effects);
         else if (broken.Count > 0)
             Conclude(DrillRuling.Broken, [.. broken, .. DrillCauses.Of(_cluster, _faults)], effects);
-        else if (_faults.FirstOrDefault(fault => fault.Missed is not null) is { } missed)
+        else if (NotShown() is { } missed)
             Conclude(DrillRuling.Void, [$"{missed.Name} was not injected: {missed.Missed}"], effects);
         else if (Aim.Void(Load!) is { } late) Conclude(DrillRuling.Void, [late], effects);
         else Conclude(DrillRuling.Kept, [Kept()], effects);
     }
+
+    /// <summary>One that had to be shown and was not; of those that were drawn, one is enough.</summary>
+    private FaultTrace? NotShown() =>
+        _faults.FirstOrDefault(fault => fault.Missed is not null && !fault.Spec.Drawn)
+        ?? (_faults.All(fault => fault.Missed is not null) ? _faults.FirstOrDefault() : null);
 
     private IEnumerable<string> Broken()
     {

@@ -16,8 +16,24 @@ public static class DrillTargets
                 yield return new Problem(Severity.Error, fault.Place, what, remedy);
     }
 
-    /// <summary>Null: there is nothing to strike now.</summary>
-    public static FaultTarget? Choose(FaultSpec fault, DrillSighting seen, Rng rng)
+    /// <summary>Null: there is nothing to strike now. What is struck already is left alone; and where nobody says which
+    /// node or zone, one at a time is lost.</summary>
+    public static FaultTarget? Choose(
+        FaultSpec fault, DrillSighting seen, IReadOnlyList<FaultTrace> inForce, Rng rng)
+    {
+        var struck = inForce.Select(other => other.Target).OfType<FaultTarget>().ToList();
+        var (off, hit) = (struck.SelectMany(t => t.Nodes).ToList(), struck.SelectMany(t => t.Replicas).ToList());
+        if (off.Count > 0 && fault is { Target: null, Form.Subject: FaultSubject.Node or FaultSubject.Zone })
+            return null;
+        return Choose(fault, seen with
+        {
+            Replicas = seen.Replicas.Where(r => !off.Contains(r.Node) && hit.All(h => h.Replica != r.Replica))
+                .ToEquatableArray(),
+            Nodes = seen.Nodes.Where(n => !off.Contains(n.Name)).ToEquatableArray(),
+        }, rng);
+    }
+
+    private static FaultTarget? Choose(FaultSpec fault, DrillSighting seen, Rng rng)
     {
         var ready = seen.Replicas.Where(replica => replica is { Ready: true, Pid: not null }).ToList();
         switch (fault.Form.Subject)

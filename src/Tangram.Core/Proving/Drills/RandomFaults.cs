@@ -19,7 +19,7 @@ public static class RandomFaults
         {
             var form = FaultForm.Of(kinds[rng.Next(kinds.Length)]);
             return new FaultSpec(form.Kind, null, rng.Between(TimeSpan.FromSeconds(1), last),
-                form.Lasts ? rng.Between(Shortest, Longest) : TimeSpan.Zero, place);
+                form.Lasts ? rng.Between(Shortest, Longest) : TimeSpan.Zero, place) { Drawn = true };
         }).ToList();
         return drill with { Faults = drill.Faults.Concat(drawn).OrderBy(f => f.At).ToEquatableArray() };
     }

@@ -2,8 +2,8 @@ namespace Tangram.Proving.Faults;
 
 public enum FaultKind
 {
-    ReplicaKilled, ReplicaPaused, ReplicaHandles, NodeLost, ZoneLost, LeaderLost, StoreLost, GatewayLost, CpuPressure,
-    MemoryPressure, TrafficSpike, BadDeploy,
+    ReplicaKilled, ReplicaPaused, ReplicaSlow, ReplicaHandles, NodeLost, ZoneLost, ZoneSlow, LeaderLost, StoreLost,
+    GatewayLost, CpuPressure, MemoryPressure, TrafficSpike, BadDeploy,
 }
 
 /// <summary>What a fault strikes.</summary>

@@ -99,7 +99,9 @@ public sealed class FaultTrace(int number, FaultSpec spec)
     {
         FaultSubject.Replica => Target!.Replicas.All(struck => seen.Replica(struck.Replica) is not { } now
             || (now.Ready && seen.Takes(now.Replica) && (spec.Form.Lasts || IsOther(seen, struck)))),
-        FaultSubject.Node or FaultSubject.Zone => DetectedAt is not null,
+        // One that is short is over before anybody notices it.
+        FaultSubject.Node or FaultSubject.Zone => !spec.Form.Mends
+            || ((DetectedAt ?? EndedAt) is not null && Target!.Replicas.All(struck => IsOther(seen, struck))),
         FaultSubject.Service => seen.Rollout is { Stage: "rolledBack" },
         _ => true,
     };

@@ -36,8 +36,10 @@ internal static class DrillAddress
     {
         bool Struck(ServiceSpec service) => drill.Faults.Any(fault => fault.Target is { } target
             && (target == service.Name.Value || target.StartsWith(service.Name.Value + "-", StringComparison.Ordinal)));
-        return spec.Services.OrderByDescending(Struck).SelectMany(service => service.Routes)
-            .Where(route => route.When is null && route.Host?.StartsWith('*') != true)
-            .OrderBy(route => route.Host is not null).FirstOrDefault();
+        return spec.Services
+            .SelectMany(service => service.Routes.Select(route => (Struck: Struck(service), Route: route)))
+            .Where(one => one.Route.When is null && one.Route.Host?.StartsWith('*') != true)
+            .OrderByDescending(one => one.Struck).ThenBy(one => one.Route.Host is not null)
+            .Select(one => one.Route).FirstOrDefault();
     }
 }

@@ -17,6 +17,7 @@ internal abstract class HeldFault
     {
         FaultKind.ReplicaKilled => new KilledReplica(order.Replicas[0], place),
         FaultKind.ReplicaPaused => new PausedReplica(order.Replicas[0], place),
+        FaultKind.ReplicaSlow or FaultKind.ZoneSlow => new SlowedReplicas(order.Replicas, place),
         FaultKind.ReplicaHandles => new StarvedReplica(order.Replicas[0], place),
         FaultKind.NodeLost or FaultKind.ZoneLost => new LostNodes(order, place),
         FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost => new LostDaemon(place),

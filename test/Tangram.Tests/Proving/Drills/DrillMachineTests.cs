@@ -155,6 +155,33 @@ public sealed class DrillMachineTests
     }
 
     [Fact]
+    public void A_node_that_is_back_before_anybody_noticed_is_whole_when_its_replicas_run_anew()
+    {
+        var bed = new DrillBed(Killing(Fault(FaultKind.NodeLost, at: 0, lasts: 1, target: "a-1"))).Running();
+        bed.After(0.1);
+        bed.On(new DrillEvent.Injected(0, ""));
+        bed.On(new DrillEvent.Reverted(0, ""));
+        // Still the old word of it
+        bed.After(0.1);
+        Assert.Null(bed.Machine.Faults[0].WholeAt);
+        bed.Replicas[0] = Replica("web-1", "a-1", 77);
+        bed.Replicas[2] = Replica("web-3", "a-1", 78);
+        bed.After(0.1);
+        Assert.NotNull(bed.Machine.Faults[0].WholeAt);
+    }
+
+    [Fact]
+    public void One_node_at_a_time_is_lost_where_nobody_says_which()
+    {
+        var bed = new DrillBed(Killing(Fault(FaultKind.NodeLost, at: 0.05, lasts: 3),
+            Fault(FaultKind.NodeLost, at: 1, lasts: 1))).Running();
+        Assert.Single(bed.After(0.1).OfType<DrillEffect.Inject>());
+        bed.On(new DrillEvent.Injected(0, ""));
+        Assert.Empty(bed.After(2).OfType<DrillEffect.Inject>());
+        Assert.Single(bed.On(new DrillEvent.Reverted(0, "")).OfType<DrillEffect.Inject>());
+    }
+
+    [Fact]
     public void A_look_that_began_before_a_fault_says_nothing_about_it()
     {
         var bed = new DrillBed(Killing(Fault(FaultKind.ReplicaPaused, at: 0, lasts: 1))).Running();
@@ -183,6 +210,21 @@ public sealed class DrillMachineTests
         Assert.Equal(DrillRuling.Void, bed.Verdict!.Ruling);
         Assert.Contains("it may not be killed", bed.Verdict.Because[0]);
         Assert.Equal(1, bed.Verdict.ExitCode);
+    }
+
+    [Fact]
+    public void One_that_was_drawn_may_find_nothing_to_strike()
+    {
+        var bed = new DrillBed(Killing(Fault(FaultKind.ReplicaPaused, at: 0, lasts: 1),
+            Fault(FaultKind.NodeLost, at: 9, lasts: 1) with { Drawn = true })).Running();
+        bed.After(0.1);
+        bed.On(new DrillEvent.Injected(0, ""));
+        bed.After(1);
+        bed.On(new DrillEvent.Reverted(0, ""));
+        bed.On(new DrillEvent.LoadEnded(Load()));
+        bed.Look();
+        Assert.Equal(DrillRuling.Kept, bed.Verdict!.Ruling);
+        Assert.NotNull(bed.Machine.Faults[1].Missed);
     }
 
     [Fact]
