@@ -6,6 +6,7 @@ using Tangram.Observing.Doctoring;
 using Tangram.Planning;
 using Tangram.Proving;
 using Tangram.Proving.Scenarios;
+using Tangram.Proving.Drills;
 using Tangram.Routing;
 
 Descriptors.KeepInherited();
@@ -21,6 +22,7 @@ return await CommandLine.RunAsync(args, around, new Entrances
     Gateway = async (options, cancellation) => await GatewayHost.StartAsync(options, around.Clock),
     Load = LoadEntrance.RunAsync,
     Scenario = ScenarioEntrance.RunAsync,
+    Drill = DrillEntrance.RunAsync,
     Simulate = SimulateEntrance.RunAsync,
     Trust = TrustEntrance.Run,
     DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),

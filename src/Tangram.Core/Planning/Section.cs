@@ -48,9 +48,6 @@ public sealed class Section
     /// <summary>In the order of the support matrix.</summary>
     public IReadOnlyList<SectionKey> Keys { get; }
 
-    /// <summary>Of another file than the Compose file: none of its keys can have strayed from there.</summary>
-    internal bool Elsewhere { get; init; }
-
     internal IEnumerable<string> Honoured => Keys.Where(key => key.Honoured).Select(key => key.Name);
 
     internal SectionKey? Find(string name) => _keys.GetValueOrDefault(name);

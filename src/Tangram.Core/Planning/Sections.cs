@@ -26,8 +26,9 @@ public static class Sections
     internal static string RemedyFor(string key, Section section)
     {
         if (NearMiss.Of(key, section.Honoured) is { } meant) return $"write '{meant}'";
-        var others = All.Where(other => !section.Elsewhere && other != section && other.Honours(key))
-            .Select(other => other.Title).ToList();
+        // Of another kind of file nothing belongs here.
+        var others = All.Contains(section)
+            ? All.Where(other => other != section && other.Honours(key)).Select(other => other.Title).ToList() : [];
         if (others.Count > 0) return $"move it: '{key}' belongs to {string.Join(" or ", others)}";
         var known = section.Keys.Where(known => known.Support == Support.Refused).Select(known => known.Name);
         if (NearMiss.Of(key, known) is { } refused)

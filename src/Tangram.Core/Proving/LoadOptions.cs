@@ -59,6 +59,9 @@ public sealed record LoadOptions
     /// 2xx.</summary>
     public long MaxFailed { get; init; }
 
+    /// <summary>How often whoever follows the run is told how far it is.</summary>
+    public TimeSpan ReportEvery { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Null: only the time-out of a request ends the waiting.</summary>
     public TimeSpan? Silence => LostAfter ?? (Also.Count > 0 ? TimeSpan.FromSeconds(1) : null);
 

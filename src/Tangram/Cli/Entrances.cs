@@ -36,6 +36,10 @@ internal sealed record Entrances
     /// <summary>Simulates, prints what came of it, and returns the exit code.</summary>
     public required Func<SimulateRequest, Surroundings, CancellationToken, Task<int>> Simulate { get; init; }
 
+    /// <summary>Holds a drill on a running cluster, prints its verdict, and returns the exit code.</summary>
+    public Func<DrillRequest, Surroundings, CancellationToken, Task<int>> Drill { get; init; } =
+        (_, _, _) => throw new InvalidOperationException("no drills here");
+
     /// <summary>Makes, issues and shows certificates, prints what came of it, and returns the exit code.</summary>
     public required Func<TrustRequest, Surroundings, int> Trust { get; init; }
 
@@ -134,6 +138,16 @@ internal sealed record LimitRequest(
 /// <param name="Seeds">How many, one after the other.</param>
 /// <param name="Nodes">Of a cluster that loses a zone; null: a small one with faults of every kind.</param>
 internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json, int? Nodes = null);
+
+/// <param name="Drill">A ready one's name, or a file. Null: list the ready ones.</param>
+/// <param name="Print">Print it instead.</param>
+/// <param name="Find">The cluster that is meant; asked last.</param>
+/// <param name="Rate">In place of the drill's own; so is <paramref name="Url"/>.</param>
+/// <param name="Regardless">Of the error budget.</param>
+/// <param name="Holds">We are the process that holds a drill's faults on this cluster.</param>
+internal sealed record DrillRequest(
+    string? Drill, bool Print, Func<ClusterPlace> Find, ulong? Seed, double? Rate, Uri? Url, bool Json,
+    Proving.Faults.FaultPlace? Holds = null, bool Regardless = false);
 
 /// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>
 internal abstract record TrustRequest

@@ -103,6 +103,16 @@ internal static class Examples
             "tangram load plan.jmx -J users=5000 -J duration=60       a JMeter test plan, as JMeter saves it",
             "tangram load session.har --users 20 --duration 1m        what a browser recorded",
         ],
+        ["drill"] =
+        [
+            "tangram drill                                    the ready drills",
+            "tangram drill replica-loss                       on the cluster that runs here: exit 0 when it held",
+            "tangram drill --print replica-loss > mine.yaml   a copy to change",
+            "tangram drill mine.yaml --seed 7 --json",
+            "",
+            "Exit codes: 0 the hypothesis was kept; 1 it was broken, or nothing was shown; 2 the file is wrong, or",
+            "names what is not there; 3 no cluster answers.",
+        ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["ca"] =
         [

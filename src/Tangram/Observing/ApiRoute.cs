@@ -70,6 +70,8 @@ internal sealed record ApiRoute(
             a => a.Looks.JobsAsync) { Gives = typeof(JobView[]) },
         new("GET", "/v1/diff/{before}/{after}", "What differs between two revisions; 'now' is the one in force.",
             a => a.Looks.DiffAsync) { Gives = typeof(ChangeView[]), Refusals = [404] },
+        new("GET", "/v1/spec", "What is asked for now: the file as it was read, without what configs and secrets hold.",
+            a => a.Looks.SpecAsync) { Gives = typeof(ClusterSpec), Refusals = [404] },
         new("GET", "/v1/openapi.json", "This description.", _ => LookAnswers.OpenApiAsync) { Gives = typeof(object) },
         new("POST", "/v1/diff", "What differs between the revision in force and a file.", a => a.Commands.DiffAsync)
             { Takes = typeof(ClusterSpec), Gives = typeof(ChangeView[]), Refusals = [400] },

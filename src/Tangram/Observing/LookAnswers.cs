@@ -94,6 +94,17 @@ internal sealed class LookAnswers(ClusterPort port, CancellationToken stopping)
             await WriteAsync(http, SpecDiff.Of(before, after).ToArray());
     }
 
+    public async Task SpecAsync(HttpContext http)
+    {
+        if (port.State().EffectiveSpec is not { } spec)
+        {
+            await RefuseAsync(http, 404, new ErrorView("nothing is asked for yet", ErrorView.Arguments));
+            return;
+        }
+        http.Response.ContentType = JsonType + "; charset=utf-8";
+        await http.Response.WriteAsync(Json.Write(spec));
+    }
+
     public static Task OpenApiAsync(HttpContext http)
     {
         http.Response.ContentType = JsonType + "; charset=utf-8";

@@ -3,8 +3,6 @@ namespace Tangram.Proving;
 /// <summary>Offers a load to a server and says what came of it.</summary>
 internal static class LoadRun
 {
-    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(1);
-
     /// <summary>Runs to the end of the load and of its last answer. Cancelling gives the results so far; it does
     /// not throw. Throws <see cref="ArgumentException"/> when the options have <see cref="LoadOptions.Problems"/>.
     /// The clock has to run at the speed of the world: what is measured is real.</summary>
@@ -22,7 +20,7 @@ internal static class LoadRun
         var pace = new LoadPace(time, cancellation);
 
         using var over = new CancellationTokenSource();
-        var reports = ReportAsync(record, pace, progress, time, over.Token);
+        var reports = ReportAsync(record, pace, progress, options.ReportEvery, time, over.Token);
         using var slots = new SemaphoreSlim(options.MaxInFlight);
         await Task.Factory.StartNew(
             () => Offer(options, client, schedule, record, pace, slots, cancellation),
@@ -68,10 +66,11 @@ internal static class LoadRun
         LoadOutcome.Failed(LoadFailure.Unsent, $"{options.MaxInFlight} requests were in flight");
 
     private static async Task ReportAsync(
-        LoadRecord record, LoadPace pace, IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken over)
+        LoadRecord record, LoadPace pace, IProgress<LoadProgress>? progress, TimeSpan every, TimeProvider time,
+        CancellationToken over)
     {
         if (progress is null) return;
-        using var timer = new PeriodicTimer(ProgressEvery, time);
+        using var timer = new PeriodicTimer(every, time);
         try
         {
             while (await timer.WaitForNextTickAsync(over)) progress.Report(record.Progress(pace.Now));

@@ -96,6 +96,7 @@ public sealed class OpenApiTests : IAsyncLifetime
             ("GET /v1/top", "/v1/top?over=0.1", null), ("GET /v1/events", "/v1/events?after=0&wait=1", null),
             ("GET /v1/why", "/v1/why", null),
             ("GET /v1/why/{subject}", "/v1/why/order-1", null), ("GET /v1/why/{subject}", "/v1/why/nobody", null),
+            ("GET /v1/spec", "/v1/spec", null),
             ("GET /v1/history", "/v1/history", null), ("GET /v1/openapi.json", "/v1/openapi.json", null),
             ("GET /v1/jobs", "/v1/jobs", null), ("POST /v1/run/{job}", "/v1/run/report", null),
             ("POST /v1/run/{job}", "/v1/run/order", null), ("POST /v1/run/{job}", "/v1/run/-", null),

@@ -84,5 +84,5 @@ internal static class ScenarioKeys
         ("default", "when nothing is found; without it the iteration ends there"));
 
     private static Section Of(string title, params (string Name, string Note)[] keys) =>
-        new(title, [.. keys.Select(key => Section.Yes(key.Name, key.Note))]) { Elsewhere = true };
+        new(title, [.. keys.Select(key => Section.Yes(key.Name, key.Note))]);
 }

@@ -1,0 +1,35 @@
+using Tangram.Model;
+using Tangram.Proving.Faults;
+
+namespace Tangram.Proving.Drills;
+
+/// <summary>Faults that are drawn by chance: kinds that a cluster of this shape can stand, spread over the first part
+/// of the load so that there is time to mend.</summary>
+public static class RandomFaults
+{
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromSeconds(4);
+
+    public static DrillSpec Added(DrillSpec drill, DrillSighting seen, Rng rng)
+    {
+        if (drill.Random == 0) return drill;
+        var kinds = Kinds(seen);
+        var last = drill.Load.Duration * 0.75;
+        var place = new Place("random", 0, 0);
+        var drawn = Enumerable.Range(0, drill.Random).Select(_ =>
+        {
+            var form = FaultForm.Of(kinds[rng.Next(kinds.Length)]);
+            return new FaultSpec(form.Kind, null, rng.Between(TimeSpan.FromSeconds(1), last),
+                form.Lasts ? rng.Between(Shortest, Longest) : TimeSpan.Zero, place) { Drawn = true };
+        }).ToList();
+        return drill with { Faults = drill.Faults.Concat(drawn).OrderBy(f => f.At).ToEquatableArray() };
+    }
+
+    /// <summary>A node or zone only where others are left. Never the whole daemon, nor the machine's memory: what else
+    /// runs there is not part of the drill.</summary>
+    private static FaultKind[] Kinds(DrillSighting seen)
+    {
+        var kinds = new List<FaultKind> { FaultKind.ReplicaKilled, FaultKind.ReplicaPaused, FaultKind.CpuPressure };
+        if (seen.Nodes.Count > 2) kinds.Add(FaultKind.NodeLost);
+        return [.. kinds];
+    }
+}

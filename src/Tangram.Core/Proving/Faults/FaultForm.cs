@@ -1,0 +1,44 @@
+namespace Tangram.Proving.Faults;
+
+/// <summary>What there is to know of a kind of fault before it is used.</summary>
+/// <param name="Lasts">It is in force for a time, and then reverted. Otherwise it strikes once.</param>
+/// <param name="Mends">The cluster has to mend it while it lasts, so recovery counts from when it struck. Otherwise it
+/// counts from when it was reverted.</param>
+/// <param name="Note">What it does on one machine.</param>
+public sealed record FaultForm(
+    FaultKind Kind, string Word, FaultSubject Subject, bool Lasts, bool Mends, string Note)
+{
+    public static IReadOnlyList<FaultForm> All { get; } =
+    [
+        new(FaultKind.ReplicaKilled, "replica-killed", FaultSubject.Replica, false, true,
+            "its process gets SIGKILL"),
+        new(FaultKind.ReplicaPaused, "replica-paused", FaultSubject.Replica, true, false,
+            "its processes get SIGSTOP, and SIGCONT when it is over"),
+        new(FaultKind.ReplicaSlow, "replica-slow", FaultSubject.Replica, true, false,
+            "its processes stand still for nine tenths of the time"),
+        new(FaultKind.ReplicaHandles, "replica-handles", FaultSubject.Replica, true, false,
+            "its process may open no more files or connections than it has open"),
+        new(FaultKind.NodeLost, "node-lost", FaultSubject.Node, true, true,
+            "a virtual node loses its power: its agent and replicas are gone without a word, and held down"),
+        new(FaultKind.ZoneLost, "zone-lost", FaultSubject.Zone, true, true,
+            "all virtual nodes of a zone lose their power"),
+        new(FaultKind.ZoneSlow, "zone-slow", FaultSubject.Zone, true, false,
+            "the processes of all its replicas stand still for nine tenths of the time"),
+        new(FaultKind.LeaderLost, "leader-lost", FaultSubject.Nothing, true, false, Daemon),
+        new(FaultKind.StoreLost, "store-lost", FaultSubject.Nothing, true, false, Daemon),
+        new(FaultKind.GatewayLost, "gateway-lost", FaultSubject.Nothing, true, false, Daemon),
+        new(FaultKind.CpuPressure, "cpu-pressure", FaultSubject.Nothing, true, false,
+            "as many threads as this machine has cores do nothing but count"),
+        new(FaultKind.MemoryPressure, "memory-pressure", FaultSubject.Nothing, true, false,
+            "half of the memory that is available is taken and used"),
+        new(FaultKind.TrafficSpike, "traffic-spike", FaultSubject.Nothing, true, false,
+            "more requests come beside the drill's own"),
+        new(FaultKind.BadDeploy, "bad-deploy", FaultSubject.Service, false, true,
+            "a revision goes out whose program ends at its start; the cluster has to take it back"),
+    ];
+
+    private const string Daemon =
+        "on one machine the daemon is leader, store and gateway: it gets SIGKILL, and is started again";
+
+    public static FaultForm Of(FaultKind kind) => All.First(form => form.Kind == kind);
+}

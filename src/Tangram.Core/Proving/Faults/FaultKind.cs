@@ -1,0 +1,10 @@
+namespace Tangram.Proving.Faults;
+
+public enum FaultKind
+{
+    ReplicaKilled, ReplicaPaused, ReplicaSlow, ReplicaHandles, NodeLost, ZoneLost, ZoneSlow, LeaderLost, StoreLost,
+    GatewayLost, CpuPressure, MemoryPressure, TrafficSpike, BadDeploy,
+}
+
+/// <summary>What a fault strikes.</summary>
+public enum FaultSubject { Nothing, Replica, Node, Zone, Service }

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Tangram.Cli;
+using Tangram.Deploying;
+
+namespace Tangram.Proving.Faults;
+
+/// <summary>The process that holds a drill's faults, each as a lease: it ends at its time, on order, and when the drill
+/// is gone, however that ended, for then our input ends. It also keeps a second drill away from the cluster: the
+/// lock belongs to an open file, so it lasts as long as a fault may.</summary>
+internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWriter answers, TimeProvider time)
+{
+    /// <summary>Hidden; a drill starts it.</summary>
+    public const string Command = "fault-holder";
+
+    private sealed record Held(TaskCompletionSource Over, Task Life);
+
+    private readonly Dictionary<int, Held> _held = [];
+    private readonly SemaphoreSlim _writing = new(1);
+
+    public static async Task<int> RunAsync(FaultPlace place, Surroundings around)
+    {
+        // A Ctrl-C is meant for the drill, which then tells us.
+        _ = Native.NewSession();
+        return await new FaultHolder(place, around.In, around.Out, around.Clock).RunAsync().ConfigureAwait(false);
+    }
+
+    public async Task<int> RunAsync()
+    {
+        using var held = Lock(out var owner);
+        if (held is null)
+        {
+            await AnswerAsync(-1, FaultWord.Refused, owner).ConfigureAwait(false);
+            return Exit.Failed;
+        }
+        await AnswerAsync(-1, FaultWord.Holds, "").ConfigureAwait(false);
+        while (await orders.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            var order = FaultJson.Order(line);
+            if (!order.Revert)
+            {
+                var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _held[order.Number] = new Held(over, Task.Run(() => HoldAsync(order, over.Task)));
+            }
+            else if (_held.TryGetValue(order.Number, out var known)) known.Over.TrySetResult();
+        }
+        foreach (var fault in _held.Values) fault.Over.TrySetResult();
+        await Task.WhenAll(_held.Values.Select(fault => fault.Life)).ConfigureAwait(false);
+        return Exit.Done;
+    }
+
+    private async Task HoldAsync(FaultOrder order, Task over)
+    {
+        HeldFault fault;
+        try
+        {
+            fault = HeldFault.Of(order, place);
+            await AnswerAsync(order.Number, FaultWord.Injected, await fault.InjectAsync(time).ConfigureAwait(false))
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FaultMissedException or IOException or UnauthorizedAccessException)
+        {
+            await AnswerAsync(order.Number, FaultWord.Missed, e.Message).ConfigureAwait(false);
+            return;
+        }
+        if (order.Lasts == TimeSpan.Zero) return;
+        await Task.WhenAny(over, Task.Delay(order.Lasts, time)).ConfigureAwait(false);
+        var effect = "";
+        try
+        {
+            effect = await fault.RevertAsync(time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FaultMissedException or IOException or UnauthorizedAccessException)
+        {
+            effect = $"NOT COMPLETELY: {e.Message}";
+        }
+        await AnswerAsync(order.Number, FaultWord.Reverted, effect).ConfigureAwait(false);
+    }
+
+    /// <summary>When the drill is gone nobody listens, and that changes nothing.</summary>
+    private async Task AnswerAsync(int number, FaultWord word, string what)
+    {
+        await _writing.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await answers.WriteLineAsync(FaultJson.Write(new FaultAnswer(number, word, what))).ConfigureAwait(false);
+            await answers.FlushAsync().ConfigureAwait(false);
+        }
+        catch (IOException) { }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Null when another drill holds it, which <paramref name="owner"/> names.</summary>
+    private SafeFileHandle? Lock(out string owner)
+    {
+        var path = Path.Combine(place.Folder, "drill.lock");
+        var file = Descriptors.Opened(path, 2 | Native.Create);
+        owner = "";
+        if (Native.Flock(file.Number(), Native.LockExclusive | Native.LockNoWait) == 0)
+        {
+            // For people; the lock does not depend on it.
+            var pid = Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            RandomAccess.SetLength(file, 0);
+            RandomAccess.Write(file, pid, 0);
+            return file;
+        }
+        var read = new byte[20];
+        var length = RandomAccess.Read(file, read, 0);
+        file.Dispose();
+        owner = $"another drill is held on {place.Name}, or its faults are being ended (pid " +
+            $"{Encoding.ASCII.GetString(read, 0, length).Trim()}): wait until it is over";
+        return null;
+    }
+}

@@ -1,0 +1,99 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Threading.Channels;
+using Tangram.Cli;
+using Tangram.Proving.Drills;
+
+namespace Tangram.Proving.Faults;
+
+/// <summary>The drill's end of the line to the holder of its faults. Closing it ends all of them.</summary>
+internal sealed class FaultLine : IAsyncDisposable
+{
+    /// <summary>Starting a process takes a fraction of it, even on a machine that has much to do.</summary>
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(20), EndsWithin = TimeSpan.FromSeconds(40);
+
+    private readonly Process _holder;
+    private readonly TimeProvider _time;
+    private Task _reading = Task.CompletedTask;
+
+    private FaultLine(Process holder, TimeProvider time) => (_holder, _time) = (holder, time);
+
+    /// <summary>Throws <see cref="CommandFailure"/> when another drill is held on this cluster.</summary>
+    public static async Task<FaultLine> OpenAsync(FaultPlace place, TimeProvider time)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
+        };
+        // Started as `dotnet tangram.dll`, the program is the runtime and we are its first argument.
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
+        foreach (var word in (string[])[FaultHolder.Command, place.Name, place.Socket, place.Folder])
+            start.ArgumentList.Add(word);
+        Process holder;
+        try
+        {
+            holder = Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new CommandFailure(Exit.Failed, $"this program could not be started a second time: {e.Message}");
+        }
+        var line = new FaultLine(holder, time);
+        var first = await holder.StandardOutput.ReadLineAsync().WaitAsync(StartsWithin, time).ConfigureAwait(false);
+        if (first is not null && FaultJson.Answer(first) is { Word: FaultWord.Holds }) return line;
+        await line.DisposeAsync().ConfigureAwait(false);
+        throw new CommandFailure(Exit.Failed, first is null ? "whoever should hold the faults ended at once"
+            : FaultJson.Answer(first).What);
+    }
+
+    /// <summary>From now on every answer becomes an event; and so does its end, for each fault in
+    /// <paramref name="open"/>.</summary>
+    public void Follow(ChannelWriter<DrillEvent> events, Func<IEnumerable<int>> open) =>
+        _reading = ReadAsync(events, open);
+
+    public void Inject(DrillEffect.Inject inject, LoadOptions load) => Send(new FaultOrder(inject.Fault, false,
+        inject.Spec.Kind, inject.Target.Name, inject.Spec.For, [.. inject.Target.Replicas], [.. inject.Target.Nodes],
+        inject.Spec.Kind != FaultKind.TrafficSpike ? null : new FaultTraffic(load.Url.OriginalString, load.Method,
+            load.Headers.FirstOrDefault(header => header.Name == "Host")?.Value, inject.Spec.Rate ?? load.Rate * 4)));
+
+    public void Revert(int fault) => Send(new FaultOrder(fault, true, default, "", TimeSpan.Zero, [], []));
+
+    public async ValueTask DisposeAsync()
+    {
+        try { _holder.StandardInput.Close(); }
+        catch (IOException) { }
+        await _reading.ConfigureAwait(false);
+        await _holder.WaitForExitAsync().WaitAsync(EndsWithin, _time)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _holder.Dispose();
+    }
+
+    private void Send(FaultOrder order)
+    {
+        try
+        {
+            _holder.StandardInput.WriteLine(FaultJson.Write(order));
+            _holder.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It is gone; the end of its answers tells.
+        }
+    }
+
+    private async Task ReadAsync(ChannelWriter<DrillEvent> events, Func<IEnumerable<int>> open)
+    {
+        while (await _holder.StandardOutput.ReadLineAsync().ConfigureAwait(false) is { } line)
+        {
+            var answer = FaultJson.Answer(line);
+            events.TryWrite(answer.Word switch
+            {
+                FaultWord.Injected => new DrillEvent.Injected(answer.Number, answer.What),
+                FaultWord.Reverted => new DrillEvent.Reverted(answer.Number, answer.What),
+                _ => new DrillEvent.Missed(answer.Number, answer.What),
+            });
+        }
+        foreach (var fault in open()) events.TryWrite(new DrillEvent.Missed(fault, "whoever held it is gone"));
+    }
+}

@@ -1,0 +1,47 @@
+namespace Tangram.Proving.Faults;
+
+/// <summary>One fault and how to end it. Each step returns what it was measured to do, as a sentence without a
+/// stop.</summary>
+internal abstract class HeldFault
+{
+    /// <summary>Long enough for a kernel that is busy; what takes longer has failed.</summary>
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Throws <see cref="FaultMissedException"/> when it cannot be done; nothing is changed then.</summary>
+    public abstract Task<string> InjectAsync(TimeProvider time);
+
+    /// <summary>Called once, after <see cref="InjectAsync"/> has returned.</summary>
+    public abstract Task<string> RevertAsync(TimeProvider time);
+
+    public static HeldFault Of(FaultOrder order, FaultPlace place) => order.Kind switch
+    {
+        FaultKind.ReplicaKilled => new KilledReplica(order.Replicas[0], place),
+        FaultKind.ReplicaPaused => new PausedReplica(order.Replicas[0], place),
+        FaultKind.ReplicaSlow or FaultKind.ZoneSlow => new SlowedReplicas(order.Replicas, place),
+        FaultKind.ReplicaHandles => new StarvedReplica(order.Replicas[0], place),
+        FaultKind.NodeLost or FaultKind.ZoneLost => new LostNodes(order, place),
+        FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost => new LostDaemon(place),
+        FaultKind.CpuPressure => new BusyCores(),
+        FaultKind.MemoryPressure => new TakenMemory(),
+        FaultKind.TrafficSpike => new MoreTraffic(order.Traffic!, order.Lasts),
+        FaultKind.BadDeploy => new BadDeploy(order.Name, place),
+        _ => throw new FaultMissedException($"this version cannot do {order.Kind}"),
+    };
+
+    /// <summary>Looks every few milliseconds until it is so, and returns how long that took.</summary>
+    protected static async Task<TimeSpan> UntilAsync(Func<bool> isSo, string otherwise, TimeProvider time)
+    {
+        var begun = time.GetTimestamp();
+        while (!isSo())
+        {
+            if (time.GetElapsedTime(begun) > Patience) throw new FaultMissedException(otherwise);
+            await Task.Delay(TimeSpan.FromMilliseconds(1), time).ConfigureAwait(false);
+        }
+        return time.GetElapsedTime(begun);
+    }
+
+    protected static string Words(TimeSpan span) => Drills.DrillAim.Words(span);
+}
+
+/// <summary>A fault could not be injected; the message is a sentence without a stop.</summary>
+internal sealed class FaultMissedException(string message) : Exception(message);

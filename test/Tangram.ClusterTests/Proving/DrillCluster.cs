@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using Tangram.Cli;
+using Tangram.ClusterTests.BadInput;
+using Tangram.ClusterTests.Drilling;
+using Tangram.Deploying;
+using Tangram.Observing;
+using Tangram.Proving.Drills;
+
+namespace Tangram.ClusterTests.Proving;
+
+/// <summary>A small service on a cluster of its own, on which drills are held as their user holds them.</summary>
+internal sealed class DrillCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60), DrillWithin = TimeSpan.FromSeconds(120);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("tangram-drills-").FullName;
+    private readonly List<Child> _drills = [];
+    private readonly string _name = $"drills-{ShopCluster.FreePort()}";
+    private readonly string _file;
+
+    private DrillCluster(int replicas, bool wrong)
+    {
+        _file = WebService.Write(_folder, _name, $"127.0.0.1:{ShopCluster.FreePort()}", replicas);
+        var text = File.ReadAllText(_file).Replace("x-tangram:\n  gateway:",
+            "x-tangram:\n  zones: [a, b, c]\n  objectives: { availability: 99.9%, recovery_time: 30s }\n  gateway:");
+        // No probe, and a program that takes its time to start.
+        File.WriteAllText(_file, !wrong ? text : text.Replace("      probe: http:/\n", "")
+            .Replace("command: [", "command: [/bin/sh, -c, 'sleep 3; exec \"$$@\"', sh, "));
+    }
+
+    public static async Task<DrillCluster> ReadyAsync(int replicas = 6, bool wrong = false)
+    {
+        var cluster = new DrillCluster(replicas, wrong);
+        try
+        {
+            using var up = cluster.Start("up", "--detach", "-f", cluster._file);
+            Assert.True(await up.EndAsync(ReadyWithin) == 0, up.Printed);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a drill and does not wait for its end.</summary>
+    public Child Drill(params string[] arguments)
+    {
+        var child = Start(["drill", .. arguments, "-f", _file]);
+        _drills.Add(child);
+        return child;
+    }
+
+    public async Task<(int Code, string Printed)> EndedAsync(params string[] arguments)
+    {
+        using var child = Start(["drill", .. arguments, "-f", _file]);
+        return (await child.EndAsync(DrillWithin), child.Printed);
+    }
+
+    /// <summary>Holds a drill to its end.</summary>
+    public async Task<(int Code, DrillResult Result)> HeldAsync(params string[] arguments)
+    {
+        var (code, printed) = await EndedAsync([.. arguments, "--json"]);
+        Assert.True(printed.Contains("\"verdict\""), printed);
+        return (code, DrillJson.Read(printed[printed.IndexOf('{')..]));
+    }
+
+    public string Write(string file, string text)
+    {
+        var path = Path.Combine(_folder, file);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public Task<ReplicaView[]?> PsAsync() => AskAsync<ReplicaView[]>("/v1/ps");
+    public Task<StatusView?> StatusAsync() => AskAsync<StatusView>("/v1/status");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var drill in _drills)
+        {
+            await drill.KillAsync();
+            drill.Dispose();
+        }
+        using (var down = Start("down", "-f", _file)) await down.EndAsync(ReadyWithin);
+        var id = Path.Combine(_folder, _name, "id");
+        if (File.Exists(id))
+        {
+            var mark = $"TANGRAM_CLUSTER_ID={await File.ReadAllTextAsync(id)}".Trim();
+            foreach (var left in ProcessStat.All())
+                if (!left.Ended && ProcessStat.EnvironmentOf(left.Pid).Contains(mark)) ShopCluster.Kill(left.Pid);
+        }
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private Child Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(ShopCluster.Binary, arguments) { WorkingDirectory = _folder };
+        ShopCluster.Surround(start, _folder);
+        return new Child(start);
+    }
+
+    private async Task<T?> AskAsync<T>(string path) where T : class
+    {
+        try
+        {
+            using var client = new ClusterClient(new ClusterPlace(_name, SocketPlace.Of(_folder, _name), null));
+            return await client.GetAsync<T>(path, default);
+        }
+        catch (Exception e) when (e is CommandFailure or IOException) { return null; }
+    }
+}

@@ -1,0 +1,70 @@
+using Tangram.Cli;
+using Tangram.Proving.Drills;
+using Tangram.Proving.Faults;
+
+namespace Tangram.Tests.Proving.Drills;
+
+public sealed class DrillReaderTests
+{
+    [Fact]
+    public void Reads_what_is_written_and_takes_the_rest_from_the_cluster()
+    {
+        var drill = Read("""
+            about: something breaks
+            hypothesis: { availability: 99.9%, recovery_time: 5s }
+            steady: 1s
+            load: { path: /api, rate: 20, duration: 8s }
+            faults:
+              - { kind: node-lost, target: a-1, at: 3s, for: 2s }
+              - { kind: replica-killed }
+            """);
+        Assert.Equal(("mine", "something breaks", 0.999, TimeSpan.FromSeconds(5)),
+            (drill.Name, drill.About, drill.Availability, drill.Recovery));
+        Assert.Null(drill.LatencyP99);
+        Assert.Equal(("/api", 20, 160), (drill.Load.Path, drill.Load.Rate, drill.Load.Planned));
+        // By their time.
+        Assert.Equal([FaultKind.ReplicaKilled, FaultKind.NodeLost], drill.Faults.Select(f => f.Kind));
+        Assert.Equal(("a-1", TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2)),
+            (drill.Faults[1].Target, drill.Faults[1].At, drill.Faults[1].For));
+    }
+
+    [Theory]
+    [InlineData("faults: [ { kind: replica-kiled } ]", "mine.yaml:1:19: 'kind' is 'replica-kiled'", "replica-killed")]
+    [InlineData("faults: [ { target: a } ]", "mine.yaml:1:11: this fault has no kind", "replica-killed")]
+    [InlineData("faults: [ { kind: replica-killed, for: 3s } ]", "mine.yaml:1:40: replica-killed strikes", "delete")]
+    [InlineData("faults: [ { kind: leader-lost, target: a } ]", "mine.yaml:1:40: leader-lost has no target", "delete")]
+    [InlineData("faults: [ { kind: node-lost, at: 30s } ]", "mine.yaml:1:34: this is after the end", "earlier")]
+    [InlineData("faults: [ { kind: node-lost, target: '!' } ]", "mine.yaml:1:38: '!' is not a name", "name a node")]
+    [InlineData("faults: [ { kind: node-lost, at: 3 } ]", "mine.yaml:1:34: 'at' is '3'", "write '3s'")]
+    [InlineData("load: { rate: 50 }", "mine.yaml:1:1: this drill breaks nothing", "write faults:")]
+    [InlineData("fault: []", "mine.yaml:1:1: 'fault' is not a key of a drill", "write 'faults'")]
+    [InlineData("path: /", "mine.yaml:1:1: 'path' is not a key of a drill", "honoured here")]
+    [InlineData("load: { url: ftp://x/ }\nrandom: 1", "mine.yaml:1:14: 'url' is 'ftp://x/'", "whole URL")]
+    [InlineData("load: { rate: 0 }\nrandom: 1", "mine.yaml:1:15: 'rate' is out of bounds", "more than 0")]
+    [InlineData("load: { path: api }\nrandom: 1", "mine.yaml:1:15: 'path' is 'api'", "write '/api'")]
+    [InlineData("hypothesis: { availability: 101% }\nrandom: 1", "mine.yaml:1:29: 'availability'", "a share")]
+    [InlineData("a: [", "this is not YAML", "brackets")]
+    [InlineData(" ", "mine.yaml: the file is empty", "--print")]
+    public void Says_where_and_what_is_wrong_and_what_to_do(string text, string what, string remedy)
+    {
+        var refused = Assert.Throws<CommandFailure>(() => Read(text));
+        Assert.Equal(Exit.Arguments, refused.ExitCode);
+        Assert.Contains(what, refused.Message);
+        Assert.Contains(remedy, refused.Message);
+        Assert.Contains("nothing was begun", refused.Message);
+    }
+
+    [Fact]
+    public void Every_ready_drill_can_be_read_and_says_what_it_does()
+    {
+        Assert.Contains("replica-loss", DrillFiles.Ready);
+        foreach (var name in DrillFiles.Ready)
+        {
+            var drill = DrillFiles.Load(name);
+            Assert.Equal(name, drill.Name);
+            Assert.NotEqual("", drill.About);
+        }
+    }
+
+    private static DrillSpec Read(string text) => DrillFiles.Read(text, "mine.yaml", "mine", _ => null).Ours!;
+}
