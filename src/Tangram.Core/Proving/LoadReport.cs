@@ -8,9 +8,8 @@ public static class LoadReport
 
     public static IEnumerable<string> Lines(LoadResult result)
     {
-        yield return $"{result.Url}: {result.Rate:0.##}/s asked, {result.Offered:0.##}/s offered, " +
-                     $"{result.Total.Sent} of {result.Planned} sent in {result.Elapsed.TotalSeconds:0.0} s, " +
-                     $"at most {result.MostInFlight} in flight";
+        yield return Offered(result);
+        yield return Made(result.Generator);
         if (result.Interrupted) yield return "Interrupted: these are the results so far.";
         foreach (var counts in result.Classes)
         {
@@ -33,8 +32,23 @@ public static class LoadReport
         yield return $"{result.Verdict.Ruling}: {result.Verdict.Because}.";
     }
 
-    public static string Line(LoadProgress progress) =>
-        $"{progress.Elapsed.TotalSeconds,5:0} s  {progress.Sent} of {progress.Planned} sent, " +
+    private static string Offered(LoadResult result) => result.Users is { } users
+        ? $"{result.Url}: {users} users, {result.Total.Sent} requests in {result.Elapsed.TotalSeconds:0.0} s, " +
+          $"{result.Offered:0.##}/s"
+        : $"{result.Url}: {result.Rate:0.##}/s asked, {result.Offered:0.##}/s offered, " +
+          $"{result.Total.Sent} of {result.Planned} sent in {result.Elapsed.TotalSeconds:0.0} s, " +
+          $"at most {result.MostInFlight} in flight";
+
+    private static string Made(LoadEffort generator) => generator.Engine == LoadEngine.Raw
+        ? $"made by Tangram's own engine on {generator.Threads} thread{(generator.Threads == 1 ? "" : "s")}, the " +
+          $"busiest for {generator.Busiest:0%} of the time; {generator.MeanInFlight:0.0} in flight on average"
+        : "made by the platform's HTTP client";
+
+    public static string Line(LoadProgress progress) => progress.Planned == 0
+        ? $"{progress.Elapsed.TotalSeconds,5:0} s  {progress.Sent} sent, " + State(progress)
+        : $"{progress.Elapsed.TotalSeconds,5:0} s  {progress.Sent} of {progress.Planned} sent, " + State(progress);
+
+    private static string State(LoadProgress progress) =>
         $"{progress.InFlight} in flight, {progress.Ok} ok, {progress.Bad} failed, p99 {Milliseconds(progress.P99)}";
 
     private static string Row(string name, LatencySummary s) =>

@@ -21,7 +21,8 @@ public sealed record LoadVerdict(LoadRuling Ruling, string Because)
     [JsonIgnore] public int ExitCode => Ruling is LoadRuling.Passed ? 0 : 1;
 
     /// <summary>Requests that failed did fail, however late they were begun; so failure is looked at first.</summary>
-    public static LoadVerdict Of(LoadCounts total, LatencySummary lateness, long maxFailed)
+    public static LoadVerdict Of(
+        LoadCounts total, LatencySummary lateness, long maxFailed, LoadEffort? generator = null)
     {
         if (total.Bad > maxFailed)
             return new(LoadRuling.Failed, $"{total.Bad} of {total.Sent} requests failed: " +
@@ -31,6 +32,7 @@ public sealed record LoadVerdict(LoadRuling Ruling, string Because)
             return new(LoadRuling.Void, "the generator was late: 1 % of the requests began " +
                 $"{lateness.P99.TotalMilliseconds:0} ms or more after their time, so this machine was " +
                 "too busy to offer the load");
+        if (generator?.Objection(total) is { } objection) return new(LoadRuling.Void, objection);
         return new(LoadRuling.Passed, $"{total.Bad} of {total.Sent} requests failed ({Allowed(maxFailed)} allowed)");
     }
 

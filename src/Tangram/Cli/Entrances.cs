@@ -84,7 +84,12 @@ internal sealed record LogRequest(
 internal sealed record LoadRequest(
     Uri Url, double Rate, TimeSpan Duration, string Method, string? Body, EquatableArray<string> Headers,
     EquatableArray<string> Mix, EquatableArray<Uri> Also, TimeSpan? LostAfter, TimeSpan Timeout, int Connections,
-    string? IdHeader, long MaxFailed, bool Json, string? CaFile = null);
+    string? IdHeader, long MaxFailed, bool Json, string? CaFile = null)
+{
+    public int? Users { get; init; }
+    public TimeSpan Think { get; init; }
+    public int? Threads { get; init; }
+}
 
 /// <param name="Seed">The first one.</param>
 /// <param name="Seeds">How many, one after the other.</param>

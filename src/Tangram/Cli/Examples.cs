@@ -95,6 +95,7 @@ internal static class Examples
         ["load"] =
         [
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
+            "tangram load http://127.0.0.1:8080/ --users 500 --think 1s    each asks again a second after the answer",
             "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
         ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],

@@ -19,6 +19,9 @@ internal static class ProveCommands
         var lost = CommandContext.DurationOption("--lost-after",
             "A connection has failed when the other machine is silent for so long (with --also 1s)");
         var rate = Option("--rate", "R", "Requests per second", 100.0);
+        var users = Option<int?>("--users", "N", "Instead of a rate, so many who each ask again when answered", null);
+        var think = CommandContext.DurationOption("--think", "What a user waits before asking again (default 0s)");
+        var threads = Option<int?>("--threads", "N", "Of the generator (default: one for each processor)", null);
         var duration = CommandContext.DurationOption("--duration", "How long (default 10s)");
         var method = Option("--method", "METHOD", "HTTP method", "GET");
         var body = Option<string?>("--body", "TEXT", "Sent with every request", null);
@@ -31,8 +34,14 @@ internal static class ProveCommands
         var failed = Option("--max-failed", "N", "Exit 1 when more requests than this fail", 0L);
         var command = new Command("load", "Offers requests at a constant rate and measures from when each was due")
         {
-            url, also, lost, rate, duration, method, body, headers, mix, timeout, connections, id, trust, failed, json,
+            url, also, lost, rate, users, think, threads, duration, method, body, headers, mix, timeout, connections,
+            id, trust, failed, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(users) is { Implicit: false } && result.GetResult(rate) is { Implicit: false })
+                result.AddError("--users and --rate exclude each other: users ask when they are answered");
+        });
         command.SetAction((parsed, cancellation) =>
         {
             var request = new LoadRequest(
@@ -42,7 +51,12 @@ internal static class ProveCommands
                 parsed.GetValue(also)!.ToEquatableArray(), parsed.GetValue(lost),
                 parsed.GetValue(timeout) ?? TimeSpan.FromSeconds(10), parsed.GetValue(connections),
                 parsed.GetValue(id), parsed.GetValue(failed), parsed.GetValue(json),
-                parsed.GetValue(trust));
+                parsed.GetValue(trust))
+            {
+                Users = parsed.GetValue(users),
+                Think = parsed.GetValue(think) ?? TimeSpan.Zero,
+                Threads = parsed.GetValue(threads),
+            };
             return context.Entrances.Load(request, context.Around, cancellation);
         });
         return command;

@@ -18,6 +18,7 @@ internal static class LoadEntrance
             Also = request.Also, LostAfter = request.LostAfter,
             Timeout = request.Timeout, Connections = request.Connections, UniqueIdHeader = request.IdHeader,
             MaxFailed = request.MaxFailed, CaFile = request.CaFile,
+            Users = request.Users, Think = request.Think, Threads = request.Threads,
         };
         if (request.CaFile is { } file && LoadTrust.Problem(file) is { } unread)
             throw new CommandFailure(Exit.Arguments, unread);
