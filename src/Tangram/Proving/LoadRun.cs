@@ -19,6 +19,10 @@ internal static class LoadRun
             await LoadWarmUp.RawAsync(options, time, cancellation);
             return await EngineRun.RunAsync(options, target, progress, time, cancellation);
         }
+        if (options.Users is not null || options.Engine == LoadEngine.Raw)
+            throw new IOException(EngineRun.CanRun(time)
+                ? $"{options.Classes[0].Url.Host} has no address, so there is nobody to ask"
+                : "users are made by sockets of 64-bit Linux, which this is not: offer a rate instead");
         await LoadWarmUp.RunAsync(time, cancellation);
 
         var run = Guid.NewGuid().ToString("N")[..12];

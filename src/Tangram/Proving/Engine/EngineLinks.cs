@@ -60,10 +60,12 @@ internal abstract unsafe class EngineLinks
     {
         const uint Gone = Native.EpollError | Native.EpollHangUp;
         ref var link = ref Links[(int)(token & int.MaxValue)];
-        if (link.Generation != (int)(token >> 32)) return;
+        var generation = (int)(token >> 32);
+        if (link.Generation != generation) return;
         if (link.Phase == LinkPhase.Connecting && !Connected(ref link)) return;
         if (link.Phase == LinkPhase.Sending && (events & Native.EpollOut) != 0) Speak(ref link);
-        if ((events & (Native.EpollIn | Native.EpollPeerHangUp | Gone)) != 0)
+        // It may have failed meanwhile, and be another one.
+        if (link.Generation == generation && (events & (Native.EpollIn | Native.EpollPeerHangUp | Gone)) != 0)
             Listen(ref link, (events & (Native.EpollPeerHangUp | Gone)) != 0);
     }
 
@@ -162,7 +164,7 @@ internal abstract unsafe class EngineLinks
             var kept = link.KeptLength;
             if (kept > 0) link.Kept.AsSpan(0, kept).CopyTo(_room);
             var skipped = link.HasRequest && link.Answer.Left > Room;
-            var most = skipped ? link.Answer.Left : _room.Length - kept;
+            var most = skipped ? Math.Min(link.Answer.Left, _room.Length) : _room.Length - kept;
             var received = EngineCalls.Receive(link.Descriptor, room + kept, (nuint)most,
                 EngineCalls.DontWait | (skipped ? EngineCalls.Throw : 0));
             if (received < 0)
