@@ -11,12 +11,16 @@ internal abstract partial class Tool(string name)
     public string Name => name;
 
     /// <param name="P99">Milliseconds, as the tool itself reports it.</param>
-    public sealed record Said(double Requests, double P99, double Failed);
+    /// <param name="Threads">The CPU time of its threads, without its start, if it says so.</param>
+    public sealed record Said(double Requests, double P99, double Failed, TimeSpan? Threads = null);
 
     /// <param name="Peak">The resident memory while it ran, in bytes, at the most.</param>
     public sealed record Run(Said Said, TimeSpan Cpu, TimeSpan Took, long Peak)
     {
         public double MicrosPerRequest => Cpu.TotalMicroseconds / Said.Requests;
+
+        /// <summary>What it costs in the long run.</summary>
+        public double MicrosOfThreads => (Said.Threads ?? Cpu).TotalMicroseconds / Said.Requests;
     }
 
     /// <summary>So many connections, each asking again when it is answered, on one processor.</summary>
@@ -143,7 +147,8 @@ internal abstract partial class Tool(string name)
             var total = json.RootElement.GetProperty("total");
             double Of(string property) => total.GetProperty(property).GetDouble();
             return new(Of("ok"), total.GetProperty("latencyMs").GetProperty("p99").GetDouble(),
-                Of("failed") + Of("nonSuccess"));
+                Of("failed") + Of("nonSuccess"), TimeSpan.FromMilliseconds(
+                    json.RootElement.GetProperty("generator").GetProperty("cpuMs").GetDouble()));
         }
 
         private string[] Common(int seconds) =>

@@ -6,18 +6,6 @@ using Tangram.Proving;
 namespace Tangram.ClusterTests.Proving;
 
 /// <summary>What a load shows does not depend on what makes it.</summary>
-[Collection(nameof(Alone))]
-public sealed class RawLoadTests : LoadTests
-{
-    protected override LoadEngine Engine => LoadEngine.Raw;
-}
-
-[Collection(nameof(Alone))]
-public sealed class PlatformLoadTests : LoadTests
-{
-    protected override LoadEngine Engine => LoadEngine.Platform;
-}
-
 public abstract class LoadTests
 {
     protected abstract LoadEngine Engine { get; }

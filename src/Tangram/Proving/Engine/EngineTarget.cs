@@ -6,8 +6,9 @@ namespace Tangram.Proving.Engine;
 /// <summary>Where connections go, as the kernel wants it, and from where.</summary>
 internal sealed class EngineTarget
 {
-    /// <summary>A source address has 28,000 ports by default, of which others need some.</summary>
-    public const int PerSource = 20_000;
+    /// <summary>A source address has 28,000 ports by default, and the kernel looks long for one when half of them are
+    /// taken.</summary>
+    public const int PerSource = 10_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
