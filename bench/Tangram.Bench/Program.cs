@@ -1,6 +1,7 @@
 using Tangram.Bench;
 using Tangram.Bench.Anchors;
 using Tangram.Bench.Gateway;
+using Tangram.Bench.Generators;
 using Tangram.Bench.Zones;
 
 return args is [var which, ..]
@@ -20,6 +21,8 @@ return args is [var which, ..]
         "anchors" => await AnchorBench.RunAsync(args[1..]),
         "anchor-backend" => await AnchorBackend.RunAsync(args[1..]),
         "balancing" => BalancingBench.Run(args[1..]),
+        "load" => await LoadBench.RunAsync(args[1..]),
+        "load-server" => LoadServer.Run(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
         "reading" => ReadingBench.Run(),
@@ -32,7 +35,8 @@ static int Usage()
     Console.Error.WriteLine(
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
         "planning|commands|idle|balancing [zones]|zones [without]|anchors [slow|overload|storm|maglev]|" +
-        "gateway [ROUNDS]|broken [SECONDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
+        "gateway [ROUNDS]|load [ROUNDS]|" +
+        "broken [SECONDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
         "fuzz [--gateway|--answers] [--seconds N] [--seed N]");
     return 2;
 }

@@ -4,16 +4,21 @@ using Tangram.Proving.Scenarios;
 namespace Tangram.Proving;
 
 /// <summary>What to offer to a server: requests at a rate, each at its intended time, whether or not the ones
-/// before it have been answered (an open loop).</summary>
+/// before it have been answered (an open loop); or, with <see cref="Users"/>, a number of users of whom each asks
+/// again when it has its answer (a closed loop).</summary>
 public sealed record LoadOptions
 {
     public const double HighestRate = 100_000;
     public const int HighestInFlight = 100_000;
 
+    public const int HighestUsers = 200_000;
+    public const int HighestThreads = 256;
+
     /// <summary>Absolute, http or https.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>Requests per second, all classes together.</summary>
+    /// <summary>Requests per second, all classes together. Without meaning when there are <see
+    /// cref="Users"/>.</summary>
     public required double Rate { get; init; }
     public required TimeSpan Duration { get; init; }
 
@@ -62,6 +67,18 @@ public sealed record LoadOptions
     /// <summary>How often whoever follows the run is told how far it is.</summary>
     public TimeSpan ReportEvery { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>So many, each with a connection of its own. Null: an open loop at <see cref="Rate"/>.</summary>
+    public int? Users { get; init; }
+
+    /// <summary>What a user waits from an answer to its next request.</summary>
+    public TimeSpan Think { get; init; }
+
+    public LoadEngine Engine { get; init; } = LoadEngine.Chosen;
+
+    /// <summary>Of the generator. Null: as many as there are processors, or fewer if there is little to
+    /// do.</summary>
+    public int? Threads { get; init; }
+
     /// <summary>Null: only the time-out of a request ends the waiting.</summary>
     public TimeSpan? Silence => LostAfter ?? (Also.Count > 0 ? TimeSpan.FromSeconds(1) : null);
 
@@ -70,7 +87,7 @@ public sealed record LoadOptions
     /// <summary>Everything that is wrong with these options, as sentences; empty when nothing is.</summary>
     public IEnumerable<string> Problems()
     {
-        if (Rate is not (> 0 and <= HighestRate))
+        if (Users is null && Rate is not (> 0 and <= HighestRate))
             yield return $"the rate is more than 0 and at most {HighestRate:0} a second";
         if (Duration <= TimeSpan.Zero || Duration > TimeSpan.FromDays(1))
             yield return "the duration is more than 0 and at most a day";
@@ -83,6 +100,7 @@ public sealed record LoadOptions
         if (LostAfter is { } silence && (silence < TimeSpan.FromMilliseconds(1) || silence > TimeSpan.FromHours(1)))
             yield return "a connection is lost after between 1 ms and an hour";
         foreach (var problem in Profile?.Problems() ?? []) yield return problem;
+        foreach (var problem in LoadEngines.Problems(this)) yield return problem;
         foreach (var url in Also.Where(url => !IsHttp(url))) yield return NotHttp(url);
         if (Also.Count > 0 && Classes.Any(c => IsHttp(c.Url) && IsHttp(Url) && c.Url.Authority != Url.Authority))
             yield return $"with other addresses to try, every request goes to {Url.Authority} first";

@@ -11,9 +11,8 @@ public static class LoadReport
 
     public static IEnumerable<string> Lines(LoadResult result)
     {
-        yield return $"{result.Url}: {result.Rate:0.##}/s asked, {result.Offered:0.##}/s offered, " +
-                     $"{result.Total.Sent} of {result.Planned} sent in {result.Elapsed.TotalSeconds:0.0} s, " +
-                     $"at most {result.MostInFlight} in flight";
+        yield return Offered(result);
+        yield return Made(result.Generator);
         if (result.Interrupted) yield return "Interrupted: these are the results so far.";
         foreach (var line in Classes(result)) yield return line;
         foreach (var line in Lateness(result)) yield return line;
@@ -47,6 +46,18 @@ public static class LoadReport
                          $"{Milliseconds(example.Ended - example.Begun)}" +
                          (example.What.Length > 0 ? $": {example.What}" : "");
     }
+
+    private static string Offered(LoadResult result) => result.Users is { } users
+        ? $"{result.Url}: {users} users, {result.Total.Sent} requests in {result.Elapsed.TotalSeconds:0.0} s, " +
+          $"{result.Offered:0.##}/s"
+        : $"{result.Url}: {result.Rate:0.##}/s asked, {result.Offered:0.##}/s offered, " +
+          $"{result.Total.Sent} of {result.Planned} sent in {result.Elapsed.TotalSeconds:0.0} s, " +
+          $"at most {result.MostInFlight} in flight";
+
+    private static string Made(LoadEffort generator) => generator.Engine == LoadEngine.Raw
+        ? $"made by Tangram's own engine on {generator.Threads} thread{(generator.Threads == 1 ? "" : "s")}, the " +
+          $"busiest for {generator.Busiest:0%} of the time; {generator.MeanInFlight:0.0} in flight on average"
+        : "made by the platform's HTTP client";
 
     public static string Line(LoadProgress progress) =>
         $"{progress.Elapsed.TotalSeconds,5:0} s  {progress.Sent} " +

@@ -44,6 +44,12 @@ public sealed record LoadResult
     /// <summary>The first few of each kind of trouble, in the order in which they ended.</summary>
     public required EquatableArray<LoadExample> Examples { get; init; }
     public required bool Interrupted { get; init; }
+
+    /// <summary>The users of a closed loop; null when the loop was open.</summary>
+    public int? Users { get; init; }
+
+    /// <summary>What made the load, and what that cost.</summary>
+    public LoadEffort Generator { get; init; } = LoadEffort.Platform;
     public required LoadVerdict Verdict { get; init; }
 
     /// <summary>Of a run of a scenario: what it showed beyond its requests.</summary>
@@ -77,8 +83,8 @@ public sealed record LoadCounts
     /// <summary>From the intended start to the end of the answer.</summary>
     [JsonPropertyName("latencyMs")] public required LatencySummary Latency { get; init; }
 
-    /// <summary>From when it was really begun; smaller than <see cref="Latency"/> when the generator was
-    /// late.</summary>
+    /// <summary>From when it was really begun; smaller than <see cref="Latency"/> when the generator was late or, with
+    /// its own engine, when no connection was free.</summary>
     [JsonPropertyName("uncorrectedMs")] public required LatencySummary Uncorrected { get; init; }
 
     /// <summary>Everything but success.</summary>
@@ -145,6 +151,7 @@ public sealed record StepProgress(string Name, long Bad, TimeSpan P99);
 [JsonSerializable(typeof(PartResult))]
 [JsonSerializable(typeof(CheckCounts))]
 [JsonSerializable(typeof(ThresholdResult))]
+[JsonSerializable(typeof(LoadEffort))]
 public sealed partial class LoadJson : JsonSerializerContext
 {
     public static string Write(LoadResult result) => JsonSerializer.Serialize(result, Default.LoadResult);

@@ -2,15 +2,20 @@ using Tangram.Model;
 
 namespace Tangram.Proving;
 
-/// <summary>Counts how requests ended, one class. Not safe for several threads at once.</summary>
+/// <summary>Counts how requests ended, one class; what went well costs no memory. Not safe for several threads at
+/// once.</summary>
 public sealed class LoadTally(string name)
 {
     /// <summary>Per kind of trouble; more would only repeat it.</summary>
     public const int MostExamples = 3;
 
-    private readonly SortedDictionary<int, long> _statuses = [];
-    private readonly SortedDictionary<string, LoadTrouble> _troubles = new(StringComparer.Ordinal);
-    private readonly List<LoadExample> _examples = [];
+    /// <summary>Statuses have three digits; kinds of failure are counted behind them.</summary>
+    private const int MostStatuses = 1000;
+
+    private static readonly int Kinds = MostStatuses + Enum.GetValues<LoadFailure>().Length;
+
+    private readonly long[] _statuses = new long[MostStatuses];
+    private readonly Trouble?[] _troubles = new Trouble?[Kinds];
 
     public string Name => name;
     public long Sent { get; private set; }
@@ -20,14 +25,16 @@ public sealed class LoadTally(string name)
     public long Abandoned { get; private set; }
     public long Elsewhere { get; private set; }
 
-    public IReadOnlyList<LoadExample> Examples => _examples;
+    public IEnumerable<LoadExample> Examples => Troubles.SelectMany(t => t.Examples);
 
-    public void Add(LoadSample sample)
+    private IEnumerable<Trouble> Troubles => _troubles.OfType<Trouble>();
+
+    public void Add(in LoadSample sample)
     {
         var outcome = sample.Outcome;
         if (outcome.Failure is not LoadFailure.Unsent) Sent++;
         if (outcome.Elsewhere) Elsewhere++;
-        if (outcome.Failure is null) _statuses[outcome.Status] = _statuses.GetValueOrDefault(outcome.Status) + 1;
+        if (outcome.Failure is null) _statuses[outcome.Status]++;
         if (outcome.Ok) Ok++;
         else if (outcome.Failure is LoadFailure.Abandoned) Abandoned++;
         else
@@ -38,27 +45,70 @@ public sealed class LoadTally(string name)
         }
     }
 
+    /// <summary>As if all that the other one has counted had been counted here too.</summary>
+    public void Add(LoadTally other)
+    {
+        Sent += other.Sent;
+        Ok += other.Ok;
+        NonSuccess += other.NonSuccess;
+        Failed += other.Failed;
+        Abandoned += other.Abandoned;
+        Elsewhere += other.Elsewhere;
+        for (var i = 0; i < MostStatuses; i++) _statuses[i] += other._statuses[i];
+        for (var i = 0; i < Kinds; i++)
+            if (other._troubles[i] is { } trouble) (_troubles[i] ??= new Trouble(trouble.Kind)).Add(trouble);
+    }
+
     public LoadCounts Counts(LatencySummary latency, LatencySummary uncorrected) => new()
     {
         Name = name,
         Sent = Sent, Ok = Ok, NonSuccess = NonSuccess, Failed = Failed, Abandoned = Abandoned,
         Elsewhere = Elsewhere,
-        Statuses = _statuses.Select(s => new StatusCount(s.Key, s.Value)).ToEquatableArray(),
-        Troubles = _troubles.Values.ToEquatableArray(),
+        Statuses = Enumerable.Range(0, MostStatuses).Where(s => _statuses[s] > 0)
+            .Select(s => new StatusCount(s, _statuses[s])).ToEquatableArray(),
+        Troubles = Troubles.OrderBy(t => t.Kind, StringComparer.Ordinal).Select(t => t.Told).ToEquatableArray(),
         Latency = latency, Uncorrected = uncorrected,
     };
 
-    private void Note(LoadSample sample)
+    private void Note(in LoadSample sample)
     {
-        var kind = sample.Outcome.Failure?.ToString() ?? $"HTTP {sample.Outcome.Status}";
-        var known = _troubles.GetValueOrDefault(kind) ?? new LoadTrouble(kind, 0, sample.Ended, sample.Ended);
-        _troubles[kind] = known with
+        var outcome = sample.Outcome;
+        ref var known = ref _troubles[outcome.Failure is { } f ? MostStatuses + (int)f : outcome.Status];
+        known ??= new Trouble(outcome.Failure?.ToString() ?? $"HTTP {outcome.Status}");
+        known.Add(name, sample);
+    }
+
+    private sealed class Trouble(string kind)
+    {
+        private readonly List<LoadExample> _examples = [];
+        private long _count;
+        private TimeSpan _first = TimeSpan.MaxValue, _last;
+
+        public string Kind => kind;
+        public IReadOnlyList<LoadExample> Examples => _examples;
+        public LoadTrouble Told => new(kind, _count, _first, _last);
+
+        public void Add(string @class, in LoadSample sample)
         {
-            Count = known.Count + 1,
-            First = sample.Ended < known.First ? sample.Ended : known.First,
-            Last = sample.Ended > known.Last ? sample.Ended : known.Last,
-        };
-        if (known.Count < MostExamples)
-            _examples.Add(new LoadExample(name, sample.Index, sample.Begun, sample.Ended, kind, sample.Outcome.What));
+            Span(1, sample.Ended, sample.Ended);
+            if (_examples.Count < MostExamples)
+                _examples.Add(new LoadExample(
+                    @class, sample.Index, sample.Begun, sample.Ended, kind, sample.Outcome.What));
+        }
+
+        public void Add(Trouble other)
+        {
+            Span(other._count, other._first, other._last);
+            var kept = _examples.Concat(other._examples).OrderBy(e => e.Ended).Take(MostExamples).ToArray();
+            _examples.Clear();
+            _examples.AddRange(kept);
+        }
+
+        private void Span(long count, TimeSpan first, TimeSpan last)
+        {
+            _count += count;
+            if (first < _first) _first = first;
+            if (last > _last) _last = last;
+        }
     }
 }

@@ -12,31 +12,64 @@ public sealed record LoadSecond(
     int Second, long Sent, long Ok, long Bad, long BadSafe, long Elsewhere,
     [property: JsonPropertyName("slowestMs")] TimeSpan Slowest);
 
-/// <summary>Adds requests up by the second in which they were due. Not safe for several threads at once.</summary>
+/// <summary>Adds requests up by the second in which they were due; costs memory only for a new second. Not safe for
+/// several threads at once.</summary>
 public sealed class LoadTimeline
 {
-    private readonly SortedDictionary<int, LoadSecond> _seconds = [];
+    private Sums[] _seconds = new Sums[64];
 
-    public EquatableArray<LoadSecond> Seconds => _seconds.Values.ToEquatableArray();
+    public EquatableArray<LoadSecond> Seconds => _seconds.Select((sums, second) => sums.Told(second))
+        .Where((_, second) => _seconds[second].Due > 0).ToEquatableArray();
 
     /// <param name="safe">The request is safe to repeat.</param>
-    public void Add(LoadSample sample, bool safe)
+    public void Add(in LoadSample sample, bool safe)
     {
-        var outcome = sample.Outcome;
-        var (sent, bad) = (outcome.Failure is not LoadFailure.Unsent, outcome.IsBad);
-        var second = (int)sample.Intended.TotalSeconds;
-        var known = _seconds.GetValueOrDefault(second) ?? new LoadSecond(second, 0, 0, 0, 0, 0, TimeSpan.Zero);
-        var took = outcome.HasLatency ? sample.Ended - sample.Intended : TimeSpan.Zero;
-        _seconds[second] = known with
-        {
-            Sent = known.Sent + One(sent),
-            Ok = known.Ok + One(outcome.Ok),
-            Bad = known.Bad + One(bad),
-            BadSafe = known.BadSafe + One(bad && safe),
-            Elsewhere = known.Elsewhere + One(outcome.Elsewhere),
-            Slowest = took > known.Slowest ? took : known.Slowest,
-        };
+        var second = (int)(sample.Intended.Ticks / TimeSpan.TicksPerSecond);
+        if (second >= _seconds.Length) Array.Resize(ref _seconds, Math.Max(second + 1, _seconds.Length * 2));
+        _seconds[second].Add(sample, safe);
     }
 
-    private static int One(bool counts) => counts ? 1 : 0;
+    public void Add(LoadTimeline other)
+    {
+        if (other._seconds.Length > _seconds.Length) Array.Resize(ref _seconds, other._seconds.Length);
+        for (var i = 0; i < other._seconds.Length; i++) _seconds[i].Add(other._seconds[i]);
+    }
+
+    private struct Sums
+    {
+        private long _sent, _ok, _bad, _badSafe, _elsewhere;
+        private TimeSpan _slowest;
+
+        public long Due { get; private set; }
+
+        public void Add(in LoadSample sample, bool safe)
+        {
+            var outcome = sample.Outcome;
+            Due++;
+            if (outcome.Failure is not LoadFailure.Unsent) _sent++;
+            if (outcome.Ok) _ok++;
+            if (outcome.IsBad)
+            {
+                _bad++;
+                if (safe) _badSafe++;
+            }
+            if (outcome.Elsewhere) _elsewhere++;
+            var took = outcome.HasLatency ? sample.Ended - sample.Intended : TimeSpan.Zero;
+            if (took > _slowest) _slowest = took;
+        }
+
+        public void Add(in Sums other)
+        {
+            Due += other.Due;
+            _sent += other._sent;
+            _ok += other._ok;
+            _bad += other._bad;
+            _badSafe += other._badSafe;
+            _elsewhere += other._elsewhere;
+            if (other._slowest > _slowest) _slowest = other._slowest;
+        }
+
+        public readonly LoadSecond Told(int second) =>
+            new(second, _sent, _ok, _bad, _badSafe, _elsewhere, _slowest);
+    }
 }

@@ -21,13 +21,15 @@ public sealed record LoadVerdict(LoadRuling Ruling, string Because)
     [JsonIgnore] public int ExitCode => Ruling is LoadRuling.Passed ? 0 : 1;
 
     /// <summary>Requests that failed did fail, however late they were begun; so failure is looked at first.</summary>
-    public static LoadVerdict Of(LoadCounts total, LatencySummary lateness, long maxFailed)
+    public static LoadVerdict Of(
+        LoadCounts total, LatencySummary lateness, long maxFailed, LoadEffort? generator = null)
     {
         if (total.Bad > maxFailed)
             return new(LoadRuling.Failed, $"{total.Bad} of {total.Sent} requests failed: " +
                 $"{string.Join(", ", total.Troubles)} ({Allowed(maxFailed)} allowed)");
         if (total.Sent == 0) return new(LoadRuling.Void, "nothing was sent");
         if (TooLate(lateness) is { } late) return late;
+        if (generator?.Objection(total) is { } objection) return new(LoadRuling.Void, objection);
         return new(LoadRuling.Passed, $"{total.Bad} of {total.Sent} requests failed ({Allowed(maxFailed)} allowed)");
     }
 

@@ -96,6 +96,7 @@ internal static class Examples
         [
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
             "tangram load http://127.0.0.1:8080/ --profile '10..500 30s, 500 1m'    rises, and stays there",
+            "tangram load http://127.0.0.1:8080/ --users 500 --think 1s    each asks again a second after the answer",
             "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
             "tangram load http://10.0.0.1:9000/ --find-limit --latency 100ms    how much does it carry?",
             "tangram load /api/orders --find-limit --service order    one replica of it; `tangram plan` then knows",

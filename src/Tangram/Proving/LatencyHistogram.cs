@@ -12,9 +12,17 @@ internal sealed class LatencyHistogram
 
     public void Add(TimeSpan span)
     {
-        _counts.RecordValue(Math.Clamp((long)span.TotalMicroseconds, 1, Highest));
+        _counts.RecordValue(Math.Clamp(span.Ticks / TimeSpan.TicksPerMicrosecond, 1, Highest));
         if (span > _max) _max = span;
         _sum += span;
+    }
+
+    /// <summary>The same span so many times.</summary>
+    public void Add(TimeSpan span, long count)
+    {
+        _counts.RecordValueWithCount(Math.Clamp(span.Ticks / TimeSpan.TicksPerMicrosecond, 1, Highest), count);
+        if (span > _max) _max = span;
+        _sum += span * count;
     }
 
     public void Add(LatencyHistogram other)
@@ -22,6 +30,12 @@ internal sealed class LatencyHistogram
         _counts.Add(other._counts);
         if (other._max > _max) _max = other._max;
         _sum += other._sum;
+    }
+
+    public void Clear()
+    {
+        _counts.Reset();
+        (_max, _sum) = (TimeSpan.Zero, TimeSpan.Zero);
     }
 
     /// <summary>A bucket is named by its upper end, which may lie above anything that was seen.</summary>

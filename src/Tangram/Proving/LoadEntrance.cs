@@ -19,6 +19,7 @@ internal static class LoadEntrance
             Also = request.Also, LostAfter = request.LostAfter,
             Timeout = request.Timeout, Connections = request.Connections, UniqueIdHeader = request.IdHeader,
             MaxFailed = request.MaxFailed, CaFile = request.CaFile,
+            Users = request.Users, Think = request.Think, Threads = request.Threads,
         };
         if (Profile(request) is { } profile)
             options = options with

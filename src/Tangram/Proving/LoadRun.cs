@@ -1,3 +1,5 @@
+using Tangram.Proving.Engine;
+
 namespace Tangram.Proving;
 
 /// <summary>Offers a load to a server and says what came of it.</summary>
@@ -10,6 +12,15 @@ internal static class LoadRun
         LoadOptions options, IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation)
     {
         if (options.Problems().FirstOrDefault() is { } problem) throw new ArgumentException(problem, nameof(options));
+        if (await RawAsync(options, time, cancellation) is { } target)
+        {
+            await LoadWarmUp.RawAsync(options, time, cancellation);
+            return await EngineRun.RunAsync(options, target, progress, time, cancellation);
+        }
+        if (options.Users is not null || options.Engine == LoadEngine.Raw)
+            throw new IOException(EngineRun.CanRun(time)
+                ? $"{options.Classes[0].Url.Host} has no address, so there is nobody to ask"
+                : "users are made by sockets of 64-bit Linux, which this is not: offer a rate instead");
         await LoadWarmUp.RunAsync(time, cancellation);
 
         var run = Guid.NewGuid().ToString("N")[..12];
@@ -32,6 +43,14 @@ internal static class LoadRun
         await reports;
         return record.Result(run, startedAt, cancellation.IsCancellationRequested);
     }
+
+    /// <summary>Where our own engine connects to, if it is the one: it can do what is asked, and the name of the host
+    /// is known. What an unknown name means is the platform's to tell, for each request.</summary>
+    private static async Task<EngineTarget?> RawAsync(
+        LoadOptions options, TimeProvider time, CancellationToken cancellation) =>
+        options.Engine == LoadEngine.Platform || LoadEngines.NotRaw(options) is not null || !EngineRun.CanRun(time)
+            ? null
+            : await EngineTarget.FindAsync(options.Classes[0].Url, time, cancellation);
 
     /// <summary>Starts every request at its time, on a thread of its own that nothing else can hold up.</summary>
     private static void Offer(LoadOptions options, LoadClient client, LoadSchedule schedule, LoadRecord record,

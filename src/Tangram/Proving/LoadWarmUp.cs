@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Tangram.Proving.Engine;
 
 namespace Tangram.Proving;
 
@@ -27,6 +28,27 @@ internal static class LoadWarmUp
         using (var client = new LoadClient(options, "warm-up", time))
             for (var i = 0; i < Rounds; i++)
                 await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(n => client.SendAsync(0, n, cancellation)));
+        await over.CancelAsync();
+        await serving;
+    }
+
+    /// <summary>The same of our own engine, by the model that is asked for.</summary>
+    public static async Task RawAsync(LoadOptions model, TimeProvider time, CancellationToken cancellation)
+    {
+        using var over = new CancellationTokenSource();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = ServeAsync(listener, over.Token);
+        var options = new LoadOptions
+        {
+            Url = new Uri($"http://{listener.LocalEndpoint}/"),
+            Rate = 2000,
+            Duration = TimeSpan.FromMilliseconds(150),
+            Users = model.Users is null ? null : AtOnce,
+            Think = model.Users is null ? TimeSpan.Zero : TimeSpan.FromMilliseconds(1),
+        };
+        var target = new EngineTarget((IPEndPoint)listener.LocalEndpoint);
+        await EngineRun.RunAsync(options, target, null, time, cancellation);
         await over.CancelAsync();
         await serving;
     }
