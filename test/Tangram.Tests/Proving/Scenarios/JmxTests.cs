@@ -117,6 +117,13 @@ public sealed class JmxTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Defaults_that_nobody_uses_are_known_still()
+    {
+        var (_, problems, _) = Read(Shop.Replace("TransactionController", "IfController"));
+        Assert.StartsWith("IfController 'Look and order', with what stands below it,", Assert.Single(problems).What);
+    }
+
+    [Fact]
     public void Scopes_reach_down_and_the_nearer_wins()
     {
         var header = "<HeaderManager><collectionProp name=\"HeaderManager.headers\"><elementProp>" +

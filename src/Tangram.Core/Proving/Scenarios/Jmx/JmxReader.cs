@@ -37,7 +37,11 @@ public static class JmxReader
         testPlan.Flag("TestPlan.functional_mode");
         plan.Unread(testPlan);
         Groups(testPlan, plan, options, groups);
-        foreach (var defaults in plan.Defaults) plan.Unread(defaults);
+        foreach (var defaults in plan.Defaults)
+        {
+            JmxSampler.Know(defaults);
+            plan.Unread(defaults);
+        }
         if (!problems.HasErrors && groups.All(group => !Scenario.Below(group.Items).OfType<ScenarioItem.Send>().Any()))
             problems.Error(testPlan.Place, "the plan sends nothing",
                 "enable a thread group with an HTTP request in it");

@@ -31,6 +31,19 @@ internal static class JmxSampler
         };
     }
 
+    private static readonly string[] Inherited =
+    [
+        "HTTPSampler.domain", "HTTPSampler.port", "HTTPSampler.protocol", "HTTPSampler.path",
+        "HTTPSampler.connect_timeout", "HTTPSampler.response_timeout", "HTTPSampler.contentEncoding",
+    ];
+
+    /// <summary>Defaults are known too when no sampler uses them, because those of their scope were left out.</summary>
+    public static void Know(JmxElement defaults)
+    {
+        defaults.Inner("HTTPsampler.Arguments");
+        foreach (var name in Inherited) defaults.Text(name);
+    }
+
     private static string Method(JmxElement sampler, JmxPlan plan)
     {
         var text = sampler.Text("HTTPSampler.method", "GET");
