@@ -57,7 +57,11 @@ public static class RelayRules
     public static string? RefusesFiles(PeerIdentity peer, string hash, ClusterState state)
     {
         if (peer.Role == PeerRole.Server) return null;
-        if (!state.Revisions.Values.Any(r => r.Spec.GrantsHashes.Contains(hash))) return null;
+        var known = state.Revisions.Values.Select(revision => revision.Spec).ToList();
+        // What no revision names any more may have been a secret.
+        if (!known.Any(spec => spec.GrantsHashes.Contains(hash)))
+            return known.Any(spec => spec.Services.Any(s => s.FilesHash == hash)) ? null
+                : $"no revision has {hash}";
         if (peer.Role == PeerRole.Gateway)
             return state.Revisions.Values.Any(r => r.Spec.Tls?.GrantsHash == hash) ? null
                 : $"{peer} shows nothing of {hash}";

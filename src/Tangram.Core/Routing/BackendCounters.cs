@@ -109,7 +109,7 @@ public sealed class BackendCounters
     /// <summary>Of <see cref="ZoneBalance"/> alone.</summary>
     internal WaitWindow? Window { get; set; }
 
-    internal void Learn(in Attempt attempt, Instant now)
+    public void Learn(in Attempt attempt, Instant now)
     {
         if (attempt.Took is not { } took) return;
         Interlocked.Increment(ref _ended);

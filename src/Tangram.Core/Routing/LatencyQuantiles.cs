@@ -10,6 +10,9 @@ public sealed class LatencyQuantiles
     private const int Buckets = 16 * PerOctave;
     private const double Least = 0.0001;
 
+    /// <summary>One answer: enough that what is seldom is not halved away at once.</summary>
+    private const int One = 16;
+
     /// <summary>Fewer say nothing of one answer in twenty.</summary>
     private const int LeastCount = 50;
 
@@ -22,7 +25,7 @@ public sealed class LatencyQuantiles
     public void Add(TimeSpan took)
     {
         var at = (int)Math.Ceiling(Math.Log2(Math.Max(took.TotalSeconds, Least) / Least) * PerOctave);
-        Interlocked.Increment(ref _counts[Math.Min(at, Buckets - 1)]);
+        Interlocked.Add(ref _counts[Math.Min(at, Buckets - 1)], One);
     }
 
     /// <summary>The upper end of the bucket in which it lies; null when too little is known.</summary>
@@ -31,7 +34,7 @@ public sealed class LatencyQuantiles
     {
         var all = 0L;
         for (var at = 0; at < Buckets; at++) all += Volatile.Read(ref _counts[at]);
-        if (all < LeastCount) return null;
+        if (all < LeastCount * One) return null;
         var (below, bucket) = (0L, 0);
         for (; bucket < Buckets - 1; bucket++)
             if ((below += Volatile.Read(ref _counts[bucket])) >= share * all) break;

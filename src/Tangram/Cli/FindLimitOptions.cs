@@ -30,7 +30,8 @@ internal sealed class FindLimitOptions(CommandContext context)
 
     public IEnumerable<Option> All => [_find, _latency, _step, _users, _service, _file];
 
-    public bool IsAsked(ParseResult parsed) => parsed.GetValue(_find) || parsed.GetValue(_service) is not null;
+    public bool IsAsked(ParseResult parsed) => parsed.GetValue(_find) || IsOfService(parsed);
+    public bool IsOfService(ParseResult parsed) => parsed.GetValue(_service) is not null;
 
     /// <summary>What to load, and how to look for its limit; null when that is not asked.</summary>
     /// <param name="typed">A URL, or with <c>--service</c> its path.</param>
@@ -55,6 +56,8 @@ internal sealed class FindLimitOptions(CommandContext context)
         if (url.IsAbsoluteUri)
             throw CommandFailure.Arguments($"with --service, write only the path of {url}: which replica is asked, " +
                 "Tangram knows");
+        if (!typed.StartsWith('/'))
+            throw CommandFailure.Arguments($"'{typed}' is not a path: with --service, write one such as /api/orders");
         var place = context.Finder.Find(parsed.GetValue(_file));
         var replica = await ReplicaAsync(place, name, cancellation);
         var where = new Uri($"http://{Host(replica.Address)}:{replica.Port}{url}");

@@ -103,6 +103,7 @@ internal sealed class LoadCommand
         if (Url(typed) is null && !_limit.IsAsked(parsed))
             return await _context.Entrances.Scenario(scenario.Of(parsed, typed), _context.Around, cancellation);
         scenario.Refuse(parsed);
+        RefuseBesideLimit(parsed);
         var (where, limit) = await _limit.ReadAsync(parsed, typed, cancellation);
         var usual = TimeSpan.FromSeconds(10);
         var request = new LoadRequest(
@@ -118,6 +119,18 @@ internal sealed class LoadCommand
             Threads = parsed.GetValue(_threads),
         };
         return await _context.Entrances.Load(request, _context.Around, cancellation);
+    }
+
+    /// <summary>A search chooses users and rates itself, and a replica of a service is asked alone.</summary>
+    private void RefuseBesideLimit(ParseResult parsed)
+    {
+        if (!_limit.IsAsked(parsed)) return;
+        Option[] chosen = [_rate, _users, _think, _threads, _duration, _profile, _poisson, _failed];
+        Option[] elsewhere = _limit.IsOfService(parsed) ? [_mix, _also] : [];
+        foreach (var option in chosen.Concat(elsewhere))
+            if (parsed.GetResult(option) is OptionResult { Implicit: false })
+                throw CommandFailure.Arguments($"{option.Name} does not go with --find-limit" +
+                    (elsewhere.Contains(option) ? " --service: one replica is asked" : ": it chooses that itself"));
     }
 
     private static Option<T> Option<T>(string name, string value, string description, T fallback) => new(name)

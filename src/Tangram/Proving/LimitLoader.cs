@@ -57,7 +57,8 @@ internal sealed class LimitLoader(LoadOptions options, LimitOptions limit, TimeP
     private async Task<LimitStep> OpenAsync(double rate, CancellationToken cancellation)
     {
         var result = await LoadRun.RunAsync(
-            options with { Rate = rate, Duration = Settling + limit.Step }, null, time, cancellation);
+            options with { Rate = rate, Duration = Settling + limit.Step, Users = null, Profile = null }, null, time,
+            cancellation);
         var span = Math.Max((Settling + limit.Step).TotalSeconds, result.Elapsed.TotalSeconds);
         var throughput = result.Total.Ok / span;
         return new LimitStep

@@ -69,7 +69,7 @@ internal static class LoadEntrance
     private static LoadClass Class(string typed) =>
         typed.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var method, var url, var share]
         && Uri.TryCreate(url, UriKind.Absolute, out var where) && double.TryParse(share, out var weight)
-            ? new LoadClass(method, method, where, null, weight)
+            ? new LoadClass(method.ToUpperInvariant(), method.ToUpperInvariant(), where, null, weight)
             : throw new CommandFailure(Exit.Arguments, $"'{typed}' is not a kind of request. Write 'METHOD URL SHARE'");
 
     private sealed class Line(Surroundings around) : IProgress<LoadProgress>

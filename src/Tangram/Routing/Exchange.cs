@@ -48,11 +48,10 @@ internal sealed class Exchange
     /// <summary>When the attempt under way began.</summary>
     public Instant Begun => _begun;
 
-    /// <summary>How long the attempt under way has for itself before a second is made beside it; null: it stays
-    /// alone.</summary>
-    public TimeSpan? HedgeAfter => Repeatable && !HasBody && _attempts == 1 && _service.Counters.Hedging is { } hedging
-        ? hedging.Delay(_service, _passage?.Deadline - _begun)
-        : null;
+    /// <summary>How long the attempt under way has for itself before a second is made beside it; null: it stays alone,
+    /// as does a client that shall stay with its replica.</summary>
+    public TimeSpan? HedgeAfter => _service.Counters.Hedging is { } hedging && Repeatable && !HasBody && _attempts == 1
+        && _service.Sticky is null ? hedging.Delay(_service, _passage?.Deadline - _begun) : null;
 
     /// <summary>The attempt under way has the head of an answer.</summary>
     public bool Answered { get; private set; }
@@ -113,7 +112,7 @@ internal sealed class Exchange
         }
         _tried.Add(choice.Backend);
         choice.Backend.Counters.Begin();
-        _attempts++;
+        (_attempts, _sent) = (_attempts + 1, _sent + 1);
         _note?.Hedge(choice.Backend);
         _service.Counters.Figures.Hedges.Add();
         var now = _routes.Now;
@@ -136,7 +135,9 @@ internal sealed class Exchange
     {
         var (now, backend) = (_routes.Now, choice.Backend);
         var attempt = new Attempt(outcome, status, now - begun, _routes.NextChance());
-        Ejection.Report(choice.Service, backend, in attempt, now);
+        // Being overtaken says nothing of the service, and no client has left.
+        if (outcome == AttemptOutcome.ClientFault) backend.Counters.Learn(in attempt, now);
+        else Ejection.Report(choice.Service, backend, in attempt, now);
         backend.Counters.Figures.Ended(outcome, status, null);
         if (isSlow) choice.Service.Counters.Hedging?.Learn(now - begun);
         _routes.Leave(backend);

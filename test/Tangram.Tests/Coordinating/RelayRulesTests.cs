@@ -97,6 +97,8 @@ public sealed class RelayRulesTests
         Assert.Null(RelayRules.RefusesFiles(Agent, "g", Assigned(web)));
         Assert.Null(RelayRules.RefusesFiles(Agent, "f", Assigned()));
         Assert.Null(RelayRules.RefusesFiles(server, "g", Assigned()));
+        Assert.Contains("no revision has gone", RelayRules.RefusesFiles(Agent, "gone", Assigned(web)));
+        Assert.NotNull(RelayRules.RefusesFiles(gateway, "gone", Assigned(web)));
         Assert.Contains("agent/n1 runs no service", RelayRules.RefusesFiles(Agent, "g", Assigned()));
         Assert.NotNull(RelayRules.RefusesFiles(gateway, "g", Assigned(web)));
         Assert.Null(RelayRules.RefusesFiles(gateway, "t", Assigned()));

@@ -59,7 +59,7 @@ public sealed record LimitResult
         if (search.Fault is { } fault)
             return new(LoadRuling.Void, $"the generator was the bottleneck: {fault}. " +
                 (search.Greatest > 0 ? $"The server's limit is above {search.Greatest:0}/s" : "Nothing was measured"));
-        if (search.End is null or LimitEnd.Interrupted || search.Next() is not null)
+        if (search.Interrupted || search.End is null || search.Next() is not null)
             return new(LoadRuling.Void, "interrupted before the limit was found");
         if (search.Kept is not { } kept)
             return new(LoadRuling.Failed, search.Open.Count == 0

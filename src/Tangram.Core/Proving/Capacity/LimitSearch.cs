@@ -48,6 +48,9 @@ public sealed class LimitSearch(LimitOptions options)
     /// <summary>The greatest throughput of any step with users.</summary>
     public double Greatest => _closed.Count == 0 ? 0 : _closed.Max(step => step.Throughput);
 
+    /// <summary>Somebody ended it, perhaps while rates were tried.</summary>
+    public bool Interrupted { get; private set; }
+
     /// <summary>Null when the search is over.</summary>
     public LimitLoad? Next() =>
         _over ? null
@@ -57,7 +60,7 @@ public sealed class LimitSearch(LimitOptions options)
 
     public void Add(LimitStep step)
     {
-        if (step.Interrupted) (End, _over) = (End ?? LimitEnd.Interrupted, true);
+        if (step.Interrupted) (End, _over, Interrupted) = (End ?? LimitEnd.Interrupted, true, true);
         else if (step.Load.Users is not null) AddClosed(step);
         else AddOpen(step);
     }

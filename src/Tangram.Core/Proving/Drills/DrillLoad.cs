@@ -6,7 +6,8 @@ namespace Tangram.Proving.Drills;
 /// <summary>What a drill wants to know of a load.</summary>
 /// <param name="Failed">Everything but an answer of 2xx.</param>
 /// <param name="P99">From when each was due; so is <paramref name="Max"/>.</param>
-/// <param name="LateBy">What 1 % of the requests were begun after their time, by the generator's own fault.</param>
+/// <param name="LateBy">What 1 % of the requests were begun after their time, or of the answers read after they had
+/// come, by the generator's own fault.</param>
 /// <param name="LateSeconds">Seconds of the run in which a request was slower than <paramref
 /// name="LateAfter"/>.</param>
 /// <param name="LateAfter">Null: nobody said what is late.</param>
@@ -24,6 +25,7 @@ public sealed record DrillLoad(
 
     public static DrillLoad Of(LoadResult result, TimeSpan? lateAfter) => new(
         result.Total.Sent, result.Total.Bad, result.Total.Troubles.Select(t => t.ToString()).ToEquatableArray(),
-        result.Total.Latency.P50, result.Total.Latency.P99, result.Total.Latency.Max, result.Lateness.P99,
+        result.Total.Latency.P50, result.Total.Latency.P99, result.Total.Latency.Max,
+        result.Lateness.P99 > result.Generator.Reading.P99 ? result.Lateness.P99 : result.Generator.Reading.P99,
         lateAfter is { } late ? result.Seconds.Count(second => second.Slowest > late) : 0, lateAfter);
 }

@@ -80,7 +80,12 @@ public static class DrillTargets
 
     private static (string What, string Remedy)? Wrong(FaultSpec fault, DrillSighting seen, ClusterSpec spec)
     {
-        if (fault.Kind == FaultKind.BadDeploy && spec.Services.Any(s => s.Configs.Count + s.Secrets.Count > 0))
+        if (fault.Kind == FaultKind.BadDeploy && spec.Services.FirstOrDefault(
+            s => s.Deploy.Update.FailureAction != FailureAction.Rollback) is { } keeps)
+            return ($"a bad deploy of {keeps.Name} would not be taken back, as its failure_action says",
+                "set update_config.failure_action to rollback, which is the default");
+        if (fault.Kind == FaultKind.BadDeploy && (spec.Tls is { Secrets.Count: > 0 }
+            || spec.Services.Any(s => s.Configs.Count + s.Secrets.Count > 0)))
             return ("a bad deploy needs the contents of the configs and secrets, which a cluster does not give away",
                 "deploy a file that cannot run with `tangram deploy` instead");
         if (fault.Target is not { } target) return null;

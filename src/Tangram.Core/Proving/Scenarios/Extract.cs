@@ -44,6 +44,15 @@ public sealed record Extract(string Name, ReplySource Source)
         return true;
     }
 
+    /// <summary>No answer came: it has its default, if it has one; else as <see cref="Take"/>.</summary>
+    public bool Miss(ScenarioUser user)
+    {
+        if (Match == All) user.Set($"{Name}_matchNr", "0");
+        else if (Default is null) return false;
+        else user.Set(Name, Default);
+        return true;
+    }
+
     private string Numbered(int number) => string.Create(CultureInfo.InvariantCulture, $"{Name}_{number}");
 
     private List<string> Formed(IReadOnlyList<string> texts)

@@ -34,6 +34,14 @@ public sealed record Judgement(bool? Status, IReadOnlyList<bool> Held, string? W
         return new Judgement(status, held, first, stops);
     }
 
+    /// <summary>Without an answer nothing is found.</summary>
+    public static Judgement Unanswered(RequestSpec request, ScenarioUser user)
+    {
+        var stops = false;
+        foreach (var extract in request.Extracts) stops |= !extract.Miss(user) && extract.Needed;
+        return Nothing with { Stops = stops };
+    }
+
     /// <summary>How the request ended, with what its checks say.</summary>
     public LoadOutcome Of(LoadOutcome answered)
     {

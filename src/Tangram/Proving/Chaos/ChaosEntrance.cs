@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tangram.Cli;
 using Tangram.Model;
 using Tangram.Proving.Drills;
@@ -12,7 +13,16 @@ internal sealed class ChaosEntrance(Surroundings around, bool quiet, Cancellatio
     public static async Task<int> RunAsync(
         ChaosExperiment experiment, bool json, Surroundings around, CancellationToken cancellation)
     {
-        var record = await new ChaosEntrance(around, json, cancellation).PlayAsync(experiment).ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        ChaosRecord record;
+        try { record = await new ChaosEntrance(around, json, stop.Token).PlayAsync(experiment).ConfigureAwait(false); }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            around.PrintError($"{experiment.Title}: it was stopped; what had begun has been rolled back");
+            return Exit.Failed;
+        }
         if (json) around.Print(ChaosJson.Write(record));
         else
         {
@@ -26,6 +36,13 @@ internal sealed class ChaosEntrance(Surroundings around, bool quiet, Cancellatio
             });
         }
         return record.ExitCode;
+
+        // The first one has the rollbacks played, the second does not wait for them.
+        void OnSignal(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
     }
 
     private async Task<ChaosRecord> PlayAsync(ChaosExperiment experiment)

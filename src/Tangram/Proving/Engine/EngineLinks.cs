@@ -176,12 +176,12 @@ internal abstract unsafe class EngineLinks
             }
             if (received == 0) EndOf(ref link);
             else if (!link.HasRequest) Drop(ref link);
-            else if (skipped) Take(ref link, link.Answer.Skip(received), 0, 0);
+            else if (skipped) Take(ref link, link.Answer.Skip(received), 0, 0, ended);
             else
             {
                 var there = kept + (int)received;
                 var read = link.Answer.Read(_room.AsSpan(0, there), _heads, out var used);
-                Take(ref link, read, used, there);
+                Take(ref link, read, used, there, ended);
             }
             // Less than there was room for: nothing is left, and whatever comes is told.
             if (received < most && !ended) return;
@@ -189,11 +189,12 @@ internal abstract unsafe class EngineLinks
         while (link.Generation == generation && link.Phase != LinkPhase.Closed);
     }
 
-    private void Take(ref Link link, AnswerRead read, int used, int there)
+    /// <param name="ended">The server has closed it: no request is sent on it any more.</param>
+    private void Take(ref Link link, AnswerRead read, int used, int there, bool ended)
     {
         if (read == AnswerRead.Done)
         {
-            Answered(ref link, used == there && link.Phase == LinkPhase.Answering);
+            Answered(ref link, used == there && !ended && link.Phase == LinkPhase.Answering);
             return;
         }
         if (read == AnswerRead.Bad)

@@ -24,7 +24,7 @@ internal static class EngineRun
     /// <summary>Descriptors that the rest of the process uses, or may come to use.</summary>
     private const int Others = 400;
 
-    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(1), Look = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The clock that it needs counts nanoseconds, as the system's does.</summary>
     public static bool CanRun(TimeProvider time) =>
@@ -74,7 +74,7 @@ internal static class EngineRun
     {
         if (progress is null) return;
         var planned = job.Options.Users is null ? new LoadSchedule(job.Options).Count : 0;
-        using var timer = new PeriodicTimer(ProgressEvery, job.Time);
+        using var timer = new PeriodicTimer(job.Options.ReportEvery, job.Time);
         while (await Task.WhenAny(running, timer.WaitForNextTickAsync().AsTask()) != running)
         {
             foreach (var one in all) one.Progress.Ask();

@@ -11,23 +11,23 @@ internal sealed class LostNodes(FaultOrder order, FaultPlace place) : HeldFault
     /// <summary>The daemon's own end of it comes after ours.</summary>
     private static readonly TimeSpan Backstop = TimeSpan.FromSeconds(2);
 
+    private readonly List<string> _down = [];
+
     public override async Task<string> InjectAsync(TimeProvider time)
     {
         var lasts = FormattableString.Invariant($"{(order.Lasts + Backstop).TotalMilliseconds:0}ms");
         using var client = place.Client();
-        var down = new List<string>();
         try
         {
             foreach (var node in order.Nodes)
             {
                 await client.PostAsync($"/v1/kill/{Uri.EscapeDataString(node)}?for={lasts}", null, default)
                     .ConfigureAwait(false);
-                down.Add(node);
+                _down.Add(node);
             }
         }
         catch (CommandFailure e)
         {
-            foreach (var node in down) await ReviveAsync(client, node).ConfigureAwait(false);
             throw new FaultMissedException(e.Message);
         }
         var took = await UntilAsync(() => order.Replicas.All(r => ProcessStat.Read(r.Pid) is not { Ended: false }),
@@ -39,8 +39,8 @@ internal sealed class LostNodes(FaultOrder order, FaultPlace place) : HeldFault
     public override async Task<string> RevertAsync(TimeProvider time)
     {
         using var client = place.Client();
-        foreach (var node in order.Nodes) await ReviveAsync(client, node).ConfigureAwait(false);
-        return $"{string.Join(", ", order.Nodes)} with power again";
+        foreach (var node in _down) await ReviveAsync(client, node).ConfigureAwait(false);
+        return $"{string.Join(", ", _down)} with power again";
     }
 
     private static async Task ReviveAsync(ClusterClient client, string node)
@@ -72,7 +72,9 @@ internal sealed class LostDaemon(FaultPlace place) : HeldFault
         var pid = place.DaemonPid();
         if (ProcessStat.Read(pid) is not { Ended: false } before)
             throw new FaultMissedException($"the process {pid} that answers at {place.Socket} is not on this machine");
-        _program = File.ResolveLinkTarget($"/proc/{pid}/exe", false)!.FullName;
+        var program = File.ResolveLinkTarget($"/proc/{pid}/exe", false)!.FullName;
+        if (!File.Exists(program) || Path.GetFileName(program) is not ("tangram" or "dotnet"))
+            throw new FaultMissedException($"{program}, which answers at {place.Socket}, could not be started again");
         _folder = File.ResolveLinkTarget($"/proc/{pid}/cwd", false)!.FullName;
         _arguments = (await File.ReadAllTextAsync($"/proc/{pid}/cmdline").ConfigureAwait(false))
             .Split('\0')[..^1];
@@ -81,6 +83,7 @@ internal sealed class LostDaemon(FaultPlace place) : HeldFault
             .. ProcessStat.EnvironmentOf(pid).Select(entry => entry.Split('=', 2)).Where(pair => pair.Length == 2)
                 .Select(pair => new Variable(pair[0], pair[1])),
         ];
+        _program = program;
         if (Native.Kill(pid, Native.SigKill) != 0)
             throw new FaultMissedException($"SIGKILL cannot be sent to the daemon {pid}: {Native.Why}");
         var took = await UntilAsync(() => ProcessStat.Read(pid) is not { Ended: false } now
@@ -90,6 +93,7 @@ internal sealed class LostDaemon(FaultPlace place) : HeldFault
 
     public override async Task<string> RevertAsync(TimeProvider time)
     {
+        if (_program.Length == 0) return "nothing was killed";
         if (ClusterFinder.Answers(place.Socket)) return "another daemon had been started meanwhile";
         using var input = Descriptors.Null();
         using var output = Descriptors.Append(Path.Combine(place.Folder, "tangram.log"));

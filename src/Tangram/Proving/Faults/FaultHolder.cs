@@ -1,5 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Tangram.Cli;
 using Tangram.Deploying;
@@ -35,47 +38,68 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
             return Exit.Failed;
         }
         await AnswerAsync(-1, FaultWord.Holds, "").ConfigureAwait(false);
-        while (await orders.ReadLineAsync().ConfigureAwait(false) is { } line)
-        {
-            var order = FaultJson.Order(line);
-            if (!order.Revert)
-            {
-                var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _held[order.Number] = new Held(over, Task.Run(() => HoldAsync(order, over.Task)));
-            }
-            else if (_held.TryGetValue(order.Number, out var known)) known.Over.TrySetResult();
-        }
+        // Whoever ends a service or a session signals all of its processes: what is held has to be mended first.
+        var told = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+        // Reading a console blocks its thread, whatever its name.
+        while (await await Task.WhenAny(told.Task, Task.Run(orders.ReadLine)).ConfigureAwait(false) is { } line)
+            if (!Take(line)) break;
         foreach (var fault in _held.Values) fault.Over.TrySetResult();
         await Task.WhenAll(_held.Values.Select(fault => fault.Life)).ConfigureAwait(false);
         return Exit.Done;
+
+        void OnSignal(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            told.TrySetResult(null);
+        }
     }
 
+    /// <summary>False: it is half an order, so its writer is gone.</summary>
+    private bool Take(string line)
+    {
+        FaultOrder order;
+        try { order = FaultJson.Order(line); }
+        catch (JsonException) { return false; }
+        if (!order.Revert)
+        {
+            var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _held[order.Number] = new Held(over, Task.Run(() => HoldAsync(order, over.Task)));
+        }
+        else if (_held.TryGetValue(order.Number, out var known)) known.Over.TrySetResult();
+        return true;
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "the drill is answered whatever goes wrong, and it is mended")]
     private async Task HoldAsync(FaultOrder order, Task over)
     {
-        HeldFault fault;
+        HeldFault? fault = null;
         try
         {
             fault = HeldFault.Of(order, place);
             await AnswerAsync(order.Number, FaultWord.Injected, await fault.InjectAsync(time).ConfigureAwait(false))
                 .ConfigureAwait(false);
         }
-        catch (Exception e) when (e is FaultMissedException or IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            if (fault is not null) await MendAsync(fault).ConfigureAwait(false);
             await AnswerAsync(order.Number, FaultWord.Missed, e.Message).ConfigureAwait(false);
             return;
         }
         if (order.Lasts == TimeSpan.Zero) return;
         await Task.WhenAny(over, Task.Delay(order.Lasts, time)).ConfigureAwait(false);
-        var effect = "";
-        try
-        {
-            effect = await fault.RevertAsync(time).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is FaultMissedException or IOException or UnauthorizedAccessException)
-        {
-            effect = $"NOT COMPLETELY: {e.Message}";
-        }
-        await AnswerAsync(order.Number, FaultWord.Reverted, effect).ConfigureAwait(false);
+        await AnswerAsync(order.Number, FaultWord.Reverted, await MendAsync(fault).ConfigureAwait(false))
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Of one that was not injected completely, what there is of it.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "the others are mended all the same")]
+    private async Task<string> MendAsync(HeldFault fault)
+    {
+        try { return await fault.RevertAsync(time).ConfigureAwait(false); }
+        catch (Exception e) { return $"NOT COMPLETELY: {e.Message}"; }
     }
 
     /// <summary>When the drill is gone nobody listens, and that changes nothing.</summary>

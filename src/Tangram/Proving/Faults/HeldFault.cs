@@ -7,10 +7,12 @@ internal abstract class HeldFault
     /// <summary>Long enough for a kernel that is busy; what takes longer has failed.</summary>
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Throws <see cref="FaultMissedException"/> when it cannot be done; nothing is changed then.</summary>
+    /// <summary>Throws, <see cref="FaultMissedException"/> above all, when it cannot be done, or not completely;
+    /// <see cref="RevertAsync"/> follows in any case.</summary>
     public abstract Task<string> InjectAsync(TimeProvider time);
 
-    /// <summary>Called once, after <see cref="InjectAsync"/> has returned.</summary>
+    /// <summary>Called once, after <see cref="InjectAsync"/> has ended, however it did: mends what it
+    /// changed.</summary>
     public abstract Task<string> RevertAsync(TimeProvider time);
 
     public static HeldFault Of(FaultOrder order, FaultPlace place) => order.Kind switch

@@ -64,7 +64,6 @@ internal sealed unsafe class TakenMemory : HeldFault
     private string Take()
     {
         _before = Available();
-        File.WriteAllText("/proc/self/oom_score_adj", "1000");
         for (var left = _before / 2; left >= Part; left -= Part)
         {
             var part = (nint)NativeMemory.Alloc((nuint)Part);

@@ -8,12 +8,20 @@ internal abstract class ReplicaFault(StruckReplica struck, FaultPlace place) : H
 {
     protected StruckReplica Struck => struck;
 
-    protected ProcessStat? Now => ProcessStat.Read(struck.Pid) is { Ended: false } now ? now : null;
+    private long? _life;
+
+    /// <summary>Null when it has ended; another one with its number is a stranger.</summary>
+    protected ProcessStat? Now => ProcessStat.Read(struck.Pid) is { Ended: false } now
+        && now.StartTime == (_life ?? now.StartTime) ? now : null;
+
+    /// <summary>Nothing was done to it: it may not even be the one that is meant.</summary>
+    protected bool Untouched => _life is null;
 
     /// <summary>Throws when the process is not the one that is meant.</summary>
     protected void Check()
     {
         if (place.Stranger(struck.Replica, struck.Pid) is { } why) throw new FaultMissedException(why);
+        _life = Now?.StartTime;
     }
 
     protected void Signal(int signal, string name)
@@ -62,6 +70,7 @@ internal sealed class PausedReplica(StruckReplica struck, FaultPlace place) : Re
 
     public override async Task<string> RevertAsync(TimeProvider time)
     {
+        if (Untouched) return "it was not touched";
         // First of all: measuring can wait.
         var gone = Now is null;
         if (!gone) Signal(Continue, "SIGCONT");
@@ -113,6 +122,7 @@ internal sealed class StarvedReplica(StruckReplica struck, FaultPlace place) : R
 
     public override Task<string> RevertAsync(TimeProvider time)
     {
+        if (_hard == 0) return Task.FromResult("its limit was not touched");
         if (Now is null) return Task.FromResult("the cluster had ended it meanwhile");
         var open = Open();
         if (!Native.SetLimit(Struck.Pid, OpenFiles, _soft, _hard))

@@ -22,7 +22,7 @@ internal sealed class ScenarioClient(Scenario scenario, LoadOptions options, Tim
         var (outcome, reply) = await TryAsync(request, user, cookies, either.Token);
         if (cancellation.IsCancellationRequested && outcome.Failure is not null)
             return (LoadOutcome.Failed(LoadFailure.Abandoned, ""), Judgement.Nothing);
-        if (reply is null) return (outcome, Judgement.Nothing);
+        if (reply is null) return (outcome, Judgement.Unanswered(request, user));
         var judgement = Judgement.Of(request, reply, user, time.GetUtcNow());
         return (judgement.Of(outcome), judgement);
     }

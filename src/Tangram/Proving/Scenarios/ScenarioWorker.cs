@@ -19,6 +19,9 @@ internal sealed class ScenarioWorker(ScenarioDesk desk, int groupNumber, UserGro
     private TimeSpan _due, _rested, _ends = TimeSpan.MaxValue;
     private bool _met, _again;
 
+    /// <summary>Of the nearest loop that is being gone through, from 0; null outside of all.</summary>
+    private long? _pass;
+
     /// <summary>A closed loop: again and again, while this user is one of those who are there.</summary>
     public async Task LoopAsync(EquatableArray<Window> windows, long? iterations)
     {
@@ -91,7 +94,8 @@ internal sealed class ScenarioWorker(ScenarioDesk desk, int groupNumber, UserGro
                 ScenarioItem.Pace pace => Pace(pace),
                 ScenarioItem.Repeat repeat => await RepeatAsync(repeat),
                 ScenarioItem.Part part => await PartAsync(part),
-                ScenarioItem.Once once => _again ? IterationEnd.Done : await DoAsync(once.Items),
+                ScenarioItem.Once once => _pass is > 0 || (_pass is null && _again)
+                    ? IterationEnd.Done : await DoAsync(once.Items),
                 _ => throw new InvalidOperationException($"{item}"),
             };
             if (end is not IterationEnd.Done) return end;
@@ -129,10 +133,14 @@ internal sealed class ScenarioWorker(ScenarioDesk desk, int groupNumber, UserGro
         var times = repeat.Times is null ? long.MaxValue
             : long.TryParse(repeat.Times.Expand(user, desk.Time.GetUtcNow()), CultureInfo.InvariantCulture, out var n)
                 ? n < 0 ? long.MaxValue : n : 0;
+        var outer = _pass;
         for (var i = 0L; i < times; i++)
         {
             var before = _due;
-            if (await DoAsync(repeat.Items) is not IterationEnd.Done and var end) return end;
+            _pass = i;
+            var end = await DoAsync(repeat.Items);
+            _pass = outer;
+            if (end is not IterationEnd.Done) return end;
             if (Over) return IterationEnd.Interrupted;
             if (_due == before) await Task.Yield();
         }

@@ -138,7 +138,17 @@ internal sealed class BackendConnection : IDisposable
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
         Moved();
-        return _secure is null ? _socket.SendAsync(bytes) : _secure.WriteAsync(bytes);
+        return _secure is null ? _socket.SendAsync(bytes) : SecuredAsync(_secure, bytes);
+    }
+
+    /// <summary>TLS has words of its own for a socket's end.</summary>
+    private static async ValueTask SecuredAsync(Stream secure, ReadOnlyMemory<byte> bytes)
+    {
+        try { await secure.WriteAsync(bytes).ConfigureAwait(false); }
+        catch (IOException e)
+        {
+            throw e.InnerException as SocketException ?? new SocketException((int)SocketError.ConnectionReset);
+        }
     }
 
     /// <summary>Ends it from outside. The first who does is remembered.</summary>

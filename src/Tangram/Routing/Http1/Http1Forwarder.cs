@@ -26,7 +26,7 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
     private async Task<AttemptEnding> HedgeAsync(
         HttpContext context, Exchange exchange, Choice choice, TimeSpan after)
     {
-        var race = new Race(exchange, choice);
+        using var race = new Race(exchange, choice, after, time);
         var first = RunAsync(context, exchange, race, race.First);
         using (var rest = new CancellationTokenSource())
         {
@@ -35,8 +35,9 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
         }
         if (first.IsCompleted || race.Join(context) is not { } racer) return await first.ConfigureAwait(false);
         var second = RunAsync(context, exchange, race, racer);
-        try { await Task.WhenAll(first, second).ConfigureAwait(false); }
-        finally { race.Close(); }
+        // Both have ended when this returns; how the one ended that was let go matters to nobody.
+        await Task.WhenAll((Task)first, second).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        race.Close();
         return await (race.IsOvertaken ? second : first).ConfigureAwait(false);
     }
 

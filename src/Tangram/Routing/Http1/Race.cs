@@ -6,14 +6,21 @@ namespace Tangram.Routing.Http1;
 /// go.</summary>
 /// <remarks>What of the request's <see cref="Exchange"/> both could touch is touched within the lock, until one has
 /// won; from then on it is the winner's alone.</remarks>
-internal sealed class Race
+internal sealed class Race : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Exchange _exchange;
+    private readonly TimeSpan _after;
+    private readonly TimeProvider _time;
+    private readonly TaskCompletionSource _won = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Racer? _winner;
 
-    public Race(Exchange exchange, Choice choice) =>
-        (_exchange, First) = (exchange, new Racer(this, choice, exchange.Begun));
+    /// <param name="after">How long the first has for itself.</param>
+    public Race(Exchange exchange, Choice choice, TimeSpan after, TimeProvider time)
+    {
+        (_exchange, _after, _time) = (exchange, after, time);
+        First = new Racer(this, choice, exchange.Begun);
+    }
 
     public Racer First { get; }
     public Racer? Second { get; private set; }
@@ -30,12 +37,13 @@ internal sealed class Race
         }
     }
 
-    /// <summary>It has the head of an answer. False: the other one's is given. An error waits for what the other
-    /// has to say.</summary>
+    /// <summary>It has the head of an answer. False: the other one's is given. An error waits for what the other has to
+    /// say, as long as the first had for itself: then it is better to ask a third.</summary>
     public async ValueTask<bool> WinsAsync(Racer racer, int status)
     {
         lock (_gate) racer.Status = status;
-        if (racer.Failed && Better(racer) is { } better) await better.Ended.ConfigureAwait(false);
+        if (racer.Failed && Better(racer) is { } better)
+            await Task.WhenAny(better.Ended, _won.Task, Task.Delay(_after, _time)).ConfigureAwait(false);
         Racer? other;
         lock (_gate)
         {
@@ -44,6 +52,7 @@ internal sealed class Race
             if (racer == Second) _exchange.Overtake(racer.Choice, racer.Begun);
             if (other?.Ending is { } ended) _exchange.LetGo(other.Choice, other.Begun, ended.Outcome);
         }
+        _won.TrySetResult();
         other?.GiveUp();
         return true;
     }
@@ -56,7 +65,8 @@ internal sealed class Race
             racer.End(ending);
             if (_winner is null || _winner == racer) return;
             if (racer.Failed)
-                _exchange.LetGo(racer.Choice, racer.Begun, AttemptOutcome.ServerError, racer.Status);
+                _exchange.LetGo(racer.Choice, racer.Begun, racer.Status >= StatusCodes.Status500InternalServerError
+                    ? AttemptOutcome.ServerError : AttemptOutcome.Answered, racer.Status);
             else _exchange.LetGo(racer.Choice, racer.Begun, AttemptOutcome.ClientFault, isSlow: racer == First);
         }
     }
@@ -66,6 +76,13 @@ internal sealed class Race
     {
         if (_winner is null && Second is { Ending: { } ended } second)
             _exchange.LetGo(second.Choice, second.Begun, ended.Outcome);
+    }
+
+    /// <summary>Nobody runs any more.</summary>
+    public void Dispose()
+    {
+        First.Dispose();
+        Second?.Dispose();
     }
 
     private Racer? Other(Racer racer) => racer == First ? Second : First;
@@ -78,7 +95,7 @@ internal sealed class Race
 }
 
 /// <summary>One of the attempts.</summary>
-internal sealed class Racer(Race race, Choice choice, Instant begun)
+internal sealed class Racer(Race race, Choice choice, Instant begun) : IDisposable
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _givenUp =
@@ -98,7 +115,7 @@ internal sealed class Racer(Race race, Choice choice, Instant begun)
 
     /// <summary>Of its answer; 0 before there is one.</summary>
     public int Status { get; set; }
-    public bool Failed => Status >= StatusCodes.Status500InternalServerError;
+    public bool Failed => Status is StatusCodes.Status429TooManyRequests or >= StatusCodes.Status500InternalServerError;
 
     /// <summary>Nobody waits for its connection any more.</summary>
     public CancellationToken Abandon => _givenUp.Token;
@@ -118,6 +135,8 @@ internal sealed class Racer(Race race, Choice choice, Instant begun)
         Ending = ending;
         _ended.TrySetResult();
     }
+
+    public void Dispose() => _givenUp.Dispose();
 
     public void GiveUp()
     {

@@ -47,10 +47,11 @@ internal sealed class PolledSocket : IDisposable
         {
             Blocking = false, NoDelay = true,
         };
+        PolledSocket? polled = null;
         try
         {
             Begin(socket, new IPEndPoint(address, port));
-            var polled = new PolledSocket(socket);
+            polled = new PolledSocket(socket);
             await using (cancellation.UnsafeRegister(static one => ((PolledSocket)one!).Dispose(), polled)
                 .ConfigureAwait(false)) await polled.WritableAsync().ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
@@ -59,6 +60,7 @@ internal sealed class PolledSocket : IDisposable
         }
         catch
         {
+            polled?.Dispose();
             socket.Dispose();
             throw;
         }

@@ -4,6 +4,7 @@ using System.Net.Quic;
 using System.Net.Security;
 using System.Runtime.Versioning;
 using System.Security.Authentication;
+using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -74,36 +75,47 @@ internal sealed class Http3Front(
 
     private async Task StartAsync(OpenListener listener, ObservedRequests application, GatewayLimits limits)
     {
+        Server? server = null;
+        try
+        {
+            server = Make(new IPEndPoint(IPAddress.Parse(listener.Listener.Address), listener.Port));
+            limits.Lend(server.Limits);
+            await server.Answering.StartAsync(new Arrivals(application, listener), CancellationToken.None)
+                .ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or QuicException or InvalidOperationException)
+        {
+            // The gateway before us may have the port yet, and a listener may have closed: the next look tries again.
+            if (server is not null) await EndAsync(server, limits).ConfigureAwait(false);
+            if (e is IOException or ObjectDisposedException || _said) return;
+            _said = true;
+            say($"HTTP/3 cannot be served, so clients use HTTP/2 here: {e.Message}");
+            return;
+        }
+        _servers[listener] = server;
+        listener.AltSvc = $"h3=\":{listener.Port}\"; ma={MaxAgeSeconds}";
+        if (departure.Begun.IsCancellationRequested) TakeBack();
+    }
+
+    private Server Make(IPEndPoint address)
+    {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseQuic();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().UseQuic();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.AllowHostHeaderOverride = true;
-            kestrel.Listen(new IPEndPoint(IPAddress.Parse(listener.Listener.Address), listener.Port), listen =>
+            kestrel.RequestHeaderEncodingSelector = StrictText.Of;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.Listen(address, listen =>
             {
                 listen.Protocols = HttpProtocols.Http3;
                 listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = Show });
             });
         });
         var host = builder.Build();
-        var server = new Server(host, host.Services.GetRequiredService<IServer>(),
+        return new Server(host, host.Services.GetRequiredService<IServer>(),
             host.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits);
-        limits.Lend(server.Limits);
-        try
-        {
-            await server.Answering.StartAsync(new Arrivals(application, listener), CancellationToken.None)
-                .ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or QuicException or InvalidOperationException)
-        {
-            // The gateway before us has the port yet: the next look tries again.
-            await EndAsync(server, limits).ConfigureAwait(false);
-            return;
-        }
-        _servers[listener] = server;
-        listener.AltSvc = $"h3=\":{listener.Port}\"; ma={MaxAgeSeconds}";
-        if (departure.Begun.IsCancellationRequested) TakeBack();
     }
 
     private async Task StopAsync(OpenListener listener, GatewayLimits limits, TimeSpan stopTime)

@@ -158,6 +158,8 @@ public sealed class LimitSearchTests
     {
         var result = Search(load => Answer(load, 8) with { Interrupted = load.Users == 3 });
         Assert.Equal((LoadRuling.Void, LimitEnd.Interrupted), (result.Verdict.Ruling, result.End));
+        result = Search(load => Answer(load, 8) with { Interrupted = load.Rate is not null });
+        Assert.Equal(LoadRuling.Void, result.Verdict.Ruling);
     }
 
     [Fact]

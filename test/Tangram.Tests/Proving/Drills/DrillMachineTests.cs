@@ -279,6 +279,19 @@ public sealed class DrillMachineTests
         Assert.Contains(remedy, problem.Remedy);
     }
 
+    [Fact]
+    public void A_bad_deploy_that_nobody_would_take_back_is_refused()
+    {
+        var drill = Killing(Fault(FaultKind.BadDeploy, at: 0, lasts: 0, target: "web"));
+        var keeps = new DeploySpec { Update = new UpdateSpec { FailureAction = FailureAction.Pause } };
+        var spec = new ClusterSpec
+        {
+            Name = "shop", Services = [new ServiceSpec { Name = ServiceName.Of("web"), Deploy = keeps }],
+        };
+        var problem = Assert.Single(DrillTargets.Problems(drill, new DrillBed(drill).Seen, spec));
+        Assert.Contains("would not be taken back", problem.What);
+    }
+
     [Theory]
     [InlineData(0.999, 1000, 1)]
     [InlineData(0.9999, 10_000, 1)]

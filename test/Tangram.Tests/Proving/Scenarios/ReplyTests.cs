@@ -123,6 +123,22 @@ public sealed class ReplyTests
     }
 
     [Fact]
+    public void Without_an_answer_defaults_hold_and_what_is_needed_stops()
+    {
+        var request = new RequestSpec
+        {
+            Name = "a", Method = "GET", Url = Template.Plain("http://x/"),
+            Extracts = [new Extract("id", Json("$.id")) { Default = "none" }],
+        };
+        var user = User;
+        user.Set("id", "of the iteration before");
+        Assert.False(Judgement.Unanswered(request, user).Stops);
+        Assert.Equal("none", user.Find("id"));
+        request = request with { Extracts = [new Extract("id", Json("$.id")) { Needed = true }] };
+        Assert.True(Judgement.Unanswered(request, user).Stops);
+    }
+
+    [Fact]
     public void Whatever_a_seed_makes_is_a_path_or_refused()
     {
         string[] pieces = ["$", ".", "..", "[", "]", "'", "\"", "*", "a", "-1", "99999999999", "?", "@", ":", "", " "];

@@ -63,9 +63,10 @@ public static class JmxReader
         var threads = others.Where(one => one.Kind == "ThreadGroup").ToList();
         foreach (var one in others.Where(one => one.Kind != "ThreadGroup"))
             if (!Shared(one, plan, cookies, null)) Unknown(one, plan);
-        if (options.Profile is LoadProfile.Closed && threads.Count > 1)
-            plan.Problems.Error(threads[1].Place, $"the plan has {threads.Count} thread groups, and --users is for one",
-                "disable the others, or leave --users out");
+        var typed = options.Profile is LoadProfile.Closed ? "--users" : "a rate";
+        if (options.Profile is not null && threads.Count > 1)
+            plan.Problems.Error(threads[1].Place, $"the plan has {threads.Count} thread groups, and {typed} is for one",
+                $"disable the others, or leave {typed} out");
         foreach (var thread in threads)
         {
             var own = new JmxCookies { Kept = cookies.Kept, Forgets = cookies.Forgets };
