@@ -47,8 +47,9 @@ public sealed record LimitStep
     [JsonIgnore]
     public string? GeneratorFault =>
         Cpu > 0.95 ? $"the generator used {Cpu:0%} of this machine's processors"
-        // Who was refused waits a moment before he asks again, and not for the server.
-        : Load.Users is { } users && InFlight < 0.8 * users && BadShare <= LimitOptions.MostBad
+        // What failed did fail, however late that was seen; and who was refused waits a moment before he asks again.
+        : BadShare > LimitOptions.MostBad ? null
+        : Load.Users is { } users && InFlight < 0.8 * users
             ? $"of {users} users only {InFlight:0.#} waited for the server on average, the others for the generator"
         : Held > TimeSpan.FromMilliseconds(0.5) && Held > Latency.Mean / 5
             ? $"the generator kept each request for {Held.TotalMilliseconds:0.#} ms of its " +

@@ -54,7 +54,7 @@ public sealed class Http1StrictnessTests(StrictBed bed) : IClassFixture<StrictBe
 
     private async Task CheckBackendAsync(StrictRow row)
     {
-        await GatewayBed.UntilAsync(() => bed.Backend.Open == 0);
+        await bed.Backend.QuietAsync();
         Assert.Empty(bed.Backend.Faults);
         var arrivals = bed.Backend.Arrivals.Where(arrival => !arrival.Head.StartsWith("GET /next ")
             && !arrival.Head.StartsWith("GET /gone ")).ToList();

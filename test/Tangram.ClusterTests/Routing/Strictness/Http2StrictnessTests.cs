@@ -39,7 +39,7 @@ public sealed class Http2StrictnessTests(StrictBed bed) : IClassFixture<StrictBe
 
     private async Task CheckBackendAsync(Http2Row row)
     {
-        await GatewayBed.UntilAsync(() => bed.Backend.Open == 0);
+        await bed.Backend.QuietAsync();
         Assert.Empty(bed.Backend.Faults);
         var arrivals = bed.Backend.Arrivals.Where(arrival => !arrival.Head.StartsWith("GET /next ")).ToList();
         switch (row.Reaches)

@@ -184,7 +184,7 @@ public sealed class LimitTests
         Assert.True(await AnswersAsync(bed));
         Assert.True(Stopwatch.GetElapsedTime(begun) < Soon);
         slow.ForEach(client => client.Dispose());
-        await GatewayBed.UntilAsync(() => bed.Backend.Open == 0);
+        await bed.Backend.QuietAsync();
         Assert.DoesNotContain(bed.Backend.Arrivals, arrival => arrival.IsWhole && !arrival.Head.StartsWith("GET / "));
     }
 

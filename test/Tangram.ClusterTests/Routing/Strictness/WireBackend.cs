@@ -19,6 +19,7 @@ internal sealed partial class WireBackend : IAsyncDisposable
     private readonly Socket _listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentBag<Task> _connections = [];
+    private readonly ConcurrentDictionary<Socket, bool> _sockets = [];
     private readonly Task _accepting;
     private readonly string _answer;
     private int _open;
@@ -40,13 +41,28 @@ internal sealed partial class WireBackend : IAsyncDisposable
     /// <summary>What came in any other than the plainest form.</summary>
     public ConcurrentQueue<string> Faults { get; } = [];
 
-    /// <summary>Requests of which the head came and the end is still awaited.</summary>
-    public int Open => Volatile.Read(ref _open);
+    /// <summary>Of no request the head came and the end is still awaited, and nothing that was sent here waits to be
+    /// read.</summary>
+    private bool IsQuiet => Volatile.Read(ref _open) == 0 && !_listening.Poll(0, SelectMode.SelectRead)
+        && _sockets.Keys.All(IsRead);
+
+    /// <summary>What belongs to one test has come before the next one begins.</summary>
+    public async Task QuietAsync()
+    {
+        var quiet = 0;
+        await GatewayBed.UntilAsync(() => (quiet = IsQuiet ? quiet + 1 : 0) > 2);
+    }
 
     public void Forget()
     {
         Arrivals.Clear();
         Faults.Clear();
+    }
+
+    private static bool IsRead(Socket socket)
+    {
+        try { return socket.Available == 0; }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException) { return true; }
     }
 
     private async Task AcceptAsync()
@@ -64,6 +80,7 @@ internal sealed partial class WireBackend : IAsyncDisposable
     private async Task ServeAsync(Socket socket)
     {
         using var _ = socket;
+        _sockets[socket] = true;
         var wire = new Wire(socket, _end.Token);
         try
         {
@@ -92,6 +109,10 @@ internal sealed partial class WireBackend : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException) { }
         catch (FormatException e) { Faults.Enqueue(e.Message); }
+        finally
+        {
+            _sockets.TryRemove(KeyValuePair.Create(socket, true));
+        }
     }
 
     private static async Task<bool> BodyAsync(Wire wire, string head, MemoryStream body)
