@@ -46,9 +46,9 @@ public sealed record LimitStep
     /// fifth may be the generator's own.</summary>
     [JsonIgnore]
     public string? GeneratorFault =>
-        Cpu > 0.95 ? $"the generator used {Cpu:0%} of this machine's processors"
         // What failed did fail, however late that was seen; and who was refused waits a moment before he asks again.
-        : BadShare > LimitOptions.MostBad ? null
+        BadShare > LimitOptions.MostBad ? null
+        : Cpu > 0.95 ? $"the generator used {Cpu:0%} of this machine's processors"
         : Load.Users is { } users && InFlight < 0.8 * users
             ? $"of {users} users only {InFlight:0.#} waited for the server on average, the others for the generator"
         : Held > TimeSpan.FromMilliseconds(0.5) && Held > Latency.Mean / 5

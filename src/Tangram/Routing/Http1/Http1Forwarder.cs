@@ -26,7 +26,7 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
     private async Task<AttemptEnding> HedgeAsync(
         HttpContext context, Exchange exchange, Choice choice, TimeSpan after)
     {
-        using var race = new Race(exchange, choice, after, time);
+        using var race = new Race(exchange, choice, time);
         var first = RunAsync(context, exchange, race, race.First);
         using (var rest = new CancellationTokenSource())
         {

@@ -8,19 +8,17 @@ namespace Tangram.Routing.Http1;
 /// won; from then on it is the winner's alone.</remarks>
 internal sealed class Race : IDisposable
 {
+    /// <summary>How long an error waits for the other's answer: then it is better to ask a third.</summary>
+    private static readonly TimeSpan ErrorWaits = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Exchange _exchange;
-    private readonly TimeSpan _after;
     private readonly TimeProvider _time;
     private readonly TaskCompletionSource _won = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Racer? _winner;
 
-    /// <param name="after">How long the first has for itself.</param>
-    public Race(Exchange exchange, Choice choice, TimeSpan after, TimeProvider time)
-    {
-        (_exchange, _after, _time) = (exchange, after, time);
-        First = new Racer(this, choice, exchange.Begun);
-    }
+    public Race(Exchange exchange, Choice choice, TimeProvider time) =>
+        (_exchange, _time, First) = (exchange, time, new Racer(this, choice, exchange.Begun));
 
     public Racer First { get; }
     public Racer? Second { get; private set; }
@@ -37,13 +35,13 @@ internal sealed class Race : IDisposable
         }
     }
 
-    /// <summary>It has the head of an answer. False: the other one's is given. An error waits for what the other has to
-    /// say, as long as the first had for itself: then it is better to ask a third.</summary>
+    /// <summary>It has the head of an answer. False: the other one's is given. An error waits a while for what the
+    /// other has to say.</summary>
     public async ValueTask<bool> WinsAsync(Racer racer, int status)
     {
         lock (_gate) racer.Status = status;
         if (racer.Failed && Better(racer) is { } better)
-            await Task.WhenAny(better.Ended, _won.Task, Task.Delay(_after, _time)).ConfigureAwait(false);
+            await Task.WhenAny(better.Ended, _won.Task, Task.Delay(ErrorWaits, _time)).ConfigureAwait(false);
         Racer? other;
         lock (_gate)
         {
