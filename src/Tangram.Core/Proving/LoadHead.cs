@@ -10,8 +10,6 @@ public readonly record struct LoadHead(int Status, BodyFraming Framing, long Len
 {
     public const int MostBytes = AnswerHead.MostBytes;
 
-    private const int MostDigits = 18;
-
     private static readonly SearchValues<byte> NotInValue = SearchValues.Create(
         [.. Enumerable.Range(0, 32).Where(b => b != '\t').Select(b => (byte)b), 127]);
 
@@ -92,19 +90,7 @@ public readonly record struct LoadHead(int Status, BodyFraming Framing, long Len
             };
         }
 
-        private bool Length(ReadOnlySpan<byte> value)
-        {
-            if (value.Length is 0 or > MostDigits) return false;
-            var length = 0L;
-            foreach (var digit in value)
-            {
-                if (!IsDigit(digit)) return false;
-                length = length * 10 + digit - '0';
-            }
-            if (_length is { } other && other != length) return false;
-            _length = length;
-            return true;
-        }
+        private bool Length(ReadOnlySpan<byte> value) => FieldValues.TryLength(value, ref _length);
 
         private bool Coding(ReadOnlySpan<byte> value)
         {
@@ -118,9 +104,7 @@ public readonly record struct LoadHead(int Status, BodyFraming Framing, long Len
         {
             while (!value.IsEmpty)
             {
-                var comma = value.IndexOf((byte)',');
-                var option = (comma < 0 ? value : value[..comma]).Trim(" \t"u8);
-                value = comma < 0 ? default : value[(comma + 1)..];
+                var option = FieldValues.Next(ref value);
                 if (Ascii.EqualsIgnoreCase(option, "close"u8)) _close = true;
                 else if (Ascii.EqualsIgnoreCase(option, "keep-alive"u8)) _keepAlive = true;
             }

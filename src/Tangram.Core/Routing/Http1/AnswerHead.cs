@@ -20,9 +20,6 @@ public sealed class AnswerHead
 {
     public const int MostBytes = 64 * 1024;
 
-    /// <summary>Of a length in bytes; more would not fit a number.</summary>
-    private const int MostDigits = 18;
-
     private static readonly SearchValues<byte> NotInValue = SearchValues.Create(
         [.. Enumerable.Range(0, 32).Where(b => b != '\t').Select(b => (byte)b), 127]);
 
@@ -148,14 +145,8 @@ public sealed class AnswerHead
 
     private bool ReadLength(ReadOnlySpan<byte> value)
     {
-        if (value.Length is 0 or > MostDigits) return false;
-        var length = 0L;
-        foreach (var digit in value)
-        {
-            if (!char.IsAsciiDigit((char)digit)) return false;
-            length = length * 10 + digit - '0';
-        }
-        if (Length is { } other && other != length) return false;
+        var length = Length;
+        if (!FieldValues.TryLength(value, ref length)) return false;
         Length = length;
         return true;
     }
@@ -172,9 +163,7 @@ public sealed class AnswerHead
     {
         while (!value.IsEmpty)
         {
-            var comma = value.IndexOf((byte)',');
-            var option = (comma < 0 ? value : value[..comma]).Trim(" \t"u8);
-            value = comma < 0 ? default : value[(comma + 1)..];
+            var option = FieldValues.Next(ref value);
             if (Ascii.EqualsIgnoreCase(option, "close"u8)) _saysClose = true;
             else if (Ascii.EqualsIgnoreCase(option, "keep-alive"u8)) _saysKeepAlive = true;
             else if (!option.IsEmpty)

@@ -126,10 +126,14 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
         owner = "";
         if (Native.Flock(file.Number(), Native.LockExclusive | Native.LockNoWait) == 0)
         {
-            // For people; the lock does not depend on it.
+            // For people; the lock does not depend on it, and holds on a full disk too.
             var pid = Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-            RandomAccess.SetLength(file, 0);
-            RandomAccess.Write(file, pid, 0);
+            try
+            {
+                RandomAccess.SetLength(file, 0);
+                RandomAccess.Write(file, pid, 0);
+            }
+            catch (IOException) { }
             return file;
         }
         var read = new byte[20];
