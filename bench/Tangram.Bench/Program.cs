@@ -1,5 +1,6 @@
 using Tangram.Bench;
 using Tangram.Bench.Anchors;
+using Tangram.Bench.Drills;
 using Tangram.Bench.Gateway;
 using Tangram.Bench.Generators;
 using Tangram.Bench.Zones;
@@ -23,6 +24,7 @@ return args is [var which, ..]
         "balancing" => BalancingBench.Run(args[1..]),
         "load" => await LoadBench.RunAsync(args[1..]),
         "load-server" => LoadServer.Run(args[1..]),
+        "everything" => await EverythingBench.RunAsync(args[1..]),
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
         "reading" => ReadingBench.Run(),
@@ -36,7 +38,7 @@ static int Usage()
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
         "planning|commands|idle|balancing [zones]|zones [without]|anchors [slow|overload|storm|maglev]|" +
         "gateway [ROUNDS]|load [ROUNDS]|" +
-        "broken [SECONDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
+        "broken [SECONDS]|everything [COUNT [FROM [CLUSTERS]]]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
         "fuzz [--gateway|--answers] [--seconds N] [--seed N]");
     return 2;
 }
