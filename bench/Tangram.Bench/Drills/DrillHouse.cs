@@ -42,6 +42,11 @@ internal sealed class DrillHouse : IDisposable
             : throw new InvalidOperationException(printed);
     }
 
+    /// <summary>How the cluster is, and why, in its own words.</summary>
+    public async Task<string> StateAsync() =>
+        (await RunAsync("why", "-f", ComposeFile)).Printed + (await RunAsync("ps", "-f", ComposeFile)).Printed +
+        string.Join('\n', (await RunAsync("events", "-f", ComposeFile)).Printed.Split('\n')[^40..]);
+
     public void Dispose()
     {
         RunAsync("down", "-f", ComposeFile).GetAwaiter().GetResult();

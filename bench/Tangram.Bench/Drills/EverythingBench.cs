@@ -28,20 +28,33 @@ internal static class EverythingBench
 
         async Task HoldAsync(int number)
         {
-            using var house = await DrillHouse.StartAsync(number);
-            for (int seed; (seed = Interlocked.Increment(ref next)) < from + count;)
+            var house = await DrillHouse.StartAsync(number);
+            try
             {
-                var result = await house.DrillAsync("everything", "--seed", $"{seed}");
-                lock (results)
+                for (int seed; (seed = Interlocked.Increment(ref next)) < from + count;)
                 {
-                    results.Add(result);
-                    Print(result);
+                    var result = await house.DrillAsync("everything", "--seed", $"{seed}");
+                    var kept = result.Verdict.Ruling == DrillRuling.Kept;
+                    var state = kept ? "" : await house.StateAsync();
+                    lock (results)
+                    {
+                        results.Add(result);
+                        Print(result, state);
+                    }
+                    if (kept) continue;
+                    // What it left is not the next one's.
+                    house.Dispose();
+                    house = await DrillHouse.StartAsync(number);
                 }
+            }
+            finally
+            {
+                house.Dispose();
             }
         }
     }
 
-    private static void Print(DrillResult result)
+    private static void Print(DrillResult result, string state)
     {
         var whole = result.Faults.Max(fault => fault.Whole);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -51,6 +64,7 @@ internal static class EverythingBench
         if (result.Verdict.Ruling == DrillRuling.Kept) return;
         foreach (var sentence in result.Verdict.Because) Console.WriteLine($"  {sentence}");
         foreach (var moment in result.Timeline) Console.WriteLine($"  {moment.At.TotalSeconds,7:0.00} s  {moment.What}");
+        Console.WriteLine(state);
     }
 
     private static int At(string[] args, int place, int otherwise) =>

@@ -7,7 +7,7 @@ namespace Tangram.Bench.Generators;
 /// server that stands still for a second, what a user costs, and how many connections one of it holds.</summary>
 internal static class LoadBench
 {
-    private const int Connections = 64, Seconds = 6, WarmSeconds = 2, Body = 100;
+    private const int Connections = 64, Seconds = 15, WarmSeconds = 2, Body = 100;
     private const int StallConnections = 10, StallRate = 1_000, StallSeconds = 8, StallsAfter = 3;
     private const int Users = 5_000, UserSeconds = 6, Idle = 50_000, IdleSeconds = 40;
 

@@ -20,7 +20,8 @@ internal sealed class StateWatch(IStore store, TimeProvider time, StateCopy? cop
 
     public ClusterState State => _state;
 
-    /// <summary>Calls the listener with the present state and with each that follows. It must not block.</summary>
+    /// <summary>Calls the listener with the present state and with each that follows. It must not block. Do not call
+    /// it under a lock that a listener takes: listeners are called under ours.</summary>
     public void Listen(Action<ClusterState> listener)
     {
         lock (_gate)

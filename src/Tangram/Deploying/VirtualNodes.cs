@@ -38,9 +38,9 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
 
     public void Start(NodeAgent agent)
     {
-        void Listener(ClusterState state) => agent.Post(new Event.StateChanged(state));
-        lock (_gate) _running[agent.Name] = new Running(agent, agent.RunAsync(), Listener);
-        watch.Listen(Listener);
+        Running running;
+        lock (_gate) running = Run(agent);
+        Follow(running);
     }
 
     public void Deliver(Effect.Send message)
@@ -74,15 +74,31 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
 
     public string? Revive(NodeName node)
     {
+        Running running;
         lock (_gate)
         {
             if (!_known.TryGetValue(node, out var zone)) return $"there is no node '{node}'";
             if (_running.ContainsKey(node)) return $"{node} runs already";
             if (_revivals.Remove(node, out var timer)) timer.Dispose();
-            Start(AgentOf(node, zone));
+            running = Run(AgentOf(node, zone));
         }
+        Follow(running);
         services.Announce(node.Value, "has power again");
         return null;
+    }
+
+    /// <summary>Call it under the gate, and <see cref="Follow"/> after it.</summary>
+    private Running Run(NodeAgent agent) => _running[agent.Name] = new Running(agent, agent.RunAsync(),
+        state => agent.Post(new Event.StateChanged(state)));
+
+    /// <summary>Not under the gate: another listener of the watch waits for the gate.</summary>
+    private void Follow(Running running)
+    {
+        watch.Listen(running.Listener);
+        lock (_gate)
+            if (_running.GetValueOrDefault(running.Agent.Name) == running) return;
+        // It was killed meanwhile.
+        watch.Leave(running.Listener);
     }
 
     private NodeAgent AgentOf(NodeName node, ZoneName zone) => new(services,

@@ -16,11 +16,11 @@ internal sealed class DrillCluster : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-drills-").FullName;
     private readonly List<Child> _drills = [];
     private readonly string _name = $"drills-{ShopCluster.FreePort()}";
-    private readonly string _file;
+    private readonly string _file, _gateway = $"127.0.0.1:{ShopCluster.FreePort()}";
 
     private DrillCluster(int replicas, bool wrong)
     {
-        _file = WebService.Write(_folder, _name, $"127.0.0.1:{ShopCluster.FreePort()}", replicas);
+        _file = WebService.Write(_folder, _name, _gateway, replicas);
         var text = File.ReadAllText(_file).Replace("x-tangram:\n  gateway:",
             "x-tangram:\n  zones: [a, b, c]\n  objectives: { availability: 99.9%, recovery_time: 30s }\n  gateway:");
         // No probe, and a program that takes its time to start.
@@ -43,6 +43,8 @@ internal sealed class DrillCluster : IAsyncDisposable
             throw;
         }
     }
+
+    public Uri Url => new($"http://{_gateway}/");
 
     /// <summary>Starts a drill and does not wait for its end.</summary>
     public Child Drill(params string[] arguments)
@@ -75,6 +77,12 @@ internal sealed class DrillCluster : IAsyncDisposable
 
     public Task<ReplicaView[]?> PsAsync() => AskAsync<ReplicaView[]>("/v1/ps");
     public Task<StatusView?> StatusAsync() => AskAsync<StatusView>("/v1/status");
+
+    public async Task PostAsync(string path)
+    {
+        using var client = new ClusterClient(new ClusterPlace(_name, SocketPlace.Of(_folder, _name), null));
+        await client.PostAsync(path, null, default);
+    }
 
     public async ValueTask DisposeAsync()
     {
