@@ -1,5 +1,6 @@
 using Tangram.Bench;
 using Tangram.Bench.Anchors;
+using Tangram.Bench.Faults;
 using Tangram.Bench.Gateway;
 using Tangram.Bench.Generators;
 using Tangram.Bench.Zones;
@@ -26,6 +27,8 @@ return args is [var which, ..]
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
         "reading" => ReadingBench.Run(),
+        "faults" => await StreamFaultsBench.RunAsync(args[1..]),
+        "stream-replica" => await StreamReplica.RunAsync(),
         _ => Usage(),
     }
     : Usage();
@@ -37,6 +40,6 @@ static int Usage()
         "planning|commands|idle|balancing [zones]|zones [without]|anchors [slow|overload|storm|maglev]|" +
         "gateway [ROUNDS]|load [ROUNDS]|" +
         "broken [SECONDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
-        "fuzz [--gateway|--answers] [--seconds N] [--seed N]");
+        "fuzz [--gateway|--answers] [--seconds N] [--seed N]|faults [SEED]");
     return 2;
 }

@@ -76,6 +76,11 @@ internal sealed class DrillCluster : IAsyncDisposable
     public Task<ReplicaView[]?> PsAsync() => AskAsync<ReplicaView[]>("/v1/ps");
     public Task<StatusView?> StatusAsync() => AskAsync<StatusView>("/v1/status");
 
+    public async Task<EventView[]> EventsAsync(long after) =>
+        await AskAsync<EventView[]>($"/v1/events?after={after}") ?? [];
+
+    public ClusterClient Client() => new(new ClusterPlace(_name, SocketPlace.Of(_folder, _name), null));
+
     public async ValueTask DisposeAsync()
     {
         foreach (var drill in _drills)
@@ -105,7 +110,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     {
         try
         {
-            using var client = new ClusterClient(new ClusterPlace(_name, SocketPlace.Of(_folder, _name), null));
+            using var client = Client();
             return await client.GetAsync<T>(path, default);
         }
         catch (Exception e) when (e is CommandFailure or IOException) { return null; }
