@@ -114,7 +114,7 @@ public sealed class NetworkDrillTests
             ("nobody-1?port=80&for=1s", Exit.Failed, "no requests go to 'nobody-1'"),
             ("!?port=80&for=1s", Exit.Arguments, "not a replica's name"),
             ("web-1?port=0&for=1s", Exit.Arguments, "give port="),
-            ("web-1?port=80&for=1m", Exit.Arguments, "at most 10s"),
+            ("web-1?port=80&for=1m", Exit.Arguments, "at most 10 s"),
             ("web-1?port=80", Exit.Arguments, "give for="),
         })
         {

@@ -52,7 +52,7 @@ public sealed class ImpairedLink(FaultKind kind, ImpairmentSpec spec, Rng rng)
     private Passage Lose(Instant now)
     {
         var (lost, wait, timeout) = (0, TimeSpan.Zero, FirstTimeout);
-        while (lost < MostLost && IsLost())
+        for (var isLost = IsLost(); isLost && lost < MostLost; isLost = rng.Chance(spec.Share))
         {
             lost++;
             wait += timeout;
@@ -63,7 +63,8 @@ public sealed class ImpairedLink(FaultKind kind, ImpairmentSpec spec, Rng rng)
 
     /// <summary>Bursts after Gilbert and Elliott: in the bad state every transmission is lost, in the good one none.
     /// The mean length of a burst is 1 / P(bad → good); and the share s of the bad state gives
-    /// P(good → bad) = s / ((1 − s) · burst).</summary>
+    /// P(good → bad) = s / ((1 − s) · burst). What is sent again comes so much later that it is lost by its own
+    /// chance.</summary>
     private bool IsLost()
     {
         if (spec.Burst is not { } burst) return rng.Chance(spec.Share);

@@ -31,6 +31,9 @@ public sealed record StreamFigures
     /// <summary>Bytes that came and had not passed when it ended.</summary>
     public long Withheld { get; init; }
     public int Resets { get; init; }
+
+    /// <summary>New connections that did not come about.</summary>
+    public int Hung { get; init; }
     public long Answers { get; init; }
     public long Struck { get; init; }
 
@@ -39,7 +42,7 @@ public sealed record StreamFigures
 
     /// <summary>What was asked for and what it really did, as a sentence without a stop.</summary>
     public string Sentence(FaultKind kind, ImpairmentSpec spec) =>
-        $"asked for {Asked(kind, spec)}; " + (Connections + Open == 0 ? "no connection came by" : Did(kind, spec)) +
+        $"asked for {Asked(kind, spec)}; " + (Connections + Open + Hung == 0 ? "no connection came by" : Did(kind, spec)) +
         (Untouched == 0 ? "" : $"; {Untouched} connections that do not speak HTTP/1 were left alone");
 
     /// <summary>"100 ms ± 20 ms each way".</summary>
@@ -67,8 +70,8 @@ public sealed record StreamFigures
         FaultKind.NetworkBandwidth => $"{BytesTo} bytes passed to it and {BytesFrom} back, one way at most " +
             $"{MostBytes} in a second",
         FaultKind.NetworkCorrupt => $"{Wrong} of {Pieces} pieces had a wrong byte ({Share(Wrong, Pieces)})",
-        FaultKind.NetworkCut => $"{Open} open connections stood still, {BytesTo} bytes passed to it and {BytesFrom} " +
-            $"back, {Withheld} were withheld",
+        FaultKind.NetworkCut => $"{Open} open connections stood still and {Hung} new ones did not come about; " +
+            $"{BytesTo} bytes passed to it, {BytesFrom} back, and {Withheld} were withheld",
         FaultKind.NetworkReset => $"{Resets} connections were reset, {Open} of them open when it began",
         FaultKind.AnswerSlow => $"{Struck} of {Answers} answers began late, by {DrillAim.Words(HeldMean)} on " +
             $"average, 99 % of them by {DrillAim.Words(HeldP99)} or less",

@@ -8,8 +8,8 @@ namespace Tangram.Proving.Faults.Streams;
 /// detour is a lease: when we are gone, connections go directly again.</summary>
 internal sealed class DetouredReplicas(FaultOrder order, FaultPlace place) : HeldFault
 {
-    /// <summary>Three renewals may be late, and who is gone is gone for less than a second.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromMilliseconds(800), Renewed = TimeSpan.FromMilliseconds(200);
+    /// <summary>Three renewals may be late, and who is gone is missed for much less than a second.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromMilliseconds(600), Renewed = TimeSpan.FromMilliseconds(150);
 
     /// <summary>Until it strikes all passes untouched: so connections are open that it can strike.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(300);
@@ -34,6 +34,7 @@ internal sealed class DetouredReplicas(FaultOrder order, FaultPlace place) : Hel
             if (place.Stranger(replica.Replica, replica.Pid) is { } why) throw new FaultMissedException(why);
             if (replica.Port is null) throw new FaultMissedException($"{replica.Replica} does not listen on a port");
         }
+        await StreamWarmUp.RunAsync(order.Kind, Spec, time).ConfigureAwait(false);
         (_tally, _client) = (new StreamTally(time), place.Client());
         var rng = new Rng(order.Seed);
         foreach (var replica in order.Replicas)
@@ -63,7 +64,8 @@ internal sealed class DetouredReplicas(FaultOrder order, FaultPlace place) : Hel
     {
         if (_tally is null) return "nothing was touched";
         await _over.CancelAsync().ConfigureAwait(false);
-        var figures = _tally.End() with { Untouched = _proxies.Sum(one => one.Proxy.Untouched) };
+        var hung = await Task.WhenAll(_proxies.Select(one => one.Proxy.HungAsync())).ConfigureAwait(false);
+        var figures = _tally.End() with { Hung = hung.Sum(), Untouched = _proxies.Sum(one => one.Proxy.Untouched) };
         foreach (var (_, proxy) in _proxies) await proxy.LiftAsync().ConfigureAwait(false);
         await _renewing.ConfigureAwait(false);
         using (var patience = new CancellationTokenSource(EndedWithin, time))

@@ -25,6 +25,7 @@ internal sealed class StreamProxy : IAsyncDisposable
     private readonly List<(Socket Socket, Task Connecting)> _fillers = [];
     private CancellationTokenSource _resting = new();
     private Task _accepting;
+    private HungConnections? _hung;
     private int _untouched;
 
     /// <param name="target">The replica's port.</param>
@@ -55,6 +56,9 @@ internal sealed class StreamProxy : IAsyncDisposable
         if (_path.Kind == FaultKind.NetworkReset) ResetAll();
         if (_path.Kind == FaultKind.NetworkCut) await HangAsync().ConfigureAwait(false);
     }
+
+    /// <summary>How many connections hung since it struck; those of a cut alone.</summary>
+    public async Task<int> HungAsync() => _hung is { } hung ? await hung.EndAsync().ConfigureAwait(false) : 0;
 
     /// <summary>It is over: what was held goes on, and new connections come about.</summary>
     public async Task LiftAsync()
@@ -89,6 +93,7 @@ internal sealed class StreamProxy : IAsyncDisposable
         Task[] open;
         lock (_gate) open = [.. _open.Values];
         await Task.WhenAll(open).ConfigureAwait(false);
+        if (_hung is { } hung) await hung.DisposeAsync().ConfigureAwait(false);
         _resting.Dispose();
         _path.Dispose();
     }
@@ -148,7 +153,10 @@ internal sealed class StreamProxy : IAsyncDisposable
             var connecting = filler.ConnectAsync(new IPEndPoint(IPAddress.Loopback, Port));
             _fillers.Add((filler, connecting));
             await Task.WhenAny(connecting, Task.Delay(Hanging, _time)).ConfigureAwait(false);
-            if (!connecting.IsCompleted) return;
+            if (connecting.IsCompleted) continue;
+            _hung = new HungConnections(Port, _time);
+            _hung.Begin();
+            return;
         }
         throw new FaultMissedException("connections come about although nobody takes them");
     }
