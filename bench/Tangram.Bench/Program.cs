@@ -1,6 +1,7 @@
 using Tangram.Bench;
 using Tangram.Bench.Anchors;
 using Tangram.Bench.Drills;
+using Tangram.Bench.Faults;
 using Tangram.Bench.Gateway;
 using Tangram.Bench.Generators;
 using Tangram.Bench.Zones;
@@ -28,6 +29,8 @@ return args is [var which, ..]
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
         "reading" => ReadingBench.Run(),
+        "faults" => await StreamFaultsBench.RunAsync(args[1..]),
+        "stream-replica" => await StreamReplica.RunAsync(),
         _ => Usage(),
     }
     : Usage();
@@ -38,7 +41,7 @@ static int Usage()
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
         "planning|commands|idle|balancing [zones]|zones [without]|anchors [slow|overload|storm|maglev]|" +
         "gateway [ROUNDS]|load [ROUNDS]|" +
-        "broken [SECONDS]|everything [COUNT [FROM [CLUSTERS]]]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
-        "fuzz [--gateway|--answers] [--seconds N] [--seed N]");
+        "broken [SECONDS]|everything [COUNT [FROM [CLUSTERS]]]|faults [SEED]|store [ETCD-URL...]|" +
+        "simulate [FROM COUNT]|scale [NODES...]|reading|fuzz [--gateway|--answers] [--seconds N] [--seed N]");
     return 2;
 }

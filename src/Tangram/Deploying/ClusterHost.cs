@@ -75,6 +75,10 @@ internal sealed class ClusterHost : IAsyncDisposable
         Names.IsValid(service) && _gatewayServer.Table.Find(ServiceName.Of(service)) is { } routed
             ? [.. ZoneWords.Of(routed).Append(routed.Counters.Degrade.Sentence ?? "").Where(said => said != "")] : [];
 
+    /// <summary>See <see cref="GatewayServer.Detour"/>.</summary>
+    public string? Detour(ReplicaName replica, int port, TimeSpan lasts) =>
+        _gatewayServer.Detour(replica, port, lasts);
+
     public RevisionFiles Files => _services.Files;
 
     /// <summary>What the leader cannot do now, and why.</summary>

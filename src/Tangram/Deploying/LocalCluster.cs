@@ -30,7 +30,7 @@ internal sealed class LocalCluster
             Listen = host.Listen, Readings = host.Readings, Gateway = host.OfGateway,
             Traffic = () => [host.Traffic()], Metrics = host.Metrics,
             Prepare = _maker.KeepAsync,
-            Kill = Kill,
+            Kill = Kill, Detour = host.Detour,
             Revive = node => Names.IsValid(node) ? host.Nodes.Revive(NodeName.Of(node)) : $"there is no node '{node}'",
             Down = () => _ = StopInOrder(), Leave = () => _ = Leave(),
             Hash = _maker.Look,

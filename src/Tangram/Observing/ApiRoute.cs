@@ -122,6 +122,17 @@ internal sealed record ApiRoute(
         },
         new("POST", "/v1/revive/{node}", "Brings a killed virtual node back.",
             a => a.Commands.ReviveAsync) { Refusals = [409] },
+        new("POST", "/v1/detour/{replica}", "For practice: leads connections to a replica by way of a port of this " +
+            "machine. A lease: renew it in time, or they go directly again.",
+            a => a.Commands.DetourAsync)
+        {
+            Refusals = [400, 409],
+            Queries =
+            [
+                new("port", "integer", "Of 127.0.0.1, where somebody listens who passes on what comes."),
+                new("for", "string", "How long, such as 1s; at most 10s, and 0 ends it."),
+            ],
+        },
         new("POST", "/v1/down", "Stops the cluster in order; returns at once.", a => a.Commands.DownAsync),
         new("POST", "/v1/leave", "Ends this daemon and leaves the replicas running; returns at once.",
             a => a.Commands.LeaveAsync),

@@ -41,6 +41,11 @@ internal sealed record ClusterPort
     /// <summary>Brings a killed node back. Null: done; else why not.</summary>
     public required Func<string, string?> Revive { get; init; }
 
+    /// <summary>Leads connections to a replica by way of a port of this machine, for a time; zero ends it. Null: done;
+    /// else why not.</summary>
+    public Func<ReplicaName, int, TimeSpan, string?> Detour { get; init; } =
+        (_, _, _) => "only the gateway of `tangram up` can be led by way of another port for practice";
+
     /// <summary>Stops the cluster in order; returns at once.</summary>
     public required Action Down { get; init; }
 

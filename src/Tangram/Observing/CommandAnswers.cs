@@ -129,6 +129,23 @@ internal sealed class CommandAnswers(ClusterPort port)
     public Task ReviveAsync(HttpContext http) =>
         ActAsync(http, port.Revive(Named(http, "node")), $"revive {Named(http, "node")}");
 
+    /// <summary>It is renewed several times a second: only the gateway notes its beginning and its end.</summary>
+    public Task DetourAsync(HttpContext http)
+    {
+        var (name, query) = (Named(http, "replica"), http.Request.Query);
+        var lasts = Quantities.Duration(query["for"].ToString());
+        var isPort = ushort.TryParse(query["port"], CultureInfo.InvariantCulture, out var number) && number > 0;
+        var wrong = !Names.IsValid(name) ? $"'{name}' is not a replica's name"
+            : lasts is null || lasts > Routing.Detours.Longest
+                ? $"give for=1s, at most {Duration.Words(Routing.Detours.Longest)}; for=0 ends it"
+            : !isPort && lasts > TimeSpan.Zero ? "give port=1 to 65535, on which somebody listens at 127.0.0.1"
+            : null;
+        if (wrong is not null) return RefuseAsync(http, 400, new ErrorView(wrong, ErrorView.Arguments));
+        return port.Detour(ReplicaName.Of(name), number, lasts!.Value) is { } refusal
+            ? RefuseAsync(http, 409, new ErrorView(refusal, ErrorView.Conflict))
+            : WriteAsync(http, new DoneView(port.State().Asked?.Value.Revision ?? 0, true, "on its way"));
+    }
+
     public Task DownAsync(HttpContext http) => EndAsync(http, "down", port.Down);
 
     public Task LeaveAsync(HttpContext http) => EndAsync(http, "leave", port.Leave);

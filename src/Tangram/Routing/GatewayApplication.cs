@@ -194,7 +194,7 @@ internal sealed class GatewayApplication(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(choice.Abandon, exchange.Late);
         var via = secured.For(choice.Backend) ?? client;
         var error = await forwarder.SendAsync(
-            context, choice.Backend.Url, via, config, new StreamTransformer(exchange), end.Token);
+            context, routes.Detours.UrlOf(choice.Backend), via, config, new StreamTransformer(exchange), end.Token);
         return AttemptEnd.Read(context, error, exchange.Answered, choice.Abandon.IsCancellationRequested);
     }
 

@@ -27,6 +27,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly BackendClient _client;
     private readonly ConnectionWatch _watch;
     private readonly SecuredBackends _secured;
+    private readonly Detours _detours;
     private readonly Mirrors _mirrors;
     private readonly ServiceProvider _services;
     private readonly SocketKeeper? _keeper;
@@ -53,7 +54,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         (_options, _time, _keeper, _tls) = (options, time, keeper, tls);
         _watch = new ConnectionWatch(options, time);
         _secured = new SecuredBackends(options, time, said => Said?.Invoke(said));
-        _routes = new Routes(time, seed, () => new BackendPool(_watch, _secured, options, time));
+        _detours = new Detours(time, Turn);
+        _routes = new Routes(time, seed, _detours, () => new BackendPool(_watch, _secured, _detours, options, time));
         _relay = new TcpRelay(_routes, options, time);
         _client = new BackendClient(options);
         _mirrors = new Mirrors(_routes, _client, _secured, time);
@@ -164,6 +166,22 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// on until <see cref="DisposeAsync"/>. Every call returns the same task.</summary>
     public Task LeaveAsync() => LeaveAsync(_options.LeaveTime);
 
+    /// <summary>For practice: connections to a replica go by way of this port of this machine, for so long; zero ends
+    /// it. Null: done; else why not.</summary>
+    public string? Detour(ReplicaName replica, int port, TimeSpan lasts)
+    {
+        if (lasts > TimeSpan.Zero && Table.All().All(backend => backend.Replica != replica))
+            return $"no requests go to '{replica}'";
+        _detours.Lead(replica, port, lasts);
+        return null;
+    }
+
+    private void Turn(ReplicaName replica, string what)
+    {
+        _routes.Turn(replica);
+        Told?.Invoke(replica.Value, what);
+    }
+
     private Task LeaveAsync(TimeSpan atMost)
     {
         lock (_gate) return _leaving ??= LeaveOnceAsync(atMost);
@@ -209,6 +227,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         if (_observation.Log is { } log) await log.DisposeAsync().ConfigureAwait(false);
         _client.Dispose();
         _secured.Dispose();
+        _detours.Dispose();
         await _services.DisposeAsync().ConfigureAwait(false);
     }
 

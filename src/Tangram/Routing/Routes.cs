@@ -17,7 +17,7 @@ internal readonly record struct Choice(RoutedService Service, Backend Backend, L
 
 /// <summary>The table in force, and what hangs on its backends.</summary>
 /// <param name="connections">Makes the room for a backend's connections.</param>
-internal sealed class Routes(TimeProvider time, ulong seed, Func<BackendPool> connections)
+internal sealed class Routes(TimeProvider time, ulong seed, Detours detours, Func<BackendPool> connections)
 {
     private readonly ConcurrentDictionary<BackendCounters, Lifelines> _lifelines = [];
     private RouteTable _table = RouteTable.Empty;
@@ -29,6 +29,9 @@ internal sealed class Routes(TimeProvider time, ulong seed, Func<BackendPool> co
 
     /// <summary>Of what nobody outside shall be able to guess.</summary>
     public ulong Seed { get; } = seed;
+
+    /// <summary>The ways to backends that are not straight.</summary>
+    public Detours Detours => detours;
 
     /// <summary>A new random number.</summary>
     public ulong Chance() => RequestKey.Of([], NextChance());
@@ -92,6 +95,14 @@ internal sealed class Routes(TimeProvider time, ulong seed, Func<BackendPool> co
         if (Table.Find(backend.Service) is { } service)
             Ejection.Report(service, backend, AttemptOutcome.NeverSent, Now);
         if (_lifelines.TryGetValue(backend.Counters, out var lines)) lines.LoseTouch();
+    }
+
+    /// <summary>The way to it has changed: see <see cref="BackendPool.Turn"/>.</summary>
+    public void Turn(ReplicaName replica)
+    {
+        foreach (var backend in Table.All())
+            if (backend.Replica == replica && _lifelines.TryGetValue(backend.Counters, out var lines))
+                lines.Pool.Turn();
     }
 
     /// <summary>No connection to a backend waits for another request.</summary>

@@ -80,9 +80,14 @@ internal sealed class DrillCluster : IAsyncDisposable
 
     public async Task PostAsync(string path)
     {
-        using var client = new ClusterClient(new ClusterPlace(_name, SocketPlace.Of(_folder, _name), null));
+        using var client = Client();
         await client.PostAsync(path, null, default);
     }
+
+    public async Task<EventView[]> EventsAsync(long after) =>
+        await AskAsync<EventView[]>($"/v1/events?after={after}") ?? [];
+
+    public ClusterClient Client() => new(new ClusterPlace(_name, SocketPlace.Of(_folder, _name), null));
 
     public async ValueTask DisposeAsync()
     {
@@ -113,7 +118,7 @@ internal sealed class DrillCluster : IAsyncDisposable
     {
         try
         {
-            using var client = new ClusterClient(new ClusterPlace(_name, SocketPlace.Of(_folder, _name), null));
+            using var client = Client();
             return await client.GetAsync<T>(path, default);
         }
         catch (Exception e) when (e is CommandFailure or IOException) { return null; }

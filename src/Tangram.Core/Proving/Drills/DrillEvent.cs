@@ -46,7 +46,8 @@ public abstract record DrillEffect
 
     public sealed record StopLoad : DrillEffect;
 
-    public sealed record Inject(int Fault, FaultSpec Spec, FaultTarget Target) : DrillEffect;
+    /// <param name="Seed">Of its chance, where there is any.</param>
+    public sealed record Inject(int Fault, FaultSpec Spec, FaultTarget Target, ulong Seed = 0) : DrillEffect;
 
     public sealed record Revert(int Fault) : DrillEffect;
 

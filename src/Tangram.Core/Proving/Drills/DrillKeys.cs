@@ -32,5 +32,12 @@ internal static class DrillKeys
         Yes("target", "a replica, service, node or zone; default: one that fits, by chance"),
         Yes("at", "when, since the load began; default 0"),
         Yes("for", "how long, of a fault that lasts; default 5s"),
-        Yes("rate", "of a traffic-spike: requests a second; default four times the load's"));
+        Yes("rate", "of a traffic-spike: requests a second; default four times the load's"),
+        Yes("delay", "of network-delay: how much longer each way; of answer-slow: how late answers begin"),
+        Yes("jitter", "of network-delay: so much more or less; default 0"),
+        Yes("share", "of network-loss, network-corrupt, answer-wrong and answer-half: how much of it, such as 5%"),
+        Yes("burst", "of network-loss: how many are lost in a row on average; default: each by its own chance"),
+        Yes("bandwidth", "of network-bandwidth: bytes a second, such as 100K"),
+        Yes("direction", "of the network: both, to (the replica) or from (it); default both"),
+        Yes("status", "of answer-wrong; of 2xx only the body is wrong; default 500"));
 }

@@ -140,7 +140,8 @@ public sealed class DrillMachine
             if (DrillTargets.Choose(fault.Spec, _seen, [.. _faults.Where(f => f.InForce)], _rng) is not { } target)
                 continue;
             fault.Ask(target, now);
-            effects.Add(new DrillEffect.Inject(fault.Number, fault.Spec, target));
+            effects.Add(new DrillEffect.Inject(fault.Number, fault.Spec, target,
+                fault.Spec.Form.Impairs ? _rng.NextUInt64() : 0));
         }
     }
 

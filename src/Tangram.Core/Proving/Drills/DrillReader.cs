@@ -100,16 +100,23 @@ internal static class DrillReader
             fields.Problems.Error(fields.PlaceOf("target"), $"{form.Word} has no target: {form.Note}", "delete it");
         else if (target is not null && !Names.IsValid(target))
             fields.Problems.Error(fields.PlaceOf("target"), $"{Quoted.Of(target)} is not a name",
-                $"name a {form.Subject.ToString().ToLowerInvariant()}, as `tangram status` does");
+                $"name a {Subject(form)}, as `tangram status` does");
         if (fields["for"] is not null && !form.Lasts)
             fields.Problems.Error(fields.PlaceOf("for"), $"{form.Word} strikes once: {form.Note}", "delete it");
         var time = form.Lasts ? fields.Duration("for", FaultSpec.UsualTime, positive: true) : TimeSpan.Zero;
-        if (fields["rate"] is not null && form.Kind != FaultKind.TrafficSpike)
-            fields.Problems.Error(fields.PlaceOf("rate"), $"{form.Word} has no rate", "delete it");
+        foreach (var key in FaultForm.AllKeys)
+            if (fields[key] is not null && !form.Keys.Contains(key))
+                fields.Problems.Error(fields.PlaceOf(key), $"{form.Word} has no {key}", "delete it");
         var rate = fields.Parsed("rate", text => Quantities.Number(text) is > 0 and <= LoadOptions.HighestRate and var r
             ? r : (double?)null, $"a number more than 0 and at most {LoadOptions.HighestRate:0}");
-        return new FaultSpec(form.Kind, target, at, time, fields.Place) { Rate = rate };
+        return new FaultSpec(form.Kind, target, at, time, fields.Place)
+        {
+            Rate = rate, Impairment = ImpairmentReader.Read(form, fields),
+        };
     }
+
+    private static string Subject(FaultForm form) => form.Subject == FaultSubject.Path ? "replica, service or zone"
+        : form.Subject.ToString().ToLowerInvariant();
 
     private static string Words => string.Join(", ", FaultForm.All.Select(form => form.Word));
 }

@@ -38,7 +38,10 @@ public static class DrillTargets
         var ready = seen.Replicas.Where(replica => replica is { Ready: true, Pid: not null }).ToList();
         switch (fault.Form.Subject)
         {
-            case FaultSubject.Replica:
+            case FaultSubject.Path when fault.Target is { } zone && !ready.Any(r => Means(fault, r))
+                && ready.Where(r => r.Zone == zone).ToList() is { Count: > 0 } all:
+                return new FaultTarget(zone, all.Select(r => Struck(r, ready, all)).ToEquatableArray(), []);
+            case FaultSubject.Replica or FaultSubject.Path:
                 var fits = ready.Where(r => fault.Target is null ? Serves(seen, r) : Means(fault, r)).ToList();
                 if (fits.Count == 0) return null;
                 var one = fits[rng.Next(fits.Count)];
@@ -76,7 +79,7 @@ public static class DrillTargets
 
     private static StruckReplica Struck(ReplicaView one, List<ReplicaView> ready, List<ReplicaView> struck) => new(
         one.Replica, one.Service, one.Node, one.Pid!.Value, one.Restarts,
-        ready.Count(r => r.Service == one.Service) - struck.Count(r => r.Service == one.Service));
+        ready.Count(r => r.Service == one.Service) - struck.Count(r => r.Service == one.Service)) { Port = one.Port };
 
     private static (string What, string Remedy)? Wrong(FaultSpec fault, DrillSighting seen, ClusterSpec spec)
     {
@@ -89,10 +92,18 @@ public static class DrillTargets
             return ("a bad deploy needs the contents of the configs and secrets, which a cluster does not give away",
                 "deploy a file that cannot run with `tangram deploy` instead");
         if (fault.Target is not { } target) return null;
+        if (fault.Kind is FaultKind.AnswerSlow or FaultKind.AnswerWrong or FaultKind.AnswerHalf
+            && spec.Services.FirstOrDefault(s => s.BackendTls is not null && (target == s.Name.Value
+                || seen.Replicas.Any(r => r.Replica == target && r.Service == s.Name.Value))) is { } secret)
+            return ($"the answers of {secret.Name} are encrypted on their way to the gateway",
+                "strike the network instead, with network-delay or network-corrupt");
         var (names, what) = fault.Form.Subject switch
         {
             FaultSubject.Replica => (spec.Services.Select(s => s.Name.Value)
                 .Concat(seen.Replicas.Select(r => r.Replica)), "service or replica"),
+            FaultSubject.Path => (spec.Services.Select(s => s.Name.Value)
+                .Concat(seen.Replicas.Select(r => r.Replica)).Concat(seen.Nodes.Select(n => n.Zone).OfType<string>()),
+                "service, replica or zone"),
             FaultSubject.Node => (seen.Nodes.Select(n => n.Name), "node"),
             FaultSubject.Zone => (seen.Nodes.Select(n => n.Zone).OfType<string>(), "zone"),
             _ => (spec.Services.Select(s => s.Name.Value), "service"),

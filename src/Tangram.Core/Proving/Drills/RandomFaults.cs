@@ -30,6 +30,10 @@ public static class RandomFaults
     {
         var kinds = new List<FaultKind> { FaultKind.ReplicaKilled, FaultKind.ReplicaPaused, FaultKind.CpuPressure };
         if (seen.Nodes.Count > 2) kinds.Add(FaultKind.NodeLost);
+        // What does not get through to one replica has to have another one to go to.
+        if (seen.Replicas.GroupBy(r => r.Service).All(service => service.Count(r => r.Ready) > 1))
+            kinds.AddRange([FaultKind.NetworkDelay, FaultKind.NetworkCut, FaultKind.NetworkReset,
+                FaultKind.AnswerWrong]);
         return [.. kinds];
     }
 }

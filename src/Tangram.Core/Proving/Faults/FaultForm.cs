@@ -1,3 +1,5 @@
+using Tangram.Model;
+
 namespace Tangram.Proving.Faults;
 
 /// <summary>What there is to know of a kind of fault before it is used.</summary>
@@ -32,10 +34,35 @@ public sealed record FaultForm(
         new(FaultKind.MemoryPressure, "memory-pressure", FaultSubject.Nothing, true, false,
             "half of the memory that is available is taken and used"),
         new(FaultKind.TrafficSpike, "traffic-spike", FaultSubject.Nothing, true, false,
-            "more requests come beside the drill's own"),
+            "more requests come beside the drill's own") { Keys = ["rate"] },
         new(FaultKind.BadDeploy, "bad-deploy", FaultSubject.Service, false, true,
             "a revision goes out whose program ends at its start; the cluster has to take it back"),
+        Between(FaultKind.NetworkDelay, "network-delay", "what passes takes longer, each way",
+            "delay", "jitter", "direction"),
+        Between(FaultKind.NetworkLoss, "network-loss", "a share of what passes is lost, and sent again a while later",
+            "share", "burst", "direction"),
+        Between(FaultKind.NetworkBandwidth, "network-bandwidth", "only so many bytes a second pass, each way",
+            "bandwidth", "direction"),
+        Between(FaultKind.NetworkCorrupt, "network-corrupt", "a share of what passes arrives with a wrong byte",
+            "share", "direction"),
+        Between(FaultKind.NetworkCut, "network-cut", "nothing passes any more, and nobody is told", "direction"),
+        Between(FaultKind.NetworkReset, "network-reset", "connections are reset, and so are new ones"),
+        Between(FaultKind.AnswerSlow, "answer-slow", "answers begin late", "delay"),
+        Between(FaultKind.AnswerWrong, "answer-wrong", "a share of the answers is replaced by wrong ones",
+            "share", "status"),
+        Between(FaultKind.AnswerHalf, "answer-half", "a share of the answers ends half-way", "share"),
     ];
+
+    /// <summary>What its entry in a drill's file may say beside kind, target, at and for.</summary>
+    public EquatableArray<string> Keys { get; init; }
+
+    public static IReadOnlyList<string> AllKeys { get; } = [.. All.SelectMany(form => form.Keys).Distinct()];
+
+    /// <summary>It strikes what passes between the gateway and replicas.</summary>
+    public bool Impairs => Subject == FaultSubject.Path;
+
+    private static FaultForm Between(FaultKind kind, string word, string note, params string[] keys) =>
+        new(kind, word, FaultSubject.Path, true, false, note) { Keys = [.. keys] };
 
     private const string Daemon =
         "on one machine the daemon is leader, store and gateway: it gets SIGKILL, and is started again";

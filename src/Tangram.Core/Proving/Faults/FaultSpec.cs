@@ -12,6 +12,9 @@ public sealed record FaultSpec(FaultKind Kind, string? Target, TimeSpan At, Time
     /// <summary>Of a traffic spike: requests a second beside the drill's own. Null: four times as many.</summary>
     public double? Rate { get; init; }
 
+    /// <summary>Of a fault of what passes between the gateway and replicas. Null: the usual one of its kind.</summary>
+    public ImpairmentSpec? Impairment { get; init; }
+
     /// <summary>By chance: where there is nothing for it, the others are shown all the same.</summary>
     public bool Drawn { get; init; }
 
@@ -31,4 +34,8 @@ public sealed record FaultTarget(
     string Name, EquatableArray<StruckReplica> Replicas, EquatableArray<string> Nodes);
 
 /// <param name="Others">How many other replicas of its service were ready then and not struck.</param>
-public sealed record StruckReplica(string Replica, string Service, string Node, int Pid, int Restarts, int Others);
+public sealed record StruckReplica(string Replica, string Service, string Node, int Pid, int Restarts, int Others)
+{
+    /// <summary>Where it listens on this machine; null when it does not.</summary>
+    public int? Port { get; init; }
+}

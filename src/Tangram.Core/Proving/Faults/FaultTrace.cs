@@ -84,6 +84,8 @@ public sealed class FaultTrace(int number, FaultSpec spec)
     private bool IsNoticed(DrillSighting seen) => spec.Form.Subject switch
     {
         FaultSubject.Replica => Target!.Replicas.Any(struck => IsOther(seen, struck)),
+        // The replica is well, and only the gateway can tell that it does not get there.
+        FaultSubject.Path => Target!.Replicas.Any(struck => !seen.Takes(struck.Replica)),
         FaultSubject.Node or FaultSubject.Zone => Target!.Nodes.All(name =>
             seen.Nodes.FirstOrDefault(node => node.Name == name) is null or { State: "silent" or "dead" }),
         FaultSubject.Service => seen.Rollout is { Stage: "rollingBack" or "rolledBack" or "failed" },
@@ -97,7 +99,8 @@ public sealed class FaultTrace(int number, FaultSpec spec)
 
     private bool IsWhole(DrillSighting seen) => seen.Ready && spec.Form.Subject switch
     {
-        FaultSubject.Replica => Target!.Replicas.All(struck => seen.Replica(struck.Replica) is not { } now
+        FaultSubject.Replica or FaultSubject.Path => Target!.Replicas.All(struck =>
+            seen.Replica(struck.Replica) is not { } now
             || (now.Ready && seen.Takes(now.Replica) && (spec.Form.Lasts || IsOther(seen, struck)))),
         // One that is short is over before anybody notices it.
         FaultSubject.Node or FaultSubject.Zone => !spec.Form.Mends

@@ -8,7 +8,14 @@ namespace Tangram.Proving.Faults;
 /// <param name="Lasts">It ends by itself after it; zero: it strikes once.</param>
 internal sealed record FaultOrder(
     int Number, bool Revert, FaultKind Kind, string Name, TimeSpan Lasts, StruckReplica[] Replicas, string[] Nodes,
-    FaultTraffic? Traffic = null);
+    FaultTraffic? Traffic = null)
+{
+    /// <summary>Of a fault of what passes between the gateway and replicas.</summary>
+    public ImpairmentSpec? Impairment { get; init; }
+
+    /// <summary>Of its chance.</summary>
+    public ulong Seed { get; init; }
+}
 
 /// <param name="Rate">Requests a second.</param>
 internal sealed record FaultTraffic(string Url, string Method, string? Host, double Rate);

@@ -1,3 +1,5 @@
+using Tangram.Proving.Faults.Streams;
+
 namespace Tangram.Proving.Faults;
 
 /// <summary>One fault and how to end it. Each step returns what it was measured to do, as a sentence without a
@@ -27,6 +29,7 @@ internal abstract class HeldFault
         FaultKind.MemoryPressure => new TakenMemory(),
         FaultKind.TrafficSpike => new MoreTraffic(order.Traffic!, order.Lasts),
         FaultKind.BadDeploy => new BadDeploy(order.Name, place),
+        _ when FaultForm.Of(order.Kind).Impairs => new DetouredReplicas(order, place),
         _ => throw new FaultMissedException($"this version cannot do {order.Kind}"),
     };
 

@@ -52,6 +52,9 @@ internal sealed class BackendConnection : IDisposable
     public bool IsIdle => _isIdle;
     public BackendPool Pool { get; }
 
+    /// <summary>Of its pool when it was made, see <see cref="BackendPool.Turn"/>.</summary>
+    public int Turn { get; init; }
+
     /// <summary>Where its answer goes now: when the connection is cut, nobody waits for a client that does not take
     /// it.</summary>
     public PipeWriter? Client { get; set => Volatile.Write(ref field, value); }

@@ -8,11 +8,12 @@ namespace Tangram.Routing.Http1;
 
 /// <summary>Open connections to one backend that wait for a request; the one that was used last comes first.</summary>
 internal sealed class BackendPool(
-    ConnectionWatch watch, SecuredBackends secured, GatewayOptions options, TimeProvider time)
+    ConnectionWatch watch, SecuredBackends secured, Detours detours, GatewayOptions options, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly List<BackendConnection> _idle = [];
     private bool _closed;
+    private int _turn;
 
     /// <summary>One that is open, as far as one can know.</summary>
     public bool TryTake([NotNullWhen(true)] out BackendConnection? connection)
@@ -35,13 +36,17 @@ internal sealed class BackendPool(
     {
         using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, abandon);
-        var socket = await PolledSocket.ConnectAsync(backend.Host, backend.Port, either.Token).ConfigureAwait(false);
-        if (secured.ConnectorFor(backend) is not { } connector) return new BackendConnection(socket, this, watch);
+        // In this order: one that went the old way is of the old turn.
+        var turn = Volatile.Read(ref _turn);
+        var (host, port) = detours.To(backend);
+        var socket = await PolledSocket.ConnectAsync(host, port, either.Token).ConfigureAwait(false);
+        if (secured.ConnectorFor(backend) is not { } connector)
+            return new BackendConnection(socket, this, watch) { Turn = turn };
         try
         {
             var secure = await connector.SecureAsync(
                 new PolledStream(socket), backend.Authority, isHttp2: false, either.Token).ConfigureAwait(false);
-            return new BackendConnection(socket, this, watch, secure);
+            return new BackendConnection(socket, this, watch, secure) { Turn = turn };
         }
         catch
         {
@@ -56,7 +61,7 @@ internal sealed class BackendPool(
         connection.Rest();
         lock (_gate)
         {
-            if (!_closed)
+            if (!_closed && connection.Turn == _turn)
             {
                 _idle.Add(connection);
                 return;
@@ -73,13 +78,20 @@ internal sealed class BackendPool(
         if (wasIdle) connection.Dispose();
     }
 
+    /// <summary>The way to the backend is another one from now on: no connection is used again that went the old
+    /// one.</summary>
+    public void Turn() => Empty(close: false);
+
     /// <summary>No connection waits any more; those in use end with their answers.</summary>
-    public void Close()
+    public void Close() => Empty(close: true);
+
+    private void Empty(bool close)
     {
         BackendConnection[] idle;
         lock (_gate)
         {
-            _closed = true;
+            _closed |= close;
+            _turn++;
             idle = [.. _idle];
             _idle.Clear();
         }

@@ -101,7 +101,7 @@ internal sealed class Mirrors : IAsyncDisposable
         using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, late.Token);
         try
         {
-            using var request = copy.For(choice.Backend.Url);
+            using var request = copy.For(_routes.Detours.UrlOf(choice.Backend));
             var via = _secured.For(choice.Backend) ?? _client;
             using var response = await via.SendAsync(request, end.Token).ConfigureAwait(false);
             await DrainAsync(response, end.Token).ConfigureAwait(false);

@@ -114,7 +114,8 @@ internal sealed class TcpRelay(Routes routes, GatewayOptions options, TimeProvid
         {
             using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _cut.Token);
-            await server.ConnectAsync(backend.Host, backend.Port, either.Token).ConfigureAwait(false);
+            var (host, port) = routes.Detours.To(backend);
+            await server.ConnectAsync(host, port, either.Token).ConfigureAwait(false);
             return server;
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)

@@ -43,6 +43,19 @@ public sealed class DrillReaderTests
     [InlineData("load: { rate: 0 }\nrandom: 1", "mine.yaml:1:15: 'rate' is out of bounds", "more than 0")]
     [InlineData("load: { path: api }\nrandom: 1", "mine.yaml:1:15: 'path' is 'api'", "write '/api'")]
     [InlineData("hypothesis: { availability: 101% }\nrandom: 1", "mine.yaml:1:29: 'availability'", "a share")]
+    [InlineData("faults: [ { kind: network-cut, delay: 1s } ]", "network-cut has no delay", "delete")]
+    [InlineData("faults: [ { kind: node-lost, share: 1% } ]", "node-lost has no share", "delete")]
+    [InlineData("faults: [ { kind: network-loss, share: 120% } ]", "'share' is '120%'", "at most 100 %")]
+    [InlineData("faults: [ { kind: network-loss, share: 0 } ]", "'share' is '0'", "more than 0 %")]
+    [InlineData("faults: [ { kind: network-loss, share: 100% } ]", "all of it would be lost", "network-cut")]
+    [InlineData("faults: [ { kind: network-loss, share: 80%, burst: 2 } ]", "such short bursts", "write 4 or more")]
+    [InlineData("faults: [ { kind: network-delay, delay: -1s } ]", "'delay' is '-1s'", "such as")]
+    [InlineData("faults: [ { kind: network-delay, delay: 5m } ]", "longer than a minute", "1m or less")]
+    [InlineData("faults: [ { kind: network-delay, delay: 1s, jitter: 2s } ]", "more than the delay", "or less")]
+    [InlineData("faults: [ { kind: network-bandwidth, bandwidth: 5 } ]", "'bandwidth' is '5'", "100K")]
+    [InlineData("faults: [ { kind: network-cut, direction: up } ]", "'direction' is 'up'", "both or to or from")]
+    [InlineData("faults: [ { kind: answer-wrong, status: 99 } ]", "'status'", "200")]
+    [InlineData("faults: [ { kind: answer-half, target: '!' } ]", "'!' is not a name", "replica, service or zone")]
     [InlineData("a: [", "this is not YAML", "brackets")]
     [InlineData(" ", "mine.yaml: the file is empty", "--print")]
     public void Says_where_and_what_is_wrong_and_what_to_do(string text, string what, string remedy)
@@ -52,6 +65,32 @@ public sealed class DrillReaderTests
         Assert.Contains(what, refused.Message);
         Assert.Contains(remedy, refused.Message);
         Assert.Contains("nothing was begun", refused.Message);
+    }
+
+    [Fact]
+    public void Reads_how_far_a_path_shall_be_impaired()
+    {
+        var faults = Read("""
+            faults:
+              - { kind: network-delay, delay: 50ms, jitter: 10ms, direction: from }
+              - { kind: network-loss, share: 5%, burst: 3 }
+              - { kind: network-bandwidth, bandwidth: 20K }
+              - { kind: answer-wrong, share: 50%, status: 503 }
+              - { kind: network-corrupt }
+              - { kind: network-cut, direction: to }
+              - { kind: node-lost }
+            """).Faults.Select(fault => fault.Impairment).ToList();
+        Assert.Equal(
+        [
+            new() { Delay = TimeSpan.FromMilliseconds(50), Jitter = TimeSpan.FromMilliseconds(10),
+                Direction = StreamDirection.From },
+            new() { Share = 0.05, Burst = 3 },
+            new() { Bandwidth = 20 * 1024 },
+            new() { Share = 0.5, Status = 503, Direction = StreamDirection.From },
+            new() { Share = 0.05, Direction = StreamDirection.From },
+            new() { Direction = StreamDirection.To },
+            null,
+        ], faults);
     }
 
     [Fact]
