@@ -27,7 +27,7 @@ public sealed class Membership
     private static readonly TimeSpan Suspicion = Silence - Heartbeat;
 
     private readonly Dictionary<NodeName, Instant> _heard = [];
-    private readonly Dictionary<NodeName, EquatableArray<NodeName>> _unheard = [];
+    private readonly Dictionary<NodeName, Message> _said = [];
     private ImmutableSortedDictionary<NodeName, NodeState>? _known;
     private NodeState[] _living = [];
     private NodeState[] _dead = [];
@@ -37,7 +37,7 @@ public sealed class Membership
     public void Hear(Message message, Instant now)
     {
         _heard[message.From] = now;
-        _unheard[message.From] = message.Unheard;
+        _said[message.From] = message;
     }
 
     /// <summary>Starts to judge anew: a new leader, or one that was itself asleep, has no right to count old
@@ -45,7 +45,7 @@ public sealed class Membership
     public void Reset()
     {
         _heard.Clear();
-        _unheard.Clear();
+        _said.Clear();
     }
 
     /// <summary>How long nothing has been heard from a node; zero for one first met now.</summary>
@@ -74,7 +74,7 @@ public sealed class Membership
         }
         Doubts = suspects > 0 || _away.Count > 0;
         var returned = _dead
-            .Where(n => n.Seen is not null && SilenceOf(n.Name, now) < Heartbeat * 2 && _unheard.ContainsKey(n.Name))
+            .Where(n => SilenceOf(n.Name, now) < Heartbeat * 2 && HasReported(n))
             .Select(n => (n.Name, "its agent is heard again")).ToEquatableArray();
         if (suspects == 0) return new([], returned, null);
 
@@ -100,6 +100,11 @@ public sealed class Membership
         _away = [.. state.Nodes.Values.Where(Away).Select(n => n.Name)];
     }
 
+    /// <summary>The agent that is heard has written what runs there: what the one before it wrote says that replicas are
+    /// ready which went with it.</summary>
+    private bool HasReported(NodeState node) =>
+        _said.TryGetValue(node.Name, out var said) && node.Seen?.Value.Incarnation >= said.Incarnation;
+
     private static bool Away(NodeState node) => node.Seen?.Value.Away == true;
 
     private string? WhyDead(NodeState node, Ring ring, Instant now)
@@ -108,7 +113,7 @@ public sealed class Membership
         if (silence < Silence) return null;
         var watchers = ring.WatchersOf(node.Name);
         var present = watchers.Where(w => SilenceOf(w, now) < Silence).ToArray();
-        var confirming = present.Count(w => _unheard.TryGetValue(w, out var list) && list.Contains(node.Name));
+        var confirming = present.Count(w => _said.TryGetValue(w, out var said) && said.Unheard.Contains(node.Name));
         if (confirming * 2 > watchers.Count)
             return $"{confirming} of {watchers.Count} neighbours and the leader have heard nothing for " +
                    $"{silence.TotalSeconds:0.0} s";

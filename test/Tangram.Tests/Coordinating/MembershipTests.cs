@@ -165,4 +165,16 @@ public sealed class MembershipTests
         Pass(3, Nodes(Six).Dead("b-1").Silent("b-1"), []);
         Assert.Empty(_verdict.Returned);
     }
+
+    /// <summary>What its last agent wrote says that replicas are ready which are gone.</summary>
+    [Fact]
+    public void A_dead_node_returns_when_its_new_agent_has_reported_and_not_when_it_is_only_heard()
+    {
+        var all = Nodes(Six).Dead("b-1");
+        Pass(3, all, ["b-1"]);
+        _membership.Hear(new Message(NodeName.Of("b-1"), 2, []), _now);
+        Assert.Empty(_membership.Judge(all.State, _now).Returned);
+        all.Put(Keys.Seen(NodeName.Of("b-1")), new Seen { Incarnation = 2, Zone = ZoneName.Of("b") });
+        Assert.Equal("b-1", Assert.Single(_membership.Judge(all.State, _now).Returned).Node.Value);
+    }
 }

@@ -31,7 +31,7 @@ public static class BrokenVariants
         ("an unknown outcome is acknowledged", 20, Answers((who, a) =>
             who == "people" && a.Status == StoreStatus.Unknown ? a with { Status = StoreStatus.Ok, Succeeded = true }
                 : a)),
-        ("a conflict is acknowledged", 17, Answers((who, a) =>
+        ("a conflict is acknowledged", 30, Answers((who, a) =>
             who == "people" && a is { Status: StoreStatus.Ok, Succeeded: false } ? a with { Succeeded = true } : a)),
         ("a restarted agent forgets its replicas", 1, new SimulatorOptions { Adopts = _ => false }),
         ("replicas are never ended", 1, Effects((_, e) => e is ReplicaEffect.Signal or ReplicaEffect.Kill ? null : e)),

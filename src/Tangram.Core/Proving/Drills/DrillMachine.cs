@@ -137,7 +137,7 @@ public sealed class DrillMachine
         {
             if (!fault.Waits || now - _begun < fault.Spec.At) continue;
             // It waits for something that can be struck, at most until the load ends.
-            if (DrillTargets.Choose(fault.Spec, _seen, [.. _faults.Where(f => f.InForce)], _rng) is not { } target)
+            if (DrillTargets.Choose(fault.Spec, _seen, [.. _faults.Where(f => !f.Waits)], _rng) is not { } target)
                 continue;
             fault.Ask(target, now);
             effects.Add(new DrillEffect.Inject(fault.Number, fault.Spec, target,

@@ -17,21 +17,29 @@ public static class DrillTargets
     }
 
     /// <summary>Null: there is nothing to strike now. What is struck already is left alone; and where nobody says which
-    /// node or zone, one at a time is lost.</summary>
+    /// node or zone, one at a time is lost. What is drawn by chance asks no more than a cluster can stand: the next
+    /// node is lost when all is whole after the last, and no service loses what is left of it.</summary>
+    /// <param name="others">The faults that were asked for so far.</param>
     public static FaultTarget? Choose(
-        FaultSpec fault, DrillSighting seen, IReadOnlyList<FaultTrace> inForce, Rng rng)
+        FaultSpec fault, DrillSighting seen, IReadOnlyList<FaultTrace> others, Rng rng)
     {
-        var struck = inForce.Select(other => other.Target).OfType<FaultTarget>().ToList();
+        var struck = others.Where(other => other.InForce).Select(other => other.Target).OfType<FaultTarget>().ToList();
         var (off, hit) = (struck.SelectMany(t => t.Nodes).ToList(), struck.SelectMany(t => t.Replicas).ToList());
-        if (off.Count > 0 && fault is { Target: null, Form.Subject: FaultSubject.Node or FaultSubject.Zone })
+        if (fault is { Target: null, Form.Subject: FaultSubject.Node or FaultSubject.Zone } && (off.Count > 0
+            || (fault.Drawn && others.Any(o => o is { Target.Nodes.Count: > 0, Missed: null, WholeAt: null }))))
             return null;
-        return Choose(fault, seen with
+        var target = Choose(fault, seen with
         {
             Replicas = seen.Replicas.Where(r => !off.Contains(r.Node) && hit.All(h => h.Replica != r.Replica))
                 .ToEquatableArray(),
             Nodes = seen.Nodes.Where(n => !off.Contains(n.Name)).ToEquatableArray(),
         }, rng);
+        return fault.Drawn && target?.Replicas.Any(one => IsLast(one, target, seen)) == true ? null : target;
     }
+
+    /// <summary>Of a service that has others, but none of them is ready.</summary>
+    private static bool IsLast(StruckReplica one, FaultTarget target, DrillSighting seen) => one.Others == 0
+        && seen.Replicas.Count(r => r.Service == one.Service) > target.Replicas.Count(r => r.Service == one.Service);
 
     private static FaultTarget? Choose(FaultSpec fault, DrillSighting seen, Rng rng)
     {
@@ -81,16 +89,22 @@ public static class DrillTargets
         one.Replica, one.Service, one.Node, one.Pid!.Value, one.Restarts,
         ready.Count(r => r.Service == one.Service) - struck.Count(r => r.Service == one.Service)) { Port = one.Port };
 
-    private static (string What, string Remedy)? Wrong(FaultSpec fault, DrillSighting seen, ClusterSpec spec)
+    /// <summary>What keeps a kind of fault from this cluster, whatever its target.</summary>
+    internal static (string What, string Remedy)? Wrong(FaultKind kind, ClusterSpec spec)
     {
-        if (fault.Kind == FaultKind.BadDeploy && spec.Services.FirstOrDefault(
-            s => s.Deploy.Update.FailureAction != FailureAction.Rollback) is { } keeps)
+        if (kind != FaultKind.BadDeploy) return null;
+        if (spec.Services.FirstOrDefault(s => s.Deploy.Update.FailureAction != FailureAction.Rollback) is { } keeps)
             return ($"a bad deploy of {keeps.Name} would not be taken back, as its failure_action says",
                 "set update_config.failure_action to rollback, which is the default");
-        if (fault.Kind == FaultKind.BadDeploy && (spec.Tls is { Secrets.Count: > 0 }
-            || spec.Services.Any(s => s.Configs.Count + s.Secrets.Count > 0)))
-            return ("a bad deploy needs the contents of the configs and secrets, which a cluster does not give away",
-                "deploy a file that cannot run with `tangram deploy` instead");
+        return spec.Tls is { Secrets.Count: > 0 } || spec.Services.Any(s => s.Configs.Count + s.Secrets.Count > 0)
+            ? ("a bad deploy needs the contents of the configs and secrets, which a cluster does not give away",
+                "deploy a file that cannot run with `tangram deploy` instead")
+            : null;
+    }
+
+    private static (string What, string Remedy)? Wrong(FaultSpec fault, DrillSighting seen, ClusterSpec spec)
+    {
+        if (Wrong(fault.Kind, spec) is { } never) return never;
         if (fault.Target is not { } target) return null;
         if (fault.Kind is FaultKind.AnswerSlow or FaultKind.AnswerWrong or FaultKind.AnswerHalf
             && spec.Services.FirstOrDefault(s => s.BackendTls is not null && (target == s.Name.Value

@@ -9,10 +9,10 @@ public static class RandomFaults
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromSeconds(4);
 
-    public static DrillSpec Added(DrillSpec drill, DrillSighting seen, Rng rng)
+    public static DrillSpec Added(DrillSpec drill, DrillSighting seen, ClusterSpec spec, Rng rng)
     {
         if (drill.Random == 0) return drill;
-        var kinds = Kinds(seen);
+        var kinds = Kinds(seen, spec);
         var last = drill.Load.Duration * 0.75;
         var place = new Place("random", 0, 0);
         var drawn = Enumerable.Range(0, drill.Random).Select(_ =>
@@ -24,12 +24,17 @@ public static class RandomFaults
         return drill with { Faults = drill.Faults.Concat(drawn).OrderBy(f => f.At).ToEquatableArray() };
     }
 
-    /// <summary>A node or zone only where others are left. Never the whole daemon, nor the machine's memory: what else
-    /// runs there is not part of the drill.</summary>
-    private static FaultKind[] Kinds(DrillSighting seen)
+    /// <summary>A node only where others are left, and a deploy only where it would be taken back. Never the whole
+    /// daemon, nor the machine's memory: what else runs there is not part of the drill.</summary>
+    private static FaultKind[] Kinds(DrillSighting seen, ClusterSpec spec)
     {
-        var kinds = new List<FaultKind> { FaultKind.ReplicaKilled, FaultKind.ReplicaPaused, FaultKind.CpuPressure };
+        var kinds = new List<FaultKind>
+        {
+            FaultKind.ReplicaKilled, FaultKind.ReplicaPaused, FaultKind.ReplicaSlow, FaultKind.ReplicaHandles,
+            FaultKind.CpuPressure, FaultKind.TrafficSpike,
+        };
         if (seen.Nodes.Count > 2) kinds.Add(FaultKind.NodeLost);
+        if (DrillTargets.Wrong(FaultKind.BadDeploy, spec) is null) kinds.Add(FaultKind.BadDeploy);
         // What does not get through to one replica has to have another one to go to.
         if (seen.Replicas.GroupBy(r => r.Service).All(service => service.Count(r => r.Ready) > 1))
             kinds.AddRange([FaultKind.NetworkDelay, FaultKind.NetworkCut, FaultKind.NetworkReset,

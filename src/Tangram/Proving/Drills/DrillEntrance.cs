@@ -55,7 +55,7 @@ internal static class DrillEntrance
         var seen = sight.Look();
         var seed = request.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 16;
         var rng = new Rng(seed);
-        drill = RandomFaults.Added(drill, seen, rng.Split());
+        drill = RandomFaults.Added(drill, seen, spec, rng.Split());
         Check(drill, seen, spec, place);
         var load = DrillAddress.Options(drill, spec, status);
         if (load.Problems().FirstOrDefault() is { } problem) throw CommandFailure.Arguments(problem);
