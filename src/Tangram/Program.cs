@@ -7,6 +7,7 @@ using Tangram.Planning;
 using Tangram.Proving;
 using Tangram.Proving.Scenarios;
 using Tangram.Proving.Drills;
+using Tangram.Proving.Proofs;
 using Tangram.Routing;
 
 Descriptors.KeepInherited();
@@ -23,6 +24,7 @@ return await CommandLine.RunAsync(args, around, new Entrances
     Load = LoadEntrance.RunAsync,
     Scenario = ScenarioEntrance.RunAsync,
     Drill = DrillEntrance.RunAsync,
+    Prove = ProveEntrance.RunAsync,
     Simulate = SimulateEntrance.RunAsync,
     Trust = TrustEntrance.Run,
     DownWithoutDaemon = (folder, cancellation) => LeftBehind.EndAsync(folder, around.Clock, cancellation),

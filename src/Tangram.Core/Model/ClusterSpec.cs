@@ -17,6 +17,9 @@ public sealed record ClusterSpec
     public int? Rebalance { get; init; }
     public ObjectivesSpec Objectives { get; init; } = new();
 
+    /// <summary>Held by a calendar.</summary>
+    public EquatableArray<ScheduledDrillSpec> Drills { get; init; }
+
     /// <summary>Where the gateway listens for routed requests, as URLs.</summary>
     public EquatableArray<string> GatewayListen { get; init; }
 

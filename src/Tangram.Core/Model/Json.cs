@@ -44,6 +44,7 @@ namespace Tangram.Model;
 [JsonSerializable(typeof(AcmeTrouble))]
 [JsonSerializable(typeof(TcpSpec))]
 [JsonSerializable(typeof(VolumeSpec))]
+[JsonSerializable(typeof(ScheduledDrillSpec))]
 [JsonSerializable(typeof(UlimitSpec))]
 [JsonSerializable(typeof(PortSpec))]
 [JsonSerializable(typeof(DependencySpec))]

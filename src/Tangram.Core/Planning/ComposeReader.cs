@@ -14,6 +14,7 @@ public sealed record ComposeDraft(
     /// <summary>Those that the file names, sorted.</summary>
     public EquatableArray<string> Profiles { get; init; }
     public EquatableArray<ScheduleAsked> Schedules { get; init; }
+    public EquatableArray<DrillAsked> Drills { get; init; }
 
     /// <summary>Which the gateways read; those that are here too can be looked at.</summary>
     public EquatableArray<TlsFileAsked> TlsFiles { get; init; }
@@ -71,12 +72,14 @@ public static class ComposeReader
             GatewayLimits = LimitsReader.Read(gateway),
             TrustedProxies = ConditionReader.Networks(gateway, "trusted_proxies"),
         };
+        var drills = DrillsReader.Read(tangram);
         var tls = TlsReader.Read(gateway, listen, spec.Services, folder, declared);
         var (recorded, metrics) = RecordsReader.Read(spec, gateway, folder);
         var tcp = TcpReader.Read(gateway, [.. spec.Services.Select(service => service.Name)]);
         spec = recorded with
         {
             Tls = tls.Spec, GatewayTcp = tcp.Specs, AcceptProxy = gateway.Flag("accept_proxy", false),
+            Drills = drills.Select(asked => asked.Spec).ToEquatableArray(),
         };
         ServiceChecks.Check(drafts, problems);
         ServiceChecks.Count(drafts, spec, problems);
@@ -89,18 +92,25 @@ public static class ComposeReader
             problems.HasErrors ? null : DependencyChecks.WithoutAbsent(spec), problems.InOrder(),
             drafts.SelectMany(draft => draft.Folders).ToEquatableArray())
         {
-            Design = problems.HasErrors ? [] : DesignChecks.Of(drafts, spec, new DesignPlaces(tangram.PlaceOf("zones"),
-                objectives.PlaceOf("availability"), objectives.PlaceOf("recovery_time"),
-                objectives.PlaceOf("recovery_point"))),
+            Design = problems.HasErrors ? [] : DesignChecks.Of(drafts, spec, Places(tangram, objectives)),
             Profiles = all.SelectMany(draft => draft.Profiles).Distinct().Order(StringComparer.Ordinal)
                 .ToEquatableArray(),
             TlsFiles = tls.Files.Concat(drafts.SelectMany(draft => draft.TlsFiles)).ToEquatableArray(),
             Answers = Answers(drafts),
+            Drills = drills.ToEquatableArray(),
             Schedules = drafts.Select(draft => draft.Schedule).OfType<ScheduleAsked>().ToEquatableArray(),
-            Contents = Given(drafts, declared, GrantKind.Config, [])
-                .Concat(Given(drafts, declared, GrantKind.Secret, tls.Spec?.Secrets ?? [])).ToEquatableArray(),
+            Contents = Given(drafts, declared, tls.Spec?.Secrets ?? []),
         };
     }
+
+    private static DesignPlaces Places(Fields tangram, Fields objectives) => new(tangram.PlaceOf("zones"),
+        objectives.PlaceOf("availability"), objectives.PlaceOf("recovery_time"),
+        objectives.PlaceOf("recovery_point"));
+
+    private static EquatableArray<ContentAsked> Given(
+        List<ServiceDraft> drafts, Declarations declared, IEnumerable<GrantSpec> secrets) =>
+        Given(drafts, declared, GrantKind.Config, []).Concat(Given(drafts, declared, GrantKind.Secret, secrets))
+            .ToEquatableArray();
 
     private static EquatableArray<AnswerAsked> Answers(IEnumerable<ServiceDraft> drafts) =>
         (from draft in drafts

@@ -6,7 +6,7 @@ public static class Sections
     public static IReadOnlyList<Section> All { get; } =
     [
         TopKeys.Top, TopKeys.Tangram, TopKeys.Objectives, TopKeys.Gateway, TopKeys.Certificate, TopKeys.Limits,
-        TopKeys.Tcp,
+        TopKeys.Tcp, TopKeys.Drill,
         FileKeys.Include,
         DeclaredKeys.Config, DeclaredKeys.Secret, DeclaredKeys.Volume, DeclaredKeys.Network,
         ServiceKeys.Service, FileKeys.Extends, FileKeys.EnvFile, ServiceKeys.Port, ServiceKeys.Volume,

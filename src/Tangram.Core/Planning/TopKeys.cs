@@ -31,7 +31,19 @@ internal static class TopKeys
         Yes("rebalance", "off, or how many replicas may move at a time for a better spread; default: two, and in a " +
             "large cluster one for every ten nodes").As(new Shape.Text("^(off|[0-9]+)$", Number: true)),
         Yes("objectives", "what the service promises").As(new Shape.Of(() => Objectives!)),
+        Yes("drills", "a list of drills that the cluster holds by a calendar")
+            .As(new Shape.Many(new Shape.Of(() => Drill!))).On("refused: drills break what one tangram up runs"),
         Yes("gateway", "where requests come in").As(new Shape.Of(() => Gateway!)));
+
+    public static readonly Section Drill = new("x-tangram.drills",
+        Yes("drill", "a ready drill, as tangram drill lists them").As(new Shape.Text()),
+        Yes("schedule", "five fields, or six that begin with seconds, as a job's cron: \"0 3 * * 1\"; or @daily, " +
+            "@weekly, @monthly. What is missed while no daemon runs is not made up for").As(new Shape.Text()),
+        Yes("time_zone", "a name such as Europe/Berlin; default UTC").As(new Shape.Text()),
+        Yes("at_most", "what a fault may strike: replica, node, zone (default), or cluster, which is all beyond; " +
+            "faults by chance are drawn within it").As(new Shape.Words("replica", "node", "zone", "cluster")),
+        Yes("starting_deadline", "how long it waits for a cluster that is ready, and in which no revision goes out " +
+            "and no drill is held; default 5m").As(Shape.Duration));
 
     public static readonly Section Objectives = new("x-tangram.objectives",
         Yes("availability", "a share such as 99.99%").As(Shape.Share),

@@ -64,7 +64,10 @@ internal sealed class CommandContext(Surroundings around, Entrances entrances)
     public void PrintJson<T>(T view) => around.Print(ViewJson.Write(view, indented: true));
 
     /// <summary>Local time with its offset.</summary>
-    public string Shown(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, around.Clock.LocalTimeZone)
+    public string Shown(DateTimeOffset at) => Shown(at, around);
+
+    public static string Shown(DateTimeOffset at, Surroundings around) =>
+        TimeZoneInfo.ConvertTime(at, around.Clock.LocalTimeZone)
         .ToString("yyyy-MM-dd HH:mm:ss zzz", System.Globalization.CultureInfo.InvariantCulture);
 
     public string Shown(EventView e) => $"{Shown(e.At)}  {e.Subject}: {e.What}";

@@ -68,6 +68,7 @@ internal static class CommandLine
         ("kill", ActCommands.Kill), ("revive", ActCommands.Revive), ("down", ActCommands.Down),
         ("server", RoleCommands.Server), ("agent", RoleCommands.Agent), ("gateway", RoleCommands.Gateway),
         ("ca", CaCommands.Make), ("load", LoadCommand.Make), ("drill", DrillCommands.Drill),
+        ("prove", ProveCommand.Make),
         ("simulate", SimulateCommand.Make), (Proving.Faults.FaultHolder.Command, DrillCommands.Holder),
         ("doctor", DoctorCommand.Make), ("completion", CompletionCommand.Make), ("api", ApiCommand.Make),
         ("version", VersionCommand),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tangram.Model;
 using Tangram.Proving.Faults;
 
 namespace Tangram.Cli;
@@ -35,14 +36,35 @@ internal static class DrillCommands
         {
             Description = "Hold it although the cluster's error budget is spent",
         };
+        var atMost = new Option<BlastRadius?>("--at-most")
+        {
+            Description = "Refuse a drill that strikes more than a replica, node or zone, and draw faults within it",
+            HelpName = "replica|node|zone|cluster",
+            CustomParser = result =>
+            {
+                foreach (var radius in Enum.GetValues<BlastRadius>())
+                    if (radius.ToString().ToLowerInvariant() == result.Tokens[0].Value) return radius;
+                result.AddError($"'{result.Tokens[0].Value}' after --at-most is none of replica, node, zone and " +
+                    "cluster");
+                return null;
+            },
+        };
+        atMost.CompletionSources.Add("replica", "node", "zone", "cluster");
+        var history = new Option<bool>("--history")
+        {
+            Description = "List the drills that were held on the cluster, all or those of this name",
+        };
         var command = new Command("drill", "Breaks things on a running cluster under load, and says whether it held")
         {
-            drill, print, seed, rate, url, regardless, file, json,
+            drill, print, seed, rate, url, regardless, atMost, history, file, json,
         };
         command.SetAction((parsed, cancellation) => context.Entrances.Drill(new DrillRequest(
             parsed.GetValue(drill), parsed.GetValue(print), () => context.Finder.Find(parsed.GetValue(file)),
             parsed.GetValue(seed), parsed.GetValue(rate), parsed.GetValue(url), parsed.GetValue(json),
-            Regardless: parsed.GetValue(regardless)), context.Around, cancellation));
+            Regardless: parsed.GetValue(regardless)) 
+            {
+                History = parsed.GetValue(history), AtMost = parsed.GetValue(atMost) ?? BlastRadius.Cluster,
+            }, context.Around, cancellation));
         return command;
     }
 

@@ -40,6 +40,11 @@ internal sealed record Entrances
     public Func<DrillRequest, Surroundings, CancellationToken, Task<int>> Drill { get; init; } =
         (_, _, _) => throw new InvalidOperationException("no drills here");
 
+    /// <summary>Holds every drill that shows something on a running cluster, prints a table, and returns the exit
+    /// code.</summary>
+    public Func<ProveRequest, Surroundings, CancellationToken, Task<int>> Prove { get; init; } =
+        (_, _, _) => throw new InvalidOperationException("no proofs here");
+
     /// <summary>Makes, issues and shows certificates, prints what came of it, and returns the exit code.</summary>
     public required Func<TrustRequest, Surroundings, int> Trust { get; init; }
 
@@ -147,7 +152,14 @@ internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json, int? No
 /// <param name="Holds">We are the process that holds a drill's faults on this cluster.</param>
 internal sealed record DrillRequest(
     string? Drill, bool Print, Func<ClusterPlace> Find, ulong? Seed, double? Rate, Uri? Url, bool Json,
-    Proving.Faults.FaultPlace? Holds = null, bool Regardless = false);
+    Proving.Faults.FaultPlace? Holds = null, bool Regardless = false)
+{
+    /// <summary>List what was held, of all drills or of this one.</summary>
+    public bool History { get; init; }
+
+    /// <summary>No fault may strike more.</summary>
+    public BlastRadius AtMost { get; init; } = BlastRadius.Cluster;
+}
 
 /// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>
 internal abstract record TrustRequest
@@ -163,3 +175,10 @@ internal abstract record TrustRequest
     /// <param name="Path">A certificate's file, or a folder of such.</param>
     public sealed record Show(string Path, bool Json) : TrustRequest;
 }
+
+/// <param name="Find">The cluster that is meant; asked last.</param>
+/// <param name="Seed">Null: any.</param>
+/// <param name="DryRun">Say what would be held, and hold nothing.</param>
+internal sealed record ProveRequest(Func<ClusterPlace> Find, EquatableArray<string> Only,
+    EquatableArray<string> Except, TimeSpan? Budget, ulong? Seed, bool KeepGoing, bool Regardless, bool DryRun,
+    bool Json);

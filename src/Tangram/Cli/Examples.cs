@@ -92,29 +92,6 @@ internal static class Examples
             "tangram gateway --cluster shop --name g1 --zone a --tls /etc/tangram/tls \\",
             "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600",
         ],
-        ["load"] =
-        [
-            "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
-            "tangram load http://127.0.0.1:8080/ --profile '10..500 30s, 500 1m'    rises, and stays there",
-            "tangram load http://127.0.0.1:8080/ --users 500 --think 1s    each asks again a second after the answer",
-            "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
-            "tangram load http://10.0.0.1:9000/ --find-limit --latency 100ms    how much does it carry?",
-            "tangram load /api/orders --find-limit --service order    one replica of it; `tangram plan` then knows",
-            "tangram load shop.yaml                                   steps, data, checks and thresholds from a file",
-            "tangram load plan.jmx -J users=5000 -J duration=60       a JMeter test plan, as JMeter saves it",
-            "tangram load session.har --users 20 --duration 1m        what a browser recorded",
-        ],
-        ["drill"] =
-        [
-            "tangram drill                                    the ready drills",
-            "tangram drill replica-loss                       on the cluster that runs here: exit 0 when it held",
-            "tangram drill --print replica-loss > mine.yaml   a copy to change",
-            "tangram drill mine.yaml --seed 7 --json",
-            "",
-            "Exit codes: 0 the hypothesis was kept; 1 it was broken, or nothing was shown; 2 the file is wrong, or",
-            "names what is not there; 3 no cluster answers.",
-        ],
-        ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["ca"] =
         [
             "tangram ca init --cluster shop                         make ./ca/: keep it away from the cluster",
@@ -136,7 +113,45 @@ internal static class Examples
         ["version"] = ["tangram version --json"],
     };
 
+    private static readonly Dictionary<string, string[]> Proofs = new()
+    {
+        ["load"] =
+        [
+            "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
+            "tangram load http://127.0.0.1:8080/ --profile '10..500 30s, 500 1m'    rises, and stays there",
+            "tangram load http://127.0.0.1:8080/ --users 500 --think 1s    each asks again a second after the answer",
+            "tangram load http://10.0.0.1/ --also http://10.0.0.2/    when one is gone, the other is tried",
+            "tangram load http://10.0.0.1:9000/ --find-limit --latency 100ms    how much does it carry?",
+            "tangram load /api/orders --find-limit --service order    one replica of it; `tangram plan` then knows",
+            "tangram load shop.yaml                                   steps, data, checks and thresholds from a file",
+            "tangram load plan.jmx -J users=5000 -J duration=60       a JMeter test plan, as JMeter saves it",
+            "tangram load session.har --users 20 --duration 1m        what a browser recorded",
+        ],
+        ["drill"] =
+        [
+            "tangram drill                                    the ready drills",
+            "tangram drill replica-loss                       on the cluster that runs here: exit 0 when it held",
+            "tangram drill --print replica-loss > mine.yaml   a copy to change",
+            "tangram drill mine.yaml --seed 7 --json",
+            "tangram drill replica-loss --history             how it went each time",
+            "",
+            "Exit codes: 0 the hypothesis was kept; 1 it was broken, or nothing was shown; 2 the file is wrong, or",
+            "names what is not there; 3 no cluster answers.",
+        ],
+        ["prove"] =
+        [
+            "tangram prove --dry-run                          what would be held here, and how long it takes",
+            "tangram prove                                    all of it, the gentlest first; exit 0 when all held",
+            "tangram prove --only replica-loss,node-loss --seed 7",
+            "tangram prove --except everything --budget 3m --keep-going --json",
+            "",
+            "Exit codes: 0 every drill that was held was kept, and one at least; 1 otherwise; 2 an argument is wrong;",
+            "3 no cluster answers.",
+        ],
+        ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
+    };
+
     // After those that it is made of: static fields are set in the order in which they stand.
     public static readonly Dictionary<string, string[]> Of =
-        new(Cluster.Concat(Traffic).Concat(Machines), StringComparer.Ordinal);
+        new(Cluster.Concat(Traffic).Concat(Machines).Concat(Proofs), StringComparer.Ordinal);
 }

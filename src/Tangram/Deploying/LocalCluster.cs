@@ -3,6 +3,8 @@ using Tangram.Coordinating;
 using Tangram.Model;
 using Tangram.Observing;
 using Tangram.Planning;
+using Tangram.Proving.Drills;
+using Tangram.Proving.Faults;
 
 namespace Tangram.Deploying;
 
@@ -19,6 +21,8 @@ internal sealed class LocalCluster
     private readonly CancellationTokenSource _atOnce = new();
     private readonly Lock _gate = new();
     private ApiServer? _api;
+    private readonly CancellationTokenSource _drilling = new();
+    private Task _drills = Task.CompletedTask;
     private Task? _stopping;
 
     private LocalCluster(ClusterHost host, EventLog events, string name, TimeProvider clock)
@@ -63,6 +67,9 @@ internal sealed class LocalCluster
             await cluster.LetGoAsync().ConfigureAwait(false);
             throw;
         }
+        cluster._drills = new ScheduledDrillLoop(() => host.State,
+            new FaultPlace(request.Spec.Name, SocketPlace.Of(request.StateRoot, request.Spec.Name), folder),
+            events.Add, clock).RunAsync(cluster._drilling.Token);
         cluster.WatchOver();
         return new RunningCluster
         {
@@ -131,6 +138,9 @@ internal sealed class LocalCluster
 
     private async Task LetGoAsync(bool handOver = false)
     {
+        // A drill that is held goes on: it is a process of its own.
+        await _drilling.CancelAsync().ConfigureAwait(false);
+        await _drills.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_api is not null) await _api.DisposeAsync().ConfigureAwait(false);
         // The next daemon writes it from the moment at which it may have the state.
         if (handOver) _events.Dispose();

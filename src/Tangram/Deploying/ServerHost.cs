@@ -141,6 +141,9 @@ internal sealed class ServerHost : IRunningRole
     private async Task<(ClusterSpec? Prepared, string? Error)> PrepareAsync(ClusterSpec spec,
         CancellationToken cancellation)
     {
+        if (spec.Drills.Count > 0)
+            return (null, "x-tangram.drills is not honoured on several machines: drills break what one `tangram up` " +
+                "runs. Delete it from the file");
         // Another server may have made them; without them all would look changed.
         foreach (var hash in _watch.State.EffectiveSpec?.GrantsHashes ?? [])
             await _courier.TryFetchAsync(hash, cancellation).ConfigureAwait(false);

@@ -55,6 +55,7 @@ internal static class ComposeFile
                     $"'{asked.Key}' names the folder {Quoted.Plain(asked.Path)}, which does not exist",
                     "create it, or correct the path; it is relative to the file");
         foreach (var asked in draft.Schedules) Cron.Check(asked, problems);
+        foreach (var asked in draft.Drills) DrillsCheck.Check(asked, problems);
         var contents = Contents.Read(request.NameOnly ? [] : draft.Contents, files, variable, problems);
         if (clock is not null && !request.NameOnly) TlsFiles.Check(draft, contents, clock.GetUtcNow(), problems);
         var filled = draft.Spec is { } asks && !request.NameOnly

@@ -17,16 +17,20 @@ internal sealed class Cron
             ? new Cron(expression, zone)
             : null;
 
-    public static void Check(ScheduleAsked asked, ProblemList problems)
+    public static void Check(ScheduleAsked asked, ProblemList problems) =>
+        Check(asked.Spec, "cron", asked.Cron, asked.TimeZone, problems);
+
+    /// <param name="key">Under which the expression stands, at <paramref name="times"/>.</param>
+    public static void Check(ScheduleSpec spec, string key, Place times, Place zone, ProblemList problems)
     {
-        if (asked.Spec.Cron.Length > 0 && Expression(asked.Spec.Cron, out var wrong) is null)
-            problems.Error(asked.Cron, $"'cron' is {Quoted.Of(asked.Spec.Cron)}, which is no cron expression: {wrong}",
+        if (spec.Cron.Length > 0 && Expression(spec.Cron, out var wrong) is null)
+            problems.Error(times, $"'{key}' is {Quoted.Of(spec.Cron)}, which is no cron expression: {wrong}",
                 "write minute, hour, day of month, month and day of week, such as \"30 2 * * MON-FRI\"");
-        if (Zone(asked.Spec.TimeZone) is null)
-            problems.Error(asked.TimeZone, $"'time_zone' is {Quoted.Of(asked.Spec.TimeZone)}, which this machine " +
+        if (Zone(spec.TimeZone) is null)
+            problems.Error(zone, $"'time_zone' is {Quoted.Of(spec.TimeZone)}, which this machine " +
                 "does not know", "write a name of the tz database, such as Europe/Berlin or UTC");
-        else if (Of(asked.Spec) is { } cron && cron.Next(DateTimeOffset.UnixEpoch) is null)
-            problems.Error(asked.Cron, $"'cron' is {Quoted.Of(asked.Spec.Cron)}, which never comes",
+        else if (Of(spec) is { } cron && cron.Next(DateTimeOffset.UnixEpoch) is null)
+            problems.Error(times, $"'{key}' is {Quoted.Of(spec.Cron)}, which never comes",
                 "name a day that exists");
     }
 

@@ -54,9 +54,13 @@ internal sealed class DrillCluster : IAsyncDisposable
         return child;
     }
 
-    public async Task<(int Code, string Printed)> EndedAsync(params string[] arguments)
+    public Task<(int Code, string Printed)> EndedAsync(params string[] arguments) =>
+        PrintedAsync(["drill", .. arguments]);
+
+    /// <summary>A command on this cluster, to its end.</summary>
+    public async Task<(int Code, string Printed)> PrintedAsync(params string[] arguments)
     {
-        using var child = Start(["drill", .. arguments, "-f", _file]);
+        using var child = Start([.. arguments, "-f", _file]);
         return (await child.EndAsync(DrillWithin), child.Printed);
     }
 
@@ -66,6 +70,15 @@ internal sealed class DrillCluster : IAsyncDisposable
         var (code, printed) = await EndedAsync([.. arguments, "--json"]);
         Assert.True(printed.Contains("\"verdict\""), printed);
         return (code, DrillJson.Read(printed[printed.IndexOf('{')..]));
+    }
+
+    /// <summary>Its file with one more line of x-tangram.</summary>
+    public async Task DeployAsync(string line)
+    {
+        File.WriteAllText(_file, File.ReadAllText(_file).Replace("  zones: [a, b, c]\n",
+            $"  zones: [a, b, c]\n  {line}\n"));
+        var (code, printed) = await PrintedAsync("deploy");
+        Assert.True(code == 0, printed);
     }
 
     public string Write(string file, string text)

@@ -16,6 +16,7 @@ public sealed class SectionTests
         "{ services: { s: { command: x } }, x-tangram: { gateway: { certificates: [ {\n KEY } ] } } }",
         "{ services: { s: { command: x } }, x-tangram: { gateway: { limits: {\n KEY } } } }",
         "{ services: { s: { command: x } }, x-tangram: { gateway: { tcp: [ {\n KEY } ] } } }",
+        "{ services: { s: { command: x } }, x-tangram: { drills: [ {\n KEY } ] } }",
         "{ services: { s: { command: x } }, include: [ {\n KEY } ] }",
         "{ services: { s: { command: x } }, configs: { c: {\n KEY } } }",
         "{ services: { s: { command: x } }, secrets: { c: {\n KEY } } }",

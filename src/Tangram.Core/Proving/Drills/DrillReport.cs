@@ -25,15 +25,18 @@ public static class DrillReport
             yield return $"availability: {DrillAim.Percent(load.Availability)}, objective " +
                 DrillAim.Percent(result.Availability);
         }
+        if (result.Last is { } last)
+            foreach (var words in DrillSummary.Of(result).BesideLast(last)) yield return words;
         foreach (var because in result.Verdict.Because) yield return $"  {because}";
-        yield return $"{result.Drill}: {Word(result.Verdict.Ruling)} (seed {result.Seed})";
+        yield return $"{result.Drill}: {Word(result.Verdict.Ruling)}" + (result.Verdict.Ruling == DrillRuling.NotBegun
+            ? ": the hypothesis did not hold, so nothing was broken" : "") + $" (seed {result.Seed})";
     }
 
-    private static string Word(DrillRuling ruling) => ruling switch
+    public static string Word(DrillRuling ruling) => ruling switch
     {
         DrillRuling.Kept => "KEPT",
         DrillRuling.Broken => "BROKEN",
-        DrillRuling.NotBegun => "NOT BEGUN: the hypothesis did not hold, so nothing was broken",
+        DrillRuling.NotBegun => "NOT BEGUN",
         DrillRuling.Void => "VOID",
         _ => "STOPPED",
     };

@@ -32,6 +32,9 @@ public sealed record DrillResult
     public required EquatableArray<DrillFault> Faults { get; init; }
     public required EquatableArray<DrillMoment> Timeline { get; init; }
 
+    /// <summary>The one before it on this cluster, of the same name; null: none is remembered.</summary>
+    public DrillSummary? Last { get; init; }
+
     public static EquatableArray<DrillFault> FaultsOf(DrillMachine machine) =>
         machine.Faults.Select(fault => DrillFault.Of(fault, machine.BegunAt)).ToEquatableArray();
 }
@@ -68,6 +71,7 @@ public sealed record DrillMoment([property: JsonPropertyName("atMs")] TimeSpan A
 [JsonSerializable(typeof(DrillResult))]
 [JsonSerializable(typeof(DrillFault))]
 [JsonSerializable(typeof(DrillMoment))]
+[JsonSerializable(typeof(DrillSummary[]))]
 [JsonSerializable(typeof(string))]
 public sealed partial class DrillJson : JsonSerializerContext
 {
@@ -79,6 +83,8 @@ public sealed partial class DrillJson : JsonSerializerContext
 
     public static string Write(DrillResult result) => JsonSerializer.Serialize(result,
         (System.Text.Json.Serialization.Metadata.JsonTypeInfo<DrillResult>)Plain.GetTypeInfo(typeof(DrillResult)));
+
+    public static string Write(DrillSummary[] history) => JsonSerializer.Serialize(history, Default.DrillSummaryArray);
 
     /// <summary>Throws <see cref="JsonException"/> when the text is no result.</summary>
     public static DrillResult Read(string text) =>

@@ -9,10 +9,12 @@ public static class RandomFaults
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1), Longest = TimeSpan.FromSeconds(4);
 
-    public static DrillSpec Added(DrillSpec drill, DrillSighting seen, ClusterSpec spec, Rng rng)
+    /// <param name="most">None that strikes more than it.</param>
+    public static DrillSpec Added(DrillSpec drill, DrillSighting seen, ClusterSpec spec, Rng rng,
+        BlastRadius most = BlastRadius.Cluster)
     {
         if (drill.Random == 0) return drill;
-        var kinds = Kinds(seen, spec);
+        FaultKind[] kinds = [.. Kinds(seen, spec).Where(kind => Radius.Of(FaultForm.Of(kind)) <= most)];
         var last = drill.Load.Duration * 0.75;
         var place = new Place("random", 0, 0);
         var drawn = Enumerable.Range(0, drill.Random).Select(_ =>

@@ -48,6 +48,19 @@ internal sealed class DrillBed
         sent, failed, failed > 0 ? [$"{failed} Refused"] : [], TimeSpan.Zero, TimeSpan.FromMilliseconds(p99),
         TimeSpan.FromMilliseconds(p99), TimeSpan.FromMilliseconds(late), 0, null);
 
+    public static DrillResult Result(string drill, DrillRuling ruling, TimeSpan? whole = null) => new()
+    {
+        Drill = drill, Cluster = "shop", Seed = 7, StartedAt = new(2026, 11, 29, 3, 0, 0, TimeSpan.Zero),
+        Url = "http://127.0.0.1:8080/", Availability = 0.999, LatencyP99 = null, Recovery = TimeSpan.FromSeconds(30),
+        Verdict = new DrillVerdict(ruling, ["so it was"]), Steady = Load(), Load = Load(failed: 1), Retried = 0,
+        Faults =
+        [
+            new DrillFault("replica-killed", "web-1", ["web-1"], TimeSpan.FromSeconds(3), TimeSpan.Zero, "gone", "",
+                TimeSpan.FromMilliseconds(50), null, whole, null),
+        ],
+        Timeline = [],
+    };
+
     public static ReplicaView Replica(string name, string node, int pid, bool ready = true) =>
         new(name, "web", node, node[..1], ready ? "ready" : "starting", ready, pid, 1, 1, 0, "");
 

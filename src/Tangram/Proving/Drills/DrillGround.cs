@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Tangram.Cli;
+using Tangram.Model;
+using Tangram.Observing;
+using Tangram.Proving.Faults;
+
+namespace Tangram.Proving.Drills;
+
+/// <param name="Seed">Of what is left to chance.</param>
+/// <param name="Regardless">Of the error budget.</param>
+/// <param name="AtMost">No fault may strike more.</param>
+internal sealed record DrillTerms(
+    ulong Seed, bool Regardless = false, BlastRadius AtMost = BlastRadius.Cluster);
+
+/// <summary>A cluster on this machine on which drills are held, one after another.</summary>
+internal sealed class DrillGround : IDisposable
+{
+    private readonly Surroundings _around;
+    private readonly FaultPlace _place;
+    private readonly DrillSight _sight;
+    private readonly PosixSignalRegistration _interrupt, _terminate;
+    private DrillLoop? _loop;
+
+    private DrillGround(FaultPlace place, Surroundings around)
+    {
+        (_place, _around, _sight) = (place, around, new DrillSight(place));
+        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+    }
+
+    public string Cluster => _place.Name;
+
+    /// <summary>Somebody wants it to end.</summary>
+    public bool Stopped { get; private set; }
+
+    public static async Task<DrillGround> OpenAsync(
+        ClusterPlace where, Surroundings around, CancellationToken cancellation)
+    {
+        if (where.Address.StartsWith("http", StringComparison.OrdinalIgnoreCase))
+            throw CommandFailure.Arguments("a drill breaks things on the cluster's own machine: run it there, " +
+                "without TANGRAM_HOST");
+        return new DrillGround(await PlaceAsync(where, around, cancellation).ConfigureAwait(false), around);
+    }
+
+    public static async Task<FaultPlace> PlaceAsync(
+        ClusterPlace where, Surroundings around, CancellationToken cancellation)
+    {
+        using var client = new ClusterClient(where);
+        var status = await client.GetAsync<StatusView>("/v1/status", cancellation).ConfigureAwait(false);
+        return new FaultPlace(status.Cluster, where.Address,
+            where.Folder ?? Path.Combine(around.StateRoot, status.Cluster));
+    }
+
+    public DrillSighting Look() => _sight.Look();
+
+    /// <summary>What the cluster is asked to be, and how it is, now.</summary>
+    public async Task<(ClusterSpec Spec, StatusView Status)> AskAsync(CancellationToken cancellation)
+    {
+        using var client = _place.Client();
+        var status = await client.GetAsync<StatusView>("/v1/status", cancellation).ConfigureAwait(false);
+        return (Json.Read<ClusterSpec>(
+            await client.SendAsync(HttpMethod.Get, "/v1/spec", null, cancellation).ConfigureAwait(false)), status);
+    }
+
+    public static ulong AnySeed() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 16;
+
+    /// <summary>Holds one drill to its verdict. Throws <see cref="CommandFailure"/> when it cannot be begun.</summary>
+    public async Task<DrillResult> HoldAsync(DrillSpec drill, DrillTerms terms, Action<string> print,
+        CancellationToken cancellation)
+    {
+        if (Radius.Beyond(drill, terms.AtMost) is { } beyond) throw CommandFailure.Arguments(beyond);
+        var (spec, status) = await AskAsync(cancellation).ConfigureAwait(false);
+        var seen = Look();
+        var rng = new Rng(terms.Seed);
+        drill = RandomFaults.Added(drill, seen, spec, rng.Split(), terms.AtMost);
+        Check(drill, seen, spec);
+        var load = DrillAddress.Options(drill, spec, status);
+        if (load.Problems().FirstOrDefault() is { } problem) throw CommandFailure.Arguments(problem);
+
+        var startedAt = _around.Clock.GetUtcNow();
+        var machine = new DrillMachine(drill, spec, rng, terms.Regardless);
+        await using var line = await FaultLine.OpenAsync(_place, _around.Clock).ConfigureAwait(false);
+        var loop = new DrillLoop(machine, load, drill.Steady, _sight, line, print, _around.Clock);
+        _loop = loop;
+        if (Stopped) loop.Stop();
+        var verdict = await loop.RunAsync(seen).ConfigureAwait(false);
+        _loop = null;
+        var history = new DrillHistory(_place.Folder);
+        var result = new DrillResult
+        {
+            Drill = drill.Name, Cluster = Cluster, Seed = terms.Seed, StartedAt = startedAt,
+            Url = load.Url.OriginalString, Availability = machine.Aim.Availability,
+            LatencyP99 = machine.Aim.LatencyP99, Recovery = machine.Aim.Recovery, Verdict = verdict,
+            Steady = machine.Steady, Load = machine.Load, Retried = loop.Retried,
+            Faults = DrillResult.FaultsOf(machine), Timeline = loop.Timeline.ToEquatableArray(),
+            Last = history.Last(drill.Name, _ => { }) is { } last ? DrillSummary.Of(last) : null,
+        };
+        if (history.Keep(result) is { } unkept) _around.PrintError($"warning: {unkept}");
+        return result;
+    }
+
+    /// <summary>Nothing has been begun. Throws <see cref="CommandFailure"/> when nothing on this cluster can
+    /// be.</summary>
+    public void Check(DrillSighting seen)
+    {
+        if (!Directory.Exists(_place.Folder))
+            throw CommandFailure.Arguments($"the state of {Cluster} is not in {_place.Folder}: run the drill on " +
+                "its machine, as the user who runs it");
+        foreach (var replica in seen.Replicas.Where(r => r is { Ready: true, Pid: not null }))
+            if (_place.Stranger(replica.Replica, replica.Pid!.Value) is { } why && !why.Contains("has ended already"))
+                throw CommandFailure.Arguments($"{why}. Drills break what one `tangram up` runs");
+    }
+
+    public void Dispose()
+    {
+        _interrupt.Dispose();
+        _terminate.Dispose();
+    }
+
+    private void Check(DrillSpec drill, DrillSighting seen, ClusterSpec spec)
+    {
+        var problems = DrillTargets.Problems(drill, seen, spec).ToList();
+        if (problems.Count > 0) throw DrillFiles.Refused(problems, drill.Name);
+        Check(seen);
+    }
+
+    // The first one ends the faults and waits for the verdict; the second does not wait. Either way they end.
+    private void OnSignal(PosixSignalContext signal)
+    {
+        signal.Cancel = !Stopped;
+        Stopped = true;
+        _loop?.Stop();
+    }
+}
