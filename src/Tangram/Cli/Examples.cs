@@ -92,6 +92,14 @@ internal static class Examples
             "tangram gateway --cluster shop --name g1 --zone a --tls /etc/tangram/tls \\",
             "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600",
         ],
+        ["injector"] =
+        [
+            "tangram injector --cluster shop --name n1 --listen 10.0.0.5:7650 --tls /etc/tangram/tls",
+            "tangram injector --cluster shop --name s1 --listen 10.0.0.1:7650 --tls /etc/tangram/tls --zone a",
+            "",
+            "Where none runs, nothing can be broken. Only who has a server's certificate is let in; when the drill is",
+            "gone, all that it broke here is mended.",
+        ],
         ["load"] =
         [
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
@@ -110,6 +118,8 @@ internal static class Examples
             "tangram drill replica-loss                       on the cluster that runs here: exit 0 when it held",
             "tangram drill --print replica-loss > mine.yaml   a copy to change",
             "tangram drill mine.yaml --seed 7 --json",
+            "tangram drill zone-loss --tls /etc/tangram/tls --injector 10.0.0.1:7650,10.0.0.5:7650,10.0.0.6:7650",
+            "                                                 on several machines, from a server of it",
             "",
             "Exit codes: 0 the hypothesis was kept; 1 it was broken, or nothing was shown; 2 the file is wrong, or",
             "names what is not there; 3 no cluster answers.",

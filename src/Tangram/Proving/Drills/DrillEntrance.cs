@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Tangram.Cli;
 using Tangram.Model;
-using Tangram.Observing;
 using Tangram.Proving.Chaos;
 using Tangram.Proving.Faults;
 
@@ -41,29 +40,19 @@ internal static class DrillEntrance
     private static async Task<int> HoldAsync(
         DrillSpec drill, DrillRequest request, Surroundings around, CancellationToken cancellation)
     {
-        var where = request.Find();
-        if (where.Address.StartsWith("http", StringComparison.OrdinalIgnoreCase))
-            throw CommandFailure.Arguments("a drill breaks things on the cluster's own machine: run it there, " +
-                "without TANGRAM_HOST");
-        using var client = new ClusterClient(where);
-        var status = await client.GetAsync<StatusView>("/v1/status", cancellation).ConfigureAwait(false);
-        var place = new FaultPlace(status.Cluster, where.Address,
-            where.Folder ?? Path.Combine(around.StateRoot, status.Cluster));
-        var spec = Json.Read<ClusterSpec>(
-            await client.SendAsync(HttpMethod.Get, "/v1/spec", null, cancellation).ConfigureAwait(false));
-        var sight = new DrillSight(place);
-        var seen = sight.Look();
+        await using var ground = await DrillGround.OpenAsync(request, around, cancellation).ConfigureAwait(false);
+        var seen = await ground.Sight.LookAsync().ConfigureAwait(false);
         var seed = request.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 16;
         var rng = new Rng(seed);
         drill = RandomFaults.Added(drill, seen, rng.Split());
-        Check(drill, seen, spec, place);
-        var load = DrillAddress.Options(drill, spec, status);
+        ground.Check(drill, seen);
+        var load = DrillAddress.Options(drill, ground.Spec, ground.Status, seen.Machines);
         if (load.Problems().FirstOrDefault() is { } problem) throw CommandFailure.Arguments(problem);
 
         var startedAt = around.Clock.GetUtcNow();
-        var machine = new DrillMachine(drill, spec, rng, request.Regardless);
-        await using var line = await FaultLine.OpenAsync(place, around.Clock).ConfigureAwait(false);
-        var loop = new DrillLoop(machine, load, drill.Steady, sight, line,
+        var machine = new DrillMachine(drill, ground.Spec, rng, request.Regardless);
+        var line = await ground.FaultsAsync(around.Clock).ConfigureAwait(false);
+        var loop = new DrillLoop(machine, load, drill.Steady, ground.Sight, line,
             request.Json ? _ => { } : around.Print, around.Clock);
         var stopping = false;
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
@@ -71,7 +60,7 @@ internal static class DrillEntrance
         var verdict = await loop.RunAsync(seen).ConfigureAwait(false);
         var result = new DrillResult
         {
-            Drill = drill.Name, Cluster = status.Cluster, Seed = seed, StartedAt = startedAt,
+            Drill = drill.Name, Cluster = ground.Status.Cluster, Seed = seed, StartedAt = startedAt,
             Url = load.Url.OriginalString, Availability = machine.Aim.Availability,
             LatencyP99 = machine.Aim.LatencyP99, Recovery = machine.Aim.Recovery, Verdict = verdict,
             Steady = machine.Steady, Load = machine.Load, Retried = loop.Retried,
@@ -88,19 +77,6 @@ internal static class DrillEntrance
             stopping = true;
             loop.Stop();
         }
-    }
-
-    /// <summary>Nothing has been begun.</summary>
-    private static void Check(DrillSpec drill, DrillSighting seen, ClusterSpec spec, FaultPlace place)
-    {
-        var problems = DrillTargets.Problems(drill, seen, spec).ToList();
-        if (problems.Count > 0) throw DrillFiles.Refused(problems, drill.Name);
-        if (!Directory.Exists(place.Folder))
-            throw CommandFailure.Arguments($"the state of {place.Name} is not in {place.Folder}: run the drill on " +
-                "its machine, as the user who runs it");
-        foreach (var replica in seen.Replicas.Where(r => r is { Ready: true, Pid: not null }))
-            if (place.Stranger(replica.Replica, replica.Pid!.Value) is { } why && !why.Contains("has ended already"))
-                throw CommandFailure.Arguments($"{why}. Drills break what one `tangram up` runs");
     }
 
     private static int List(DrillRequest request, Surroundings around)
