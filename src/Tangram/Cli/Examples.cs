@@ -75,6 +75,30 @@ internal static class Examples
         ],
     };
 
+    private static readonly Dictionary<string, string[]> Drills = new()
+    {
+        ["injector"] =
+        [
+            "tangram injector --cluster shop --name n1 --listen 10.0.0.5:7650 --tls /etc/tangram/tls",
+            "tangram injector --cluster shop --name s1 --listen 10.0.0.1:7650 --tls /etc/tangram/tls --zone a",
+            "",
+            "Where none runs, nothing can be broken. Only who has a server's certificate is let in; when the drill is",
+            "gone, all that it broke here is mended.",
+        ],
+        ["drill"] =
+        [
+            "tangram drill                                    the ready drills",
+            "tangram drill replica-loss                       on the cluster that runs here: exit 0 when it held",
+            "tangram drill --print replica-loss > mine.yaml   a copy to change",
+            "tangram drill mine.yaml --seed 7 --json",
+            "tangram drill zone-loss --tls /etc/tangram/tls --injector 10.0.0.1:7650,10.0.0.5:7650,10.0.0.6:7650",
+            "                                                 on several machines, from a server of it",
+            "",
+            "Exit codes: 0 the hypothesis was kept; 1 it was broken, or nothing was shown; 2 the file is wrong, or",
+            "names what is not there; 3 no cluster answers.",
+        ],
+    };
+
     private static readonly Dictionary<string, string[]> Machines = new()
     {
         ["server"] =
@@ -92,14 +116,6 @@ internal static class Examples
             "tangram gateway --cluster shop --name g1 --zone a --tls /etc/tangram/tls \\",
             "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600",
         ],
-        ["injector"] =
-        [
-            "tangram injector --cluster shop --name n1 --listen 10.0.0.5:7650 --tls /etc/tangram/tls",
-            "tangram injector --cluster shop --name s1 --listen 10.0.0.1:7650 --tls /etc/tangram/tls --zone a",
-            "",
-            "Where none runs, nothing can be broken. Only who has a server's certificate is let in; when the drill is",
-            "gone, all that it broke here is mended.",
-        ],
         ["load"] =
         [
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
@@ -111,18 +127,6 @@ internal static class Examples
             "tangram load shop.yaml                                   steps, data, checks and thresholds from a file",
             "tangram load plan.jmx -J users=5000 -J duration=60       a JMeter test plan, as JMeter saves it",
             "tangram load session.har --users 20 --duration 1m        what a browser recorded",
-        ],
-        ["drill"] =
-        [
-            "tangram drill                                    the ready drills",
-            "tangram drill replica-loss                       on the cluster that runs here: exit 0 when it held",
-            "tangram drill --print replica-loss > mine.yaml   a copy to change",
-            "tangram drill mine.yaml --seed 7 --json",
-            "tangram drill zone-loss --tls /etc/tangram/tls --injector 10.0.0.1:7650,10.0.0.5:7650,10.0.0.6:7650",
-            "                                                 on several machines, from a server of it",
-            "",
-            "Exit codes: 0 the hypothesis was kept; 1 it was broken, or nothing was shown; 2 the file is wrong, or",
-            "names what is not there; 3 no cluster answers.",
         ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
         ["ca"] =
@@ -148,5 +152,5 @@ internal static class Examples
 
     // After those that it is made of: static fields are set in the order in which they stand.
     public static readonly Dictionary<string, string[]> Of =
-        new(Cluster.Concat(Traffic).Concat(Machines), StringComparer.Ordinal);
+        new(Cluster.Concat(Traffic).Concat(Drills).Concat(Machines), StringComparer.Ordinal);
 }

@@ -39,7 +39,7 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
         if (Power)
         {
             // Nothing is to see the end of another, nor to say goodbye.
-            foreach (var process in struck) Native.Kill(process.Pid, Stop);
+            foreach (var process in struck) Signal(process, Stop);
             (_cut, var why) =
                 await CutPorts.TryMakeAsync(struck.Select(p => p.Pid), time).ConfigureAwait(false);
             how = _cut is null ? $"; not silent, for {why}: the others saw connections close" : ", without a word";
@@ -56,13 +56,17 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
     public override async Task<string> RevertAsync(TimeProvider time)
     {
         await _over.CancelAsync().ConfigureAwait(false);
-        await _holding.ConfigureAwait(false);
+        // Whatever it met, what was killed is started again.
+        await _holding.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _over.Dispose();
         _cut?.Dispose();
         if (_kept.Count == 0) return "nothing was to be started again";
         var begun = time.GetTimestamp();
-        var said = new List<string>();
-        foreach (var kept in _kept) said.Add(await BackAsync(kept, time).ConfigureAwait(false));
+        var (said, failed) = (new List<string>(), new List<string>());
+        foreach (var kept in _kept)
+            try { said.Add(await BackAsync(kept, time).ConfigureAwait(false)); }
+            catch (FaultMissedException e) { failed.Add(e.Message); }
+        if (failed.Count > 0) throw new FaultMissedException(string.Join(", ", failed.Concat(said)));
         return $"{string.Join(", ", said)}, after {Words(time.GetElapsedTime(begun))}" +
             (_again > 0 ? $"; killed {_again} times more meanwhile, for somebody started it" : "");
     }
@@ -97,11 +101,16 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
     {
         foreach (var process in processes)
         {
-            if (ProcessStat.Read(process.Pid) is { Ended: false } now && now.StartTime == process.StartTime)
-                Native.Kill(process.Pid, Native.SigKill);
+            Signal(process, Native.SigKill);
             ExitStatus.Reap(process.Pid);
         }
         return processes.Count;
+    }
+
+    private static void Signal(ProcessStat process, int signal)
+    {
+        if (ProcessStat.Read(process.Pid) is { Ended: false } now && now.StartTime == process.StartTime)
+            Native.Kill(process.Pid, signal);
     }
 
     private async Task HoldAsync(TimeProvider time)
