@@ -7,6 +7,7 @@ using Tangram.Planning;
 using Tangram.Proving;
 using Tangram.Proving.Scenarios;
 using Tangram.Proving.Drills;
+using Tangram.Proving.Injecting;
 using Tangram.Proving.Proofs;
 using Tangram.Routing;
 
@@ -21,6 +22,7 @@ return await CommandLine.RunAsync(args, around, new Entrances
         await ServerHost.StartAsync(options, around.Clock, around.Variable, cancellation),
     Agent = async (options, cancellation) => await AgentHost.StartAsync(options, around.Clock, cancellation),
     Gateway = async (options, cancellation) => await GatewayHost.StartAsync(options, around.Clock),
+    Injector = (options, _) => Task.FromResult<IRunningRole>(InjectorHost.Start(options, around.Clock)),
     Load = LoadEntrance.RunAsync,
     Scenario = ScenarioEntrance.RunAsync,
     Drill = DrillEntrance.RunAsync,

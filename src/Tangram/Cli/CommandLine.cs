@@ -67,6 +67,7 @@ internal static class CommandLine
         ("backend", BackendCommand.Make),
         ("kill", ActCommands.Kill), ("revive", ActCommands.Revive), ("down", ActCommands.Down),
         ("server", RoleCommands.Server), ("agent", RoleCommands.Agent), ("gateway", RoleCommands.Gateway),
+        ("injector", RoleCommands.Injector),
         ("ca", CaCommands.Make), ("load", LoadCommand.Make), ("drill", DrillCommands.Drill),
         ("prove", ProveCommand.Make),
         ("simulate", SimulateCommand.Make), (Proving.Faults.FaultHolder.Command, DrillCommands.Holder),

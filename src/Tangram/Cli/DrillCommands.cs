@@ -54,16 +54,30 @@ internal static class DrillCommands
         {
             Description = "List the drills that were held on the cluster, all or those of this name",
         };
+        var injectors = new Option<string[]>("--injector")
+        {
+            Description = "On several machines: every `tangram injector`; run it on a server",
+            HelpName = "HOST:PORT,…",
+            CustomParser = RoleCommands.Listed, DefaultValueFactory = _ => [],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var tls = new Option<string?>("--tls")
+        {
+            Description = "The folder that `tangram ca issue` made for this machine, a server", HelpName = "DIR",
+        };
         var command = new Command("drill", "Breaks things on a running cluster under load, and says whether it held")
         {
-            drill, print, seed, rate, url, regardless, atMost, history, file, json,
+            drill, print, seed, rate, url, regardless, atMost, history, injectors, tls, file, json,
         };
         command.SetAction((parsed, cancellation) => context.Entrances.Drill(new DrillRequest(
             parsed.GetValue(drill), parsed.GetValue(print), () => context.Finder.Find(parsed.GetValue(file)),
             parsed.GetValue(seed), parsed.GetValue(rate), parsed.GetValue(url), parsed.GetValue(json),
-            Regardless: parsed.GetValue(regardless)) 
+            Regardless: parsed.GetValue(regardless))
             {
                 History = parsed.GetValue(history), AtMost = parsed.GetValue(atMost) ?? BlastRadius.Cluster,
+                Injectors = parsed.GetValue(injectors)!,
+                Tls = parsed.GetValue(tls) is { } folder
+                    ? Path.GetFullPath(folder, context.Around.WorkingFolder) : null,
             }, context.Around, cancellation));
         return command;
     }
@@ -73,11 +87,16 @@ internal static class DrillCommands
     {
         var (name, socket, folder) = (new Argument<string>("NAME"), new Argument<string>("SOCKET"),
             new Argument<string>("FOLDER"));
-        var command = new Command(FaultHolder.Command, "Holds the faults of a drill") { name, socket, folder };
+        // Given on one machine of several, even when none is named.
+        var stores = new Argument<string?>("STORES") { Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command(FaultHolder.Command, "Holds the faults of a drill") { name, socket, folder, stores };
         command.Hidden = true;
         command.SetAction((parsed, cancellation) => context.Entrances.Drill(new DrillRequest(
             null, false, () => throw new InvalidOperationException(), null, null, null, false,
-            new FaultPlace(parsed.GetValue(name)!, parsed.GetValue(socket)!, parsed.GetValue(folder)!)),
+            new FaultPlace(parsed.GetValue(name)!, parsed.GetValue(socket)!, parsed.GetValue(folder)!)
+            {
+                Stores = parsed.GetValue(stores)?.Split(',', StringSplitOptions.RemoveEmptyEntries),
+            }),
             context.Around, cancellation));
         return command;
     }

@@ -7,6 +7,7 @@ using Tangram.Observing.Doctoring;
 using Tangram.Planning;
 using Tangram.Planning.Composing;
 using Tangram.Proving.Capacity;
+using Tangram.Proving.Injecting;
 
 namespace Tangram.Cli;
 
@@ -26,6 +27,10 @@ internal sealed record Entrances
     public required Func<ServerOptions, CancellationToken, Task<IRunningRole>> Server { get; init; }
     public required Func<AgentOptions, CancellationToken, Task<IRunningRole>> Agent { get; init; }
     public required Func<GatewayRoleOptions, CancellationToken, Task<IRunningRole>> Gateway { get; init; }
+
+    /// <summary>Lets drills break what runs on this machine.</summary>
+    public Func<InjectorOptions, CancellationToken, Task<IRunningRole>> Injector { get; init; } =
+        (_, _) => throw new InvalidOperationException("nothing is broken here");
 
     /// <summary>Offers a load, prints what came of it, and returns the exit code.</summary>
     public required Func<LoadRequest, Surroundings, CancellationToken, Task<int>> Load { get; init; }
@@ -159,6 +164,13 @@ internal sealed record DrillRequest(
 
     /// <summary>No fault may strike more.</summary>
     public BlastRadius AtMost { get; init; } = BlastRadius.Cluster;
+
+    /// <summary>HOST:PORT of each; empty: the cluster is this machine's.</summary>
+    public IReadOnlyList<string> Injectors { get; init; } = [];
+
+    /// <summary>The folder of this machine's certificate, which must be a server's. Null: plain text, on loopback
+    /// only.</summary>
+    public string? Tls { get; init; }
 }
 
 /// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>

@@ -75,6 +75,18 @@ internal static class Examples
         ],
     };
 
+    private static readonly Dictionary<string, string[]> Drills = new()
+    {
+        ["injector"] =
+        [
+            "tangram injector --cluster shop --name n1 --listen 10.0.0.5:7650 --tls /etc/tangram/tls",
+            "tangram injector --cluster shop --name s1 --listen 10.0.0.1:7650 --tls /etc/tangram/tls --zone a",
+            "",
+            "Where none runs, nothing can be broken. Only who has a server's certificate is let in; when the drill is",
+            "gone, all that it broke here is mended.",
+        ],
+    };
+
     private static readonly Dictionary<string, string[]> Machines = new()
     {
         ["server"] =
@@ -134,6 +146,8 @@ internal static class Examples
             "tangram drill --print replica-loss > mine.yaml   a copy to change",
             "tangram drill mine.yaml --seed 7 --json",
             "tangram drill replica-loss --history             how it went each time",
+            "tangram drill zone-loss --tls /etc/tangram/tls --injector 10.0.0.1:7650,10.0.0.5:7650,10.0.0.6:7650",
+            "                                                 on several machines, from a server of it",
             "",
             "Exit codes: 0 the hypothesis was kept; 1 it was broken, or nothing was shown; 2 the file is wrong, or",
             "names what is not there; 3 no cluster answers.",
@@ -153,5 +167,5 @@ internal static class Examples
 
     // After those that it is made of: static fields are set in the order in which they stand.
     public static readonly Dictionary<string, string[]> Of =
-        new(Cluster.Concat(Traffic).Concat(Machines).Concat(Proofs), StringComparer.Ordinal);
+        new(Cluster.Concat(Traffic).Concat(Drills).Concat(Machines).Concat(Proofs), StringComparer.Ordinal);
 }

@@ -8,6 +8,7 @@ using Tangram.Coordinating.Link;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Planning;
+using Tangram.Proving.Injecting;
 
 namespace Tangram.Cli;
 
@@ -112,6 +113,37 @@ internal sealed class RoleCommands(CommandContext context)
         return command;
     }
 
+    /// <summary>Beside a role: lets drills break it.</summary>
+    public static Command Injector(CommandContext context)
+    {
+        var role = new RoleCommands(context);
+        var listen = Address("--listen", "Where drills reach this one");
+        var zone = new Option<string?>("--zone")
+        {
+            Description = "The zone that this machine is lost with (default: that of the agent or gateway here)",
+            HelpName = "ZONE",
+        };
+        zone.Validators.Add(CheckName);
+        var etcd = new Option<string[]>("--etcd")
+        {
+            Description = "etcd's members, of which one runs here (default: as the server here was told)",
+            HelpName = "URL,…", CustomParser = Listed, DefaultValueFactory = _ => [],
+        };
+        var command = new Command("injector", "Lets drills break what runs on this machine; they need a server's " +
+            "certificate")
+        {
+            role._cluster, role._name, role._tls, listen, zone, etcd,
+        };
+        role._cluster.Validators.Add(CheckName);
+        role._name.Validators.Add(CheckName);
+        command.SetAction((parsed, cancellation) => role.RunAsync("injector", async () =>
+            await context.Entrances.Injector(new InjectorOptions(parsed.GetValue(role._cluster)!,
+                parsed.GetValue(role._name)!, parsed.GetValue(listen)!, parsed.GetValue(zone),
+                parsed.GetValue(etcd)!.ToEquatableArray(), role.Folder(parsed), context.Around.StateRoot),
+                cancellation), parsed));
+        return command;
+    }
+
     private Command Command(string name, string description, params ReadOnlySpan<Option> own)
     {
         var command = new Command(name, description) { _cluster, _name, _servers, _tls };
@@ -123,8 +155,10 @@ internal sealed class RoleCommands(CommandContext context)
 
     private RoleOptions Options(ParseResult parsed) => new(parsed.GetValue(_cluster)!, parsed.GetValue(_name)!,
         parsed.GetValue(_servers)!.ToEquatableArray(),
-        parsed.GetValue(_tls) is { } folder ? Path.GetFullPath(folder, context.Around.WorkingFolder) : null,
-        context.Around.StateRoot);
+        Folder(parsed), context.Around.StateRoot);
+
+    private string? Folder(ParseResult parsed) =>
+        parsed.GetValue(_tls) is { } folder ? Path.GetFullPath(folder, context.Around.WorkingFolder) : null;
 
     /// <summary>Prints its events until SIGTERM, after which another may be started in its place and take its sockets
     /// over, or Ctrl-C.</summary>
@@ -185,7 +219,7 @@ internal sealed class RoleCommands(CommandContext context)
         },
     };
 
-    private static string[] Listed(ArgumentResult result) =>
+    internal static string[] Listed(ArgumentResult result) =>
         [.. result.Tokens.SelectMany(t => t.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))];
 
     private static void CheckName(OptionResult result)

@@ -165,7 +165,7 @@ public sealed class DrillMachine
         var ended = _faults.Select(fault => fault.EndedAt).OfType<Instant>().Append(_mendingSince).Max();
         var patient = now - ended <= Aim.Recovery;
         if (_faults.Any(fault => !fault.Over) && now - ended <= Aim.Recovery + AnswersWithin) return;
-        if (patient && !(_seen.Ready && _faults.All(fault => fault.Missed is not null || fault.WholeAt is not null)))
+        if (patient && !(_seen.Ready && _faults.All(fault => fault.Missed is not null || fault.Mended)))
             return;
         var broken = Broken().ToList();
         if (_stopped is not null) Conclude(DrillRuling.Stopped, [_stopped, .. broken], effects);
@@ -188,6 +188,8 @@ public sealed class DrillMachine
         foreach (var fault in _faults.Where(fault => fault.StruckAt is not null))
             if (fault.WholeAt is null)
                 yield return $"{fault.Name}: the cluster was not whole within {DrillAim.Words(Aim.Recovery)}";
+            else if (!fault.Mended)
+                yield return $"{fault.Name}: what it had put out was not back within {DrillAim.Words(Aim.Recovery)}";
             else if (fault.Recovery > Aim.Recovery)
                 yield return $"{fault.Name}: the cluster was whole only after " +
                     $"{DrillAim.Words(fault.Recovery!.Value)}, objective {DrillAim.Words(Aim.Recovery)}";

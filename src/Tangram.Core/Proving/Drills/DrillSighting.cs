@@ -16,6 +16,16 @@ public sealed record DrillSighting(
     public long Requests { get; init; }
     public long Errors { get; init; }
 
+    /// <summary>Of the servers the one that plans; null while none does.</summary>
+    public string? Leader { get; init; }
+    public EquatableArray<string> Gateways { get; init; }
+
+    /// <summary>The store does not answer.</summary>
+    public bool Stale { get; init; }
+
+    /// <summary>Those on which something can be broken; empty on one machine, where the drill does it itself.</summary>
+    public EquatableArray<DrilledMachine> Machines { get; init; }
+
     public static DrillSighting Of(StatusView status, IEnumerable<ReplicaView> replicas, RoutesView routes)
     {
         var services = routes.Gateways.SelectMany(gateway => gateway.Services).ToList();
@@ -24,6 +34,8 @@ public sealed record DrillSighting(
             services.Sum(service => service.Retries), status.Rollout)
         {
             Requests = services.Sum(service => service.Requests), Errors = services.Sum(service => service.Errors),
+            Leader = status.Leader, Stale = status.Stale is not null,
+            Gateways = status.Gateways.Select(gateway => gateway.Gateway).Distinct().ToEquatableArray(),
         };
     }
 

@@ -28,13 +28,15 @@ public static class DrillTargets
         if (fault is { Target: null, Form.Subject: FaultSubject.Node or FaultSubject.Zone } && (off.Count > 0
             || (fault.Drawn && others.Any(o => o is { Target.Nodes.Count: > 0, Missed: null, WholeAt: null }))))
             return null;
-        var target = Choose(fault, seen with
+        var left = seen with
         {
             Replicas = seen.Replicas.Where(r => !off.Contains(r.Node) && hit.All(h => h.Replica != r.Replica))
                 .ToEquatableArray(),
             Nodes = seen.Nodes.Where(n => !off.Contains(n.Name)).ToEquatableArray(),
-        }, rng);
-        return fault.Drawn && target?.Replicas.Any(one => IsLast(one, target, seen)) == true ? null : target;
+        };
+        if (Choose(fault, left, rng) is not { } target) return null;
+        return fault.Drawn && target.Replicas.Any(one => IsLast(one, target, seen)) ? null
+            : DrillMachines.Placed(fault, target, left, rng);
     }
 
     /// <summary>Of a service that has others, but none of them is ready.</summary>
@@ -57,10 +59,13 @@ public static class DrillTargets
             case FaultSubject.Node:
                 var nodes = seen.Nodes.Where(n => n.State == "ready" && (fault.Target ?? n.Name) == n.Name).ToList();
                 if (fault.Target is null && nodes.Any(n => n.Replicas > 0)) nodes.RemoveAll(n => n.Replicas == 0);
+                if (fault.Target is null)
+                    DrillMachines.KeepAway(nodes, seen, (machine, node) => machine.Node == node.Name);
                 return nodes.Count == 0 ? null : Down(nodes[rng.Next(nodes.Count)].Name, node => node.Name);
             case FaultSubject.Zone:
                 var zones = seen.Nodes.Where(n => n.State == "ready" && (fault.Target ?? n.Zone) == n.Zone)
                     .Select(n => n.Zone).OfType<string>().Distinct().ToList();
+                if (fault.Target is null) DrillMachines.KeepAway(zones, seen, (machine, zone) => machine.Zone == zone);
                 return zones.Count == 0 ? null : Down(zones[rng.Next(zones.Count)], node => node.Zone);
             case FaultSubject.Service:
                 var services = ready.Select(r => r.Service).Distinct()

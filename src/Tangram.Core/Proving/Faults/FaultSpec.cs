@@ -31,7 +31,15 @@ public sealed record FaultSpec(FaultKind Kind, string? Target, TimeSpan At, Time
 /// <param name="Replicas">Those that it hits, as they were then.</param>
 /// <param name="Nodes">Those that it puts out.</param>
 public sealed record FaultTarget(
-    string Name, EquatableArray<StruckReplica> Replicas, EquatableArray<string> Nodes);
+    string Name, EquatableArray<StruckReplica> Replicas, EquatableArray<string> Nodes)
+{
+    /// <summary>On several machines: the names of the injectors that carry it out together. Empty: the drill does
+    /// itself.</summary>
+    public EquatableArray<string> Machines { get; init; }
+
+    /// <summary>Those that it puts out.</summary>
+    public EquatableArray<string> Gateways { get; init; }
+}
 
 /// <param name="Others">How many other replicas of its service were ready then and not struck.</param>
 public sealed record StruckReplica(string Replica, string Service, string Node, int Pid, int Restarts, int Others)

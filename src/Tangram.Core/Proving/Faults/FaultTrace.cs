@@ -25,6 +25,16 @@ public sealed class FaultTrace(int number, FaultSpec spec)
     /// <summary>Everything that is asked for was there again.</summary>
     public Instant? WholeAt { get; private set; }
 
+    /// <summary>After its end, what it had put out was seen to be part of the cluster again.</summary>
+    public Instant? ReturnedAt { get; private set; }
+
+    /// <summary>Nothing is awaited any more.</summary>
+    public bool Mended => WholeAt is not null && (ReturnedAt is not null || !PutsOut);
+
+    /// <summary>Machines, or what runs on them, which have to come back by themselves.</summary>
+    public bool PutsOut => Target is { Machines.Count: > 0 } && spec.Kind is FaultKind.NodeLost or FaultKind.ZoneLost
+        or FaultKind.GatewayLost or FaultKind.LeaderLost or FaultKind.StoreLost;
+
     /// <summary>Why it was not injected.</summary>
     public string? Missed { get; private set; }
 
@@ -63,7 +73,13 @@ public sealed class FaultTrace(int number, FaultSpec spec)
     /// <param name="since">When the look began.</param>
     public IEnumerable<string> See(DrillSighting seen, Instant since, Instant now)
     {
-        if (StruckAt is not { } struck || since < struck || WholeAt is not null || !seen.Answers) yield break;
+        if (StruckAt is not { } struck || since < struck || !seen.Answers) yield break;
+        if (PutsOut && ReturnedAt is null && EndedAt is { } ended && since >= ended && IsBack(seen))
+        {
+            ReturnedAt = now;
+            yield return $"back after {DrillAim.Words(now - ended)} (since it ended)";
+        }
+        if (WholeAt is not null) yield break;
         if (DetectedAt is null && IsNoticed(seen))
         {
             DetectedAt = now;
@@ -89,15 +105,26 @@ public sealed class FaultTrace(int number, FaultSpec spec)
         FaultSubject.Node or FaultSubject.Zone => Target!.Nodes.All(name =>
             seen.Nodes.FirstOrDefault(node => node.Name == name) is null or { State: "silent" or "dead" }),
         FaultSubject.Service => seen.Rollout is { Stage: "rollingBack" or "rolledBack" or "failed" },
-        _ => false,
+        _ when Target!.Machines.Count == 0 => false,
+        _ => spec.Kind switch
+        {
+            FaultKind.LeaderLost => seen.Leader is { } leader && leader != Target!.Name,
+            FaultKind.GatewayLost => !Target!.Gateways.Any(seen.Gateways.Contains),
+            FaultKind.StoreLost => seen.Stale,
+            _ => false,
+        },
     };
+
+    private bool IsBack(DrillSighting seen) => seen is { Ready: true, Stale: false, Leader: not null }
+        && Target!.Nodes.All(name => seen.Nodes.Any(node => node.Name == name && node.State is "ready" or "drained"))
+        && Target.Gateways.All(seen.Gateways.Contains);
 
     /// <summary>A backend that is back already says how long ago it came back: it was away then.</summary>
     private bool IsLeft(DrillSighting seen, TimeSpan passed) => Target!.Replicas.Count > 0
         && Target.Replicas.All(struck => !seen.Takes(struck.Replica) || seen.Backends.Any(b =>
             b.Backend == struck.Replica && b.Changed is { } ago && ago < passed.TotalSeconds));
 
-    private bool IsWhole(DrillSighting seen) => seen.Ready && spec.Form.Subject switch
+    private bool IsWhole(DrillSighting seen) => seen is { Ready: true, Stale: false } && spec.Form.Subject switch
     {
         FaultSubject.Replica or FaultSubject.Path => Target!.Replicas.All(struck =>
             seen.Replica(struck.Replica) is not { } now

@@ -92,7 +92,10 @@ internal sealed class MutualTls
 
     /// <summary>For a <see cref="SocketsHttpHandler"/> or any other client, for its whole life. A server that is not
     /// trusted ends the handshake with an <see cref="AuthenticationException"/> that says why.</summary>
-    public SslClientAuthenticationOptions ClientOptions(PeerRole expected = PeerRole.Server) => new()
+    public SslClientAuthenticationOptions ClientOptions(PeerRole expected = PeerRole.Server) =>
+        ClientOptionsOfAny(expected);
+
+    public SslClientAuthenticationOptions ClientOptionsOfAny(params PeerRole[] expected) => new()
     {
         LocalCertificateSelectionCallback = (_, _, _, _, _) => Current().Own,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
@@ -100,7 +103,7 @@ internal sealed class MutualTls
         AllowTlsResume = false,
         AllowRenegotiation = false,
         RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-            Refusal(certificate, Current(), [expected], PeerCheck.ServerUse) is not { } refusal
+            Refusal(certificate, Current(), expected, PeerCheck.ServerUse) is not { } refusal
                 ? true
                 : throw new AuthenticationException($"the other end is not trusted: {refusal}"),
     };

@@ -38,7 +38,8 @@ internal static class DrillEntrance
     private static async Task<int> HoldAsync(
         DrillSpec drill, DrillRequest request, Surroundings around, CancellationToken cancellation)
     {
-        using var ground = await DrillGround.OpenAsync(request.Find(), around, cancellation).ConfigureAwait(false);
+        await using var ground = await DrillGround.OpenAsync(request.Find(),
+            new DrillReach(request.Injectors, request.Tls), around, cancellation).ConfigureAwait(false);
         var result = await ground.HoldAsync(drill, new DrillTerms(
                 request.Seed ?? DrillGround.AnySeed(), request.Regardless, request.AtMost),
             request.Json ? _ => { } : around.Print, cancellation).ConfigureAwait(false);

@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Tangram.Cli;
+using Tangram.Coordinating.Trust;
 using Tangram.Model;
 using Tangram.Observing;
 using Tangram.Proving.Faults;
+using Tangram.Proving.Injecting;
 
 namespace Tangram.Proving.Drills;
 
@@ -13,18 +15,64 @@ namespace Tangram.Proving.Drills;
 internal sealed record DrillTerms(
     ulong Seed, bool Regardless = false, BlastRadius AtMost = BlastRadius.Cluster);
 
-/// <summary>A cluster on this machine on which drills are held, one after another.</summary>
-internal sealed class DrillGround : IDisposable
+/// <summary>The machines of a cluster that drills may break.</summary>
+/// <param name="Injectors">HOST:PORT of each; empty: the cluster is this machine's.</param>
+/// <param name="Tls">The folder of this machine's certificate, a server's. Null: plain text, on loopback only.</param>
+internal sealed record DrillReach(IReadOnlyList<string> Injectors, string? Tls)
+{
+    /// <summary>Many machines; each costs a connection and a process there.</summary>
+    private const int MostInjectors = 5_000;
+
+    public static readonly DrillReach Here = new([], null);
+
+    /// <summary>The lines to all of them, or a <see cref="CommandFailure"/> and none.</summary>
+    public async Task<List<InjectorLine>> OpenAsync(string cluster, TimeProvider time)
+    {
+        var addresses = Injectors.Distinct().ToList();
+        if (addresses.Count > MostInjectors)
+            throw CommandFailure.Arguments($"these are more than {MostInjectors} injectors");
+        MutualTls? tls;
+        try
+        {
+            tls = Tls is { } folder ? MutualTls.Open(folder, time, _ => { }) : null;
+        }
+        catch (TrustException e)
+        {
+            throw new CommandFailure(Exit.Failed, e.Message);
+        }
+        var opening = addresses.Select(at => InjectorLine.OpenAsync(at, cluster, tls, time)).ToList();
+        await ((Task)Task.WhenAll(opening)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var lines = new List<InjectorLine>();
+        try
+        {
+            foreach (var task in opening.Where(task => task.IsCompletedSuccessfully))
+                lines.Add(await task.ConfigureAwait(false));
+            foreach (var task in opening) await task.ConfigureAwait(false);
+            return lines.GroupBy(line => line.Machine.Name).FirstOrDefault(group => group.Count() > 1) is not { } twice
+                ? lines
+                : throw CommandFailure.Arguments($"two injectors have the name {twice.Key}: give each one of its own");
+        }
+        catch
+        {
+            foreach (var line in lines) await line.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+}
+
+/// <summary>A cluster on which drills are held, one after another.</summary>
+internal sealed class DrillGround : IAsyncDisposable
 {
     private readonly Surroundings _around;
     private readonly FaultPlace _place;
     private readonly DrillSight _sight;
+    private readonly List<InjectorLine> _injectors;
     private readonly PosixSignalRegistration _interrupt, _terminate;
     private DrillLoop? _loop;
 
-    private DrillGround(FaultPlace place, Surroundings around)
+    private DrillGround(FaultPlace place, List<InjectorLine> injectors, Surroundings around)
     {
-        (_place, _around, _sight) = (place, around, new DrillSight(place));
+        (_place, _injectors, _around, _sight) = (place, injectors, around, new DrillSight(place, injectors));
         _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
     }
@@ -35,12 +83,14 @@ internal sealed class DrillGround : IDisposable
     public bool Stopped { get; private set; }
 
     public static async Task<DrillGround> OpenAsync(
-        ClusterPlace where, Surroundings around, CancellationToken cancellation)
+        ClusterPlace where, DrillReach reach, Surroundings around, CancellationToken cancellation)
     {
         if (where.Address.StartsWith("http", StringComparison.OrdinalIgnoreCase))
             throw CommandFailure.Arguments("a drill breaks things on the cluster's own machine: run it there, " +
                 "without TANGRAM_HOST");
-        return new DrillGround(await PlaceAsync(where, around, cancellation).ConfigureAwait(false), around);
+        var place = await PlaceAsync(where, around, cancellation).ConfigureAwait(false);
+        var injectors = await reach.OpenAsync(place.Name, around.Clock).ConfigureAwait(false);
+        return new DrillGround(place, injectors, around);
     }
 
     public static async Task<FaultPlace> PlaceAsync(
@@ -52,7 +102,7 @@ internal sealed class DrillGround : IDisposable
             where.Folder ?? Path.Combine(around.StateRoot, status.Cluster));
     }
 
-    public DrillSighting Look() => _sight.Look();
+    public Task<DrillSighting> LookAsync() => _sight.LookAsync();
 
     /// <summary>What the cluster is asked to be, and how it is, now.</summary>
     public async Task<(ClusterSpec Spec, StatusView Status)> AskAsync(CancellationToken cancellation)
@@ -71,17 +121,18 @@ internal sealed class DrillGround : IDisposable
     {
         if (Radius.Beyond(drill, terms.AtMost) is { } beyond) throw CommandFailure.Arguments(beyond);
         var (spec, status) = await AskAsync(cancellation).ConfigureAwait(false);
-        var seen = Look();
+        var seen = await LookAsync().ConfigureAwait(false);
         var rng = new Rng(terms.Seed);
         drill = RandomFaults.Added(drill, seen, spec, rng.Split(), terms.AtMost);
         Check(drill, seen, spec);
-        var load = DrillAddress.Options(drill, spec, status);
+        var load = DrillAddress.Options(drill, spec, status, seen.Machines);
         if (load.Problems().FirstOrDefault() is { } problem) throw CommandFailure.Arguments(problem);
 
         var startedAt = _around.Clock.GetUtcNow();
         var machine = new DrillMachine(drill, spec, rng, terms.Regardless);
-        await using var line = await FaultLine.OpenAsync(_place, _around.Clock).ConfigureAwait(false);
-        var loop = new DrillLoop(machine, load, drill.Steady, _sight, line, print, _around.Clock);
+        var local = await FaultLine.OpenAsync(_place, _around.Clock).ConfigureAwait(false);
+        await using IFaultLine faults = _injectors.Count > 0 ? new FaultLines(_injectors, local) : local;
+        var loop = new DrillLoop(machine, load, drill.Steady, _sight, faults, print, _around.Clock);
         _loop = loop;
         if (Stopped) loop.Stop();
         var verdict = await loop.RunAsync(seen).ConfigureAwait(false);
@@ -107,13 +158,16 @@ internal sealed class DrillGround : IDisposable
         if (!Directory.Exists(_place.Folder))
             throw CommandFailure.Arguments($"the state of {Cluster} is not in {_place.Folder}: run the drill on " +
                 "its machine, as the user who runs it");
+        if (_injectors.Count > 0) return;
         foreach (var replica in seen.Replicas.Where(r => r is { Ready: true, Pid: not null }))
             if (_place.Stranger(replica.Replica, replica.Pid!.Value) is { } why && !why.Contains("has ended already"))
-                throw CommandFailure.Arguments($"{why}. Drills break what one `tangram up` runs");
+                throw CommandFailure.Arguments($"{why}. Drills break what one `tangram up` runs; on several machines " +
+                    "start `tangram injector` on each, and name them with --injector");
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        foreach (var line in _injectors) await line.DisposeAsync().ConfigureAwait(false);
         _interrupt.Dispose();
         _terminate.Dispose();
     }
@@ -123,6 +177,9 @@ internal sealed class DrillGround : IDisposable
         var problems = DrillTargets.Problems(drill, seen, spec).ToList();
         if (problems.Count > 0) throw DrillFiles.Refused(problems, drill.Name);
         Check(seen);
+        if (_injectors.Count > 0 && DrillMachines.Missing(drill, seen).ToList() is { Count: > 0 } missing)
+            throw CommandFailure.Arguments(string.Join('\n', missing) + "\nnothing was begun: start `tangram " +
+                "injector` there and name it with --injector, or let the drill name other targets");
     }
 
     // The first one ends the faults and waits for the verdict; the second does not wait. Either way they end.

@@ -7,7 +7,7 @@ namespace Tangram.Proving.Drills;
 
 /// <summary>Drives one drill: carries out what its machine wants, and tells it what happens.</summary>
 internal sealed class DrillLoop(
-    DrillMachine machine, LoadOptions load, TimeSpan steady, DrillSight sight, FaultLine faults, Action<string> print,
+    DrillMachine machine, LoadOptions load, TimeSpan steady, DrillSight sight, IFaultLine faults, Action<string> print,
     TimeProvider time)
 {
     /// <summary>A moment of a drill that is seen by looking is known to this.</summary>
@@ -93,7 +93,7 @@ internal sealed class DrillLoop(
             while (await timer.WaitForNextTickAsync(_over.Token).ConfigureAwait(false))
             {
                 var since = _clock.Now;
-                _events.Writer.TryWrite(new DrillEvent.Looked(sight.Look(), since));
+                _events.Writer.TryWrite(new DrillEvent.Looked(await sight.LookAsync().ConfigureAwait(false), since));
             }
         }
         catch (OperationCanceledException) { }

@@ -121,8 +121,7 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
     /// <summary>Null when another drill holds it, which <paramref name="owner"/> names.</summary>
     private SafeFileHandle? Lock(out string owner)
     {
-        var path = Path.Combine(place.Folder, "drill.lock");
-        var file = Descriptors.Opened(path, 2 | Native.Create);
+        var file = Descriptors.Opened(place.Lock, 2 | Native.Create);
         owner = "";
         if (Native.Flock(file.Number(), Native.LockExclusive | Native.LockNoWait) == 0)
         {

@@ -7,7 +7,7 @@ using Tangram.Proving.Drills;
 namespace Tangram.Proving.Faults;
 
 /// <summary>The drill's end of the line to the holder of its faults. Closing it ends all of them.</summary>
-internal sealed class FaultLine : IAsyncDisposable
+internal sealed class FaultLine : IFaultLine
 {
     /// <summary>Starting a process takes a fraction of it, even on a machine that has much to do.</summary>
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(20), EndsWithin = TimeSpan.FromSeconds(40);
@@ -21,6 +21,18 @@ internal sealed class FaultLine : IAsyncDisposable
     /// <summary>Throws <see cref="CommandFailure"/> when another drill is held on this cluster.</summary>
     public static async Task<FaultLine> OpenAsync(FaultPlace place, TimeProvider time)
     {
+        var holder = Start(place);
+        var line = new FaultLine(holder, time);
+        var first = await holder.StandardOutput.ReadLineAsync().WaitAsync(StartsWithin, time).ConfigureAwait(false);
+        if (first is not null && FaultJson.Answer(first) is { Word: FaultWord.Holds }) return line;
+        await line.DisposeAsync().ConfigureAwait(false);
+        throw new CommandFailure(Exit.Failed, first is null ? "whoever should hold the faults ended at once"
+            : FaultJson.Answer(first).What);
+    }
+
+    /// <summary>The holder, whose input and output are ours.</summary>
+    public static Process Start(FaultPlace place)
+    {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
             UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
@@ -30,21 +42,15 @@ internal sealed class FaultLine : IAsyncDisposable
             start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
         foreach (var word in (string[])[FaultHolder.Command, place.Name, place.Socket, place.Folder])
             start.ArgumentList.Add(word);
-        Process holder;
+        if (place.Stores is { } stores) start.ArgumentList.Add(string.Join(',', stores) + ",");
         try
         {
-            holder = Process.Start(start)!;
+            return Process.Start(start)!;
         }
         catch (Win32Exception e)
         {
             throw new CommandFailure(Exit.Failed, $"this program could not be started a second time: {e.Message}");
         }
-        var line = new FaultLine(holder, time);
-        var first = await holder.StandardOutput.ReadLineAsync().WaitAsync(StartsWithin, time).ConfigureAwait(false);
-        if (first is not null && FaultJson.Answer(first) is { Word: FaultWord.Holds }) return line;
-        await line.DisposeAsync().ConfigureAwait(false);
-        throw new CommandFailure(Exit.Failed, first is null ? "whoever should hold the faults ended at once"
-            : FaultJson.Answer(first).What);
     }
 
     /// <summary>From now on every answer becomes an event; and so does its end, for each fault in
@@ -52,17 +58,22 @@ internal sealed class FaultLine : IAsyncDisposable
     public void Follow(ChannelWriter<DrillEvent> events, Func<IEnumerable<int>> open) =>
         _reading = ReadAsync(events, open);
 
-    public void Inject(DrillEffect.Inject inject, LoadOptions load) => Send(new FaultOrder(inject.Fault, false,
+    public void Inject(DrillEffect.Inject inject, LoadOptions load) => Send(Order(inject, load));
+
+    public static FaultOrder Order(DrillEffect.Inject inject, LoadOptions load) => new(inject.Fault, false,
         inject.Spec.Kind, inject.Target.Name, inject.Spec.For, [.. inject.Target.Replicas], [.. inject.Target.Nodes],
         inject.Spec.Kind != FaultKind.TrafficSpike ? null : new FaultTraffic(load.Url.OriginalString, load.Method,
-            load.Headers.FirstOrDefault(header => header.Name == "Host")?.Value, inject.Spec.Rate ?? load.Rate * 4))
+            load.Headers.FirstOrDefault(header => header.Name == "Host")?.Value, inject.Spec.Rate ?? load.Rate * 4,
+            [.. load.Also.Select(url => url.OriginalString)]))
         {
             Impairment = !inject.Spec.Form.Impairs ? null
                 : inject.Spec.Impairment ?? ImpairmentSpec.Usual(inject.Spec.Kind),
             Seed = inject.Seed,
-        });
+        };
 
-    public void Revert(int fault) => Send(new FaultOrder(fault, true, default, "", TimeSpan.Zero, [], []));
+    public void Revert(int fault) => Send(Ended(fault));
+
+    public static FaultOrder Ended(int fault) => new(fault, true, default, "", TimeSpan.Zero, [], []);
 
     public async ValueTask DisposeAsync()
     {

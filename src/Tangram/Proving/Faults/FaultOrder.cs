@@ -18,7 +18,8 @@ internal sealed record FaultOrder(
 }
 
 /// <param name="Rate">Requests a second.</param>
-internal sealed record FaultTraffic(string Url, string Method, string? Host, double Rate);
+/// <param name="Also">Other gateways.</param>
+internal sealed record FaultTraffic(string Url, string Method, string? Host, double Rate, string[]? Also = null);
 
 /// <summary>What the holder tells the drill, a line each.</summary>
 internal sealed record FaultAnswer(int Number, FaultWord Word, string What);
@@ -41,6 +42,10 @@ internal sealed partial class FaultJson : JsonSerializerContext
 {
     public static string Write(FaultOrder order) => JsonSerializer.Serialize(order, Default.FaultOrder);
     public static string Write(FaultAnswer answer) => JsonSerializer.Serialize(answer, Default.FaultAnswer);
-    public static FaultOrder Order(string line) => JsonSerializer.Deserialize(line, Default.FaultOrder)!;
-    public static FaultAnswer Answer(string line) => JsonSerializer.Deserialize(line, Default.FaultAnswer)!;
+
+    public static FaultOrder Order(string line) => JsonSerializer.Deserialize(line, Default.FaultOrder) is
+        { Name: not null, Replicas: not null, Nodes: not null } order ? order : throw new JsonException("no order");
+
+    public static FaultAnswer Answer(string line) => JsonSerializer.Deserialize(line, Default.FaultAnswer) is
+        { What: not null } answer ? answer : throw new JsonException("no answer");
 }

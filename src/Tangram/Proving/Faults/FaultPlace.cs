@@ -9,6 +9,13 @@ namespace Tangram.Proving.Faults;
 /// <param name="Folder">Its state.</param>
 internal sealed record FaultPlace(string Name, string Socket, string Folder)
 {
+    /// <summary>On one machine of several: etcd's members, as far as whoever started the injector named them. Null: the
+    /// cluster runs on one machine, or the drill does itself what needs none.</summary>
+    public string[]? Stores { get; init; }
+
+    /// <summary>One drill at a time holds it.</summary>
+    public string Lock => Path.Combine(Folder, Stores is null ? "drill.lock" : "injector.lock");
+
     private const int SocketLevel = 1, PeerCredentials = 17;
 
     /// <summary>The mark of its processes; null when there is none.</summary>

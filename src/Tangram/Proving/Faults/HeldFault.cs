@@ -1,4 +1,5 @@
 using Tangram.Proving.Faults.Streams;
+using Tangram.Proving.Injecting;
 
 namespace Tangram.Proving.Faults;
 
@@ -23,6 +24,8 @@ internal abstract class HeldFault
         FaultKind.ReplicaPaused => new PausedReplica(order.Replicas[0], place),
         FaultKind.ReplicaSlow or FaultKind.ZoneSlow => new SlowedReplicas(order.Replicas, place),
         FaultKind.ReplicaHandles => new StarvedReplica(order.Replicas[0], place),
+        FaultKind.NodeLost or FaultKind.ZoneLost or FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost
+            when place.Stores is not null => new LostMachine(order, place),
         FaultKind.NodeLost or FaultKind.ZoneLost => new LostNodes(order, place),
         FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost => new LostDaemon(place),
         FaultKind.CpuPressure => new BusyCores(),

@@ -12,6 +12,7 @@ internal sealed class MoreTraffic(FaultTraffic traffic, TimeSpan lasts) : HeldFa
         {
             // It is ended by us; a little longer than we last.
             Url = new Uri(traffic.Url), Rate = traffic.Rate, Duration = lasts + Patience, Method = traffic.Method,
+            Also = [.. (traffic.Also ?? []).Select(url => new Uri(url))],
             Headers = traffic.Host is { } host ? [new LoadHeader("Host", host)] : [],
         }, null, time, _enough.Token));
         return Task.FromResult(FormattableString.Invariant($"{traffic.Rate:0.##} requests/s more"));

@@ -13,9 +13,10 @@ internal static class ProveEntrance
     public static async Task<int> RunAsync(ProveRequest request, Surroundings around, CancellationToken cancellation)
     {
         var wish = Wish(request);
-        using var ground = await DrillGround.OpenAsync(request.Find(), around, cancellation).ConfigureAwait(false);
+        await using var ground = await DrillGround.OpenAsync(request.Find(), DrillReach.Here, around, cancellation)
+            .ConfigureAwait(false);
         var (spec, status) = await ground.AskAsync(cancellation).ConfigureAwait(false);
-        var seen = ground.Look();
+        var seen = await ground.LookAsync().ConfigureAwait(false);
         ground.Check(seen);
         var items = ProofItem.Of(DrillFiles.Ready.Select(DrillFiles.Load), wish, spec, seen,
             drill => Unasked(drill, spec, status));
@@ -74,7 +75,7 @@ internal static class ProveEntrance
         {
             var told = machine.Rows.Count;
             if (ground.Stopped) machine.Stop();
-            var step = machine.Next(ground.Look(), clock.Now);
+            var step = machine.Next(await ground.LookAsync().ConfigureAwait(false), clock.Now);
             if (step is ProofStep.Hold hold)
                 await HoldAsync(ground, machine, hold, wish.Regardless, Show).ConfigureAwait(false);
             progress.Clear();

@@ -52,6 +52,28 @@ public sealed class DrillAddressTests
             () => DrillAddress.Options(DrillBed.Killing(), Shop, Status("tcp://127.0.0.1:80"))).Message);
     }
 
+    [Fact]
+    public void On_several_machines_clients_know_every_gateway_by_its_machine()
+    {
+        var status = Status() with
+        {
+            Gateways =
+            [
+                new GatewayView("http://0.0.0.0:8080", "g-a"), new GatewayView("https://0.0.0.0:8443", "g-a"),
+                new GatewayView("http://0.0.0.0:8080", "g-b"), new GatewayView("http://0.0.0.0:8080", "g-c"),
+                new GatewayView("http://shop.example:80", "g-d"),
+            ],
+        };
+        DrilledMachine[] machines = [Machine("g-a", "10.0.0.1"), Machine("g-b", "10.0.0.2"), Machine(null, "10.0.0.3")];
+        var options = DrillAddress.Options(DrillBed.Killing(), Shop, status, machines);
+        Assert.Equal("http://10.0.0.1:8080/api/orders", options.Url.ToString());
+        Assert.Equal(["http://10.0.0.2:8080/api/orders", "http://shop.example/api/orders"],
+            options.Also.Select(url => url.ToString()));
+    }
+
+    private static DrilledMachine Machine(string? gateway, string host) =>
+        new(host, host, false, null, null, null, gateway, null, []);
+
     private static ServiceSpec Service(string name, params RouteSpec[] routes) =>
         new() { Name = ServiceName.Of(name), Routes = [.. routes] };
 

@@ -1,0 +1,124 @@
+using Tangram.ClusterTests.Drilling;
+using Tangram.ClusterTests.Lab;
+using Tangram.ClusterTests.Proving;
+using Tangram.Deploying;
+using Tangram.Proving.Drills;
+
+namespace Tangram.ClusterTests;
+
+/// <summary>The ready drills on eleven machines, as a user holds them on one of its servers. TANGRAM_ALL=1 holds all of
+/// them; TANGRAM_DRILLS names some.</summary>
+[Collection(nameof(Alone))]
+public sealed class LabReadyDrills
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30), Second = TimeSpan.FromSeconds(1);
+    private static readonly string[] Few = ["replica-loss", "node-loss"];
+
+    [Fact]
+    public async Task Each_ready_drill_is_kept_on_three_servers()
+    {
+        // Given the shop on eleven machines, after its first requests, with an injector on each
+        await using var shop = await ShopLab.ReadyAsync();
+        LabMachine[] all = [.. shop.Servers, .. shop.Agents, .. shop.Gateways];
+        var injectors = await shop.StartInjectorsAsync(all);
+        await shop.WarmAsync();
+
+        // When drills are held on a server, one after the other
+        var broken = new List<string>();
+        foreach (var name in Drills())
+        {
+            await shop.SoundAsync();
+            var (code, result) = await shop.HeldAsync(shop.Servers[1], all, name, "--seed", "7");
+            Figures.Note(Words(result));
+            if (code != 0 && !IsSlowOnly(result)) broken.Add(Told(result));
+        }
+
+        // Then each was kept
+        Assert.True(broken.Count == 0, string.Join("\n\n", broken) + "\n" + injectors[0].Tail());
+
+        await shop.SoundAsync();
+        await KilledAsync(shop, all, injectors);
+        await RefusedAsync(shop, all);
+    }
+
+    /// <summary>A machine without power comes back when the drill is killed, and when its injector is.</summary>
+    private static async Task KilledAsync(ShopLab shop, LabMachine[] all, LabProcess[] injectors)
+    {
+        var (node, file) = (shop.Agents[5], shop.FileOf("long.yaml"));
+        File.WriteAllText(file, $$"""
+            hypothesis: { availability: 1%, latency_p99: 1m }
+            load: { rate: 10, duration: 2m }
+            steady: 500ms
+            faults: [ { kind: node-lost, target: {{node.Name}}, for: 100s } ]
+            """);
+        foreach (var victim in (string[])["drill", "injector"])
+        {
+            var agent = AgentOn(node);
+            var drill = shop.StartDrill(shop.Servers[1], all, file);
+            await Until.SomeAsync(() => Task.FromResult(AgentOn(node) is null ? Done : null), Patience,
+                () => drill.Tail());
+            var begun = TimeProvider.System.GetTimestamp();
+            if (victim == "drill") drill.Kill();
+            else injectors[Array.IndexOf(all, node)].Kill();
+            await Until.SomeAsync(() => Task.FromResult(AgentOn(node) is { } now && now != agent ? Done : null),
+                Patience, () => drill.Tail());
+            var took = TimeProvider.System.GetElapsedTime(begun);
+            Figures.Note(FormattableString.Invariant(
+                $"{nameof(LabReadyDrills)}: after SIGKILL of the {victim}, the agent of a machine without power ") +
+                FormattableString.Invariant($"runs again after {took.TotalMilliseconds:0} ms"));
+            Assert.True(took < Second * 5, $"{took}");
+            drill.Kill();
+            // A machine that is back at once is missed only then.
+            await Until.PassedAsync(Second * 4);
+            await shop.SoundAsync();
+        }
+    }
+
+    /// <summary>Where no injector runs nothing is begun; and who is no server is not let in.</summary>
+    private static async Task RefusedAsync(ShopLab shop, LabMachine[] all)
+    {
+        var (on, some) = (shop.Servers[0], all[..^1].Where(machine => machine != shop.Agents[5]).ToArray());
+        var (code, printed) = await on.TangramAsync(Patience, "drill", "node-loss", "--injector",
+            LabInjectors.Injectors(some), "--tls", shop.TlsOf(on).Path);
+        Assert.Equal(2, code);
+        var stranger = shop.Gateways[0];
+        (code, printed) = await on.TangramAsync(Patience, "drill", "node-loss", "--injector",
+            LabInjectors.Injectors(some), "--tls", shop.TlsOf(stranger).Path);
+        Assert.True(code == 1, printed);
+    }
+
+    private static readonly object Done = new();
+
+    /// <summary>Thirty programs share the cores of one computer: that requests took long is noted, in the figure's
+    /// ruling, and fails nothing. That they failed, or that it was not whole in time, does.</summary>
+    private static bool IsSlowOnly(DrillResult result) => result.Load is { } load && load.P99 > result.LatencyP99
+        && load.Availability >= result.Availability && result.Faults.Any(fault => fault.Missed is null)
+        && result.Faults.All(fault => fault.Missed is not null || fault.Whole <= result.Recovery)
+        && !result.Verdict.Because.Any(sentence => sentence.Contains("not back") || sentence.Contains("not injected"));
+
+    private static int? AgentOn(LabMachine machine) => machine.Pids.Select(pid => (int?)pid).FirstOrDefault(pid =>
+        CommandOf(pid!.Value) is [_, "agent", ..]);
+
+    private static string[] CommandOf(int pid)
+    {
+        try { return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0'); }
+        catch (IOException) { return []; }
+    }
+
+    private static IReadOnlyList<string> Drills() =>
+        Environment.GetEnvironmentVariable("TANGRAM_DRILLS") is { Length: > 0 } some ? some.Split(',')
+        : Environment.GetEnvironmentVariable("TANGRAM_ALL") == "1" ? DrillFiles.Ready : Few;
+
+    private static string Words(DrillResult result) => $"{nameof(LabReadyDrills)}: {result.Drill}: " +
+        $"{result.Verdict.Ruling}; {result.Load?.Sent} sent, {result.Load?.Failed} failed, p99 " +
+        $"{Ms(result.Load?.P99)}, longest {Ms(result.Load?.Max)}; " + string.Join("; ", result.Faults.Select(fault =>
+            $"{fault.Kind} {fault.Target}: detected {Ms(fault.Detected)}, left {Ms(fault.Left)}, " +
+            $"whole {Ms(fault.Whole)}{(fault.Missed is { } missed ? $", missed: {missed}" : "")}, {fault.Effect}; " +
+            fault.Reverted));
+
+    private static string Told(DrillResult result) =>
+        string.Join('\n', result.Verdict.Because.Concat(result.Timeline.Select(m => m.ToString())));
+
+    private static string Ms(TimeSpan? span) =>
+        span is { } known ? FormattableString.Invariant($"{known.TotalMilliseconds:0} ms") : "-";
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Tangram.ClusterTests.Drilling;
+using Tangram.Deploying;
+using Tangram.Proving.Faults;
+using Tangram.Proving.Injecting;
+
+namespace Tangram.ClusterTests.Proving;
+
+/// <summary>What `tangram injector` does with those who do not hold a drill. In plain text, on loopback.</summary>
+public sealed class InjectorTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("tangram-injector-").FullName;
+    private readonly int _port = ShopCluster.FreePort();
+    private Child _injector = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        var start = new ProcessStartInfo(ShopCluster.Binary,
+            ["injector", "--cluster", "mine", "--name", "here", "--listen", $"127.0.0.1:{_port}"])
+        {
+            WorkingDirectory = _folder,
+        };
+        ShopCluster.Surround(start, _folder);
+        _injector = new Child(start);
+        await Until.SomeAsync(() => Task.FromResult(_injector.Printed.Contains(" runs;") ? this : null), Patience,
+            () => _injector.Printed);
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1")]
+    [InlineData("null")]
+    [InlineData("{\"Number\":0,\"Kind\":\"BadDeploy\",\"Name\":\"\",\"Lasts\":\"0\",\"Replicas\":[],\"Nodes\":[]}")]
+    [InlineData("")]
+    public async Task Whoever_says_what_no_drill_says_or_nothing_is_left_and_the_next_one_is_served(string said)
+    {
+        await using (var line = await OpenAsync())
+        {
+            if (said.Length > 0) await line.WriteAsync(said);
+            await EndsAsync(line);
+        }
+        await using (var line = await OpenAsync())
+        {
+            _ = line.WriteAsync(new string('x', InjectorJson.LongestOrder + 100_000));
+            await EndsAsync(line);
+        }
+        await using var next = await OpenAsync();
+        Assert.Equal(FaultWord.Holds, (await AnswerAsync(next)).Word);
+    }
+
+    [Fact]
+    public async Task What_is_not_of_its_cluster_is_never_struck_and_a_second_drill_is_refused()
+    {
+        using var stranger = Process.Start(new ProcessStartInfo("/bin/sleep", "100"))!;
+        try
+        {
+            await using var line = await OpenAsync();
+            var beating = line.BeatAsync(InjectorJson.Beat);
+            Assert.Equal(FaultWord.Holds, (await AnswerAsync(line)).Word);
+            await using (var second = await OpenAsync())
+            {
+                var refused = await AnswerAsync(second);
+                Assert.Equal(FaultWord.Refused, refused.Word);
+                Assert.Contains("another drill is held on mine", refused.What);
+            }
+            StruckReplica[] struck = [new("web-1", "web", "here", stranger.Id, 0, 1)];
+            FaultKind[] kinds =
+            [
+                FaultKind.ReplicaKilled, FaultKind.ReplicaPaused, FaultKind.ReplicaSlow, FaultKind.NodeLost,
+                FaultKind.LeaderLost, FaultKind.StoreLost,
+            ];
+            foreach (var (number, kind) in kinds.Index())
+            {
+                await line.WriteAsync(FaultJson.Write(new FaultOrder(number, false, kind, "web-1",
+                    TimeSpan.FromSeconds(1), struck, ["here"])));
+                Assert.Equal(FaultWord.Missed, (await AnswerAsync(line)).Word);
+            }
+            Assert.Equal('S', ProcessStat.Read(stranger.Id)!.Value.State);
+            line.Close();
+            await beating;
+        }
+        finally
+        {
+            stranger.Kill();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _injector.KillAsync();
+        _injector.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>After its greeting.</summary>
+    private async Task<WireLines> OpenAsync()
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _port));
+        var line = new WireLines(new NetworkStream(socket, ownsSocket: true), InjectorJson.LongestAnswer,
+            TimeProvider.System);
+        Assert.Equal("here", InjectorJson.Greeting((await line.ReadAsync(Patience))!).Name);
+        return line;
+    }
+
+    private static async Task<FaultAnswer> AnswerAsync(WireLines line)
+    {
+        while (true)
+            if (await line.ReadAsync(Patience) is { } said)
+            {
+                if (said.Length > 0) return FaultJson.Answer(said);
+            }
+            else Assert.Fail("the connection ended");
+    }
+
+    private static async Task EndsAsync(WireLines line)
+    {
+        while (await line.ReadAsync(Patience) is not null) { }
+    }
+}
