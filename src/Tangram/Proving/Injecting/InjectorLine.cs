@@ -20,6 +20,7 @@ internal sealed class InjectorLine : IAsyncDisposable
     /// <summary>Longer than it waits for us: it may have much to do.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
 
+    private int _ended;
     private readonly WireLines _lines;
     private readonly TimeProvider _time;
     private readonly Channel<FaultAnswer> _answers = Channel.CreateUnbounded<FaultAnswer>();
@@ -90,6 +91,7 @@ internal sealed class InjectorLine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _ended, 1) != 0) return;
         await _lines.WriteAsync(InjectorJson.End).ConfigureAwait(false);
         await _reading.WaitAsync(EndsWithin, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _lines.Close();
