@@ -35,14 +35,20 @@ internal static class DrillCommands
         {
             Description = "Hold it although the cluster's error budget is spent",
         };
+        var report = new Option<string?>("--report")
+        {
+            Description = "Write the result as a page with charts, such as drill.html; it needs no other file",
+            HelpName = "FILE",
+        };
         var command = new Command("drill", "Breaks things on a running cluster under load, and says whether it held")
         {
-            drill, print, seed, rate, url, regardless, file, json,
+            drill, print, seed, rate, url, regardless, report, file, json,
         };
         command.SetAction((parsed, cancellation) => context.Entrances.Drill(new DrillRequest(
             parsed.GetValue(drill), parsed.GetValue(print), () => context.Finder.Find(parsed.GetValue(file)),
             parsed.GetValue(seed), parsed.GetValue(rate), parsed.GetValue(url), parsed.GetValue(json),
-            Regardless: parsed.GetValue(regardless)), context.Around, cancellation));
+            Regardless: parsed.GetValue(regardless)) { Report = parsed.GetValue(report) },
+            context.Around, cancellation));
         return command;
     }
 

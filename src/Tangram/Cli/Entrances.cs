@@ -105,6 +105,13 @@ internal sealed record LoadRequest(
     public int? Users { get; init; }
     public TimeSpan Think { get; init; }
     public int? Threads { get; init; }
+
+    /// <summary>Files to write when it is over, as typed; null: none.</summary>
+    public string? Report { get; init; }
+    public string? Hdr { get; init; }
+
+    /// <summary>Instead of HTTP/1.1.</summary>
+    public bool Http2 { get; init; }
 }
 
 /// <param name="File">Our own YAML, a JMeter test plan (.jmx) or a browser's recording (.har).</param>
@@ -123,11 +130,20 @@ internal sealed record ScenarioRequest(string File)
     public TimeSpan? Timeout { get; init; }
     public int? Connections { get; init; }
     public string? CaFile { get; init; }
-    public long MaxFailed { get; init; }
+
+    /// <summary>Null: none when the file has no thresholds, any number otherwise.</summary>
+    public long? MaxFailed { get; init; }
     public EquatableArray<string> Properties { get; init; }
     public bool IgnoreUnsupported { get; init; }
     public bool Static { get; init; }
     public bool Json { get; init; }
+
+    /// <summary>Files to write when it is over, as typed; null: none.</summary>
+    public string? Report { get; init; }
+    public string? Hdr { get; init; }
+
+    /// <summary>Instead of HTTP/1.1.</summary>
+    public bool Http2 { get; init; }
 }
 
 /// <param name="Keep">Takes the result of a search that found the limit, and says what it did with it.</param>
@@ -147,7 +163,11 @@ internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json, int? No
 /// <param name="Holds">We are the process that holds a drill's faults on this cluster.</param>
 internal sealed record DrillRequest(
     string? Drill, bool Print, Func<ClusterPlace> Find, ulong? Seed, double? Rate, Uri? Url, bool Json,
-    Proving.Faults.FaultPlace? Holds = null, bool Regardless = false);
+    Proving.Faults.FaultPlace? Holds = null, bool Regardless = false)
+{
+    /// <summary>A page to write when it is over, as typed; null: none.</summary>
+    public string? Report { get; init; }
+}
 
 /// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>
 internal abstract record TrustRequest

@@ -1,4 +1,5 @@
 using HdrHistogram;
+using HdrHistogram.Utilities;
 
 namespace Tangram.Proving;
 
@@ -31,6 +32,25 @@ internal sealed class LatencyHistogram
         if (other._max > _max) _max = other._max;
         _sum += other._sum;
     }
+
+    public bool IsEmpty => _counts.TotalCount == 0;
+
+    /// <summary>As the end of its bucket.</summary>
+    public TimeSpan Top => TimeSpan.FromMicroseconds(IsEmpty ? 0 : _counts.GetMaxValue());
+
+    /// <summary>In HdrHistogram's compressed form.</summary>
+    public byte[] Encoded()
+    {
+        var buffer = ByteBuffer.Allocate(_counts.GetNeededByteBufferCapacity());
+        var length = _counts.EncodeIntoCompressedByteBuffer(buffer);
+        var bytes = new byte[length];
+        buffer.Position = 0;
+        for (var i = 0; i < length; i++) bytes[i] = buffer.Get();
+        return bytes;
+    }
+
+    public void AddEncoded(byte[] bytes) =>
+        _counts.Add(HistogramEncoding.DecodeFromCompressedByteBuffer(ByteBuffer.Allocate(bytes), 0));
 
     public void Clear()
     {

@@ -29,7 +29,7 @@ public static class DrillReport
         yield return $"{result.Drill}: {Word(result.Verdict.Ruling)} (seed {result.Seed})";
     }
 
-    private static string Word(DrillRuling ruling) => ruling switch
+    internal static string Word(DrillRuling ruling) => ruling switch
     {
         DrillRuling.Kept => "KEPT",
         DrillRuling.Broken => "BROKEN",

@@ -5,6 +5,7 @@ using Tangram.Model;
 using Tangram.Observing;
 using Tangram.Proving.Chaos;
 using Tangram.Proving.Faults;
+using Tangram.Proving.Reports;
 
 namespace Tangram.Proving.Drills;
 
@@ -14,6 +15,8 @@ internal static class DrillEntrance
     public static async Task<int> RunAsync(DrillRequest request, Surroundings around, CancellationToken cancellation)
     {
         if (request.Holds is { } place) return await FaultHolder.RunAsync(place, around).ConfigureAwait(false);
+        if (request.Report is not null && (request.Drill is null || request.Print))
+            throw CommandFailure.Arguments("--report is of a drill that is held: name one, without --print");
         if (request.Drill is not { } name) return List(request, around);
         if (request.Print)
         {
@@ -24,6 +27,9 @@ internal static class DrillEntrance
             return Exit.Done;
         }
         var file = DrillFiles.Load(name, around.WorkingFolder, around.Variable);
+        if (file.Theirs is not null && request.Report is not null)
+            throw CommandFailure.Arguments($"--report is of a drill, and {name} is an experiment of Chaos Toolkit, " +
+                "which has no load to draw: --json has its journal");
         if (file.Theirs is { } experiment)
             return await ChaosEntrance.RunAsync(experiment, request.Json, around, cancellation).ConfigureAwait(false);
         var drill = file.Ours!;
@@ -41,6 +47,7 @@ internal static class DrillEntrance
     private static async Task<int> HoldAsync(
         DrillSpec drill, DrillRequest request, Surroundings around, CancellationToken cancellation)
     {
+        var report = ReportFile.For(request.Report, "--report", around, request.Drill);
         var where = request.Find();
         if (where.Address.StartsWith("http", StringComparison.OrdinalIgnoreCase))
             throw CommandFailure.Arguments("a drill breaks things on the cluster's own machine: run it there, " +
@@ -79,6 +86,7 @@ internal static class DrillEntrance
         };
         if (request.Json) around.Print(DrillJson.Write(result));
         else foreach (var text in DrillReport.Lines(result)) around.Print(text);
+        report?.Write(DrillPage.Of(result));
         return verdict.ExitCode;
 
         // The first one ends the faults and waits for the verdict; the second does not wait. Either way they end.
