@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
 using HdrHistogram;
 using Tangram.Model;
 using Tangram.Proving;
@@ -71,6 +73,21 @@ public sealed class LatencyLogTests(ITestOutputHelper output)
         var all = Read(log).Where(h => string.IsNullOrEmpty(h.Tag)).ToList();
         Assert.Equal([0, 1000, 7000], all.Select(h => h.StartTimeStamp - Start.ToUnixTimeMilliseconds()));
         Assert.All(all, h => Assert.Equal(1000, h.EndTimeStamp - h.StartTimeStamp));
+    }
+
+    /// <summary>Other readers than ours check the sum at the end.</summary>
+    [Fact]
+    public void An_interval_is_a_whole_zlib_stream()
+    {
+        var histogram = new LatencyHistogram();
+        for (var i = 0; i < 1000; i++) histogram.Add(TimeSpan.FromMicroseconds(100 + i * i));
+        var bytes = histogram.Encoded();
+        using var plain = new MemoryStream();
+        using (var zlib = new ZLibStream(new MemoryStream(bytes, 8, bytes.Length - 8), CompressionMode.Decompress))
+            zlib.CopyTo(plain);
+        Assert.InRange(plain.Length, 1000, 4000);
+        Assert.Equal(0x1c849313, BinaryPrimitives.ReadInt32BigEndian(plain.ToArray()));
+        Assert.Equal(bytes.Length - 8, BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(4)));
     }
 
     [Fact]
