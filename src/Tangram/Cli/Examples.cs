@@ -92,6 +92,29 @@ internal static class Examples
             "tangram gateway --cluster shop --name g1 --zone a --tls /etc/tangram/tls \\",
             "    --server 10.0.0.1:7600,10.0.0.2:7600,10.0.0.3:7600",
         ],
+        ["ca"] =
+        [
+            "tangram ca init --cluster shop                         make ./ca/: keep it away from the cluster",
+            "tangram ca issue server s-1 --address 10.0.0.1         make ./s-1/, for --tls on that machine",
+            "tangram ca issue agent a-1 --address 10.0.0.11 --days 90",
+            "tangram ca show s-1                                    whose, and until when?",
+        ],
+        ["doctor"] =
+        [
+            "tangram doctor                      is this machine fit?",
+            "tangram doctor -f compose.yaml      and for this file?",
+            "tangram doctor --fix                carry out what is safe, after asking",
+        ],
+        ["routes"] =
+        [
+            "tangram routes", "tangram routes order --watch        once a second, until q",
+            "tangram routes --gateway gateway-1 --json",
+        ],
+        ["version"] = ["tangram version --json"],
+    };
+
+    private static readonly Dictionary<string, string[]> Proofs = new()
+    {
         ["load"] =
         [
             "tangram load http://127.0.0.1:8080/ --rate 300 --duration 60s",
@@ -118,28 +141,9 @@ internal static class Examples
             "names what is not there; 3 no cluster answers.",
         ],
         ["simulate"] = ["tangram simulate --seed 7", "tangram simulate --seeds 500"],
-        ["ca"] =
-        [
-            "tangram ca init --cluster shop                         make ./ca/: keep it away from the cluster",
-            "tangram ca issue server s-1 --address 10.0.0.1         make ./s-1/, for --tls on that machine",
-            "tangram ca issue agent a-1 --address 10.0.0.11 --days 90",
-            "tangram ca show s-1                                    whose, and until when?",
-        ],
-        ["doctor"] =
-        [
-            "tangram doctor                      is this machine fit?",
-            "tangram doctor -f compose.yaml      and for this file?",
-            "tangram doctor --fix                carry out what is safe, after asking",
-        ],
-        ["routes"] =
-        [
-            "tangram routes", "tangram routes order --watch        once a second, until q",
-            "tangram routes --gateway gateway-1 --json",
-        ],
-        ["version"] = ["tangram version --json"],
     };
 
     // After those that it is made of: static fields are set in the order in which they stand.
     public static readonly Dictionary<string, string[]> Of =
-        new(Cluster.Concat(Traffic).Concat(Machines), StringComparer.Ordinal);
+        new(Cluster.Concat(Traffic).Concat(Machines).Concat(Proofs), StringComparer.Ordinal);
 }
