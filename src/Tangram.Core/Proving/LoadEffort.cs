@@ -16,7 +16,7 @@ public sealed record LoadEffort
     /// <summary>0 when the engine has none of its own.</summary>
     public int Threads { get; init; }
 
-    /// <summary>What the threads used while they ran.</summary>
+    /// <summary>What the threads used while they ran; of the platform's clients, what the process did.</summary>
     [JsonPropertyName("cpuMs")] public TimeSpan Cpu { get; init; }
 
     /// <summary>The share of its time in which the busiest thread ran, or was ready to run and had no

@@ -27,6 +27,7 @@ public static class LoadEngines
     /// <summary>Why our own engine cannot do it; null when it can.</summary>
     public static string? NotRaw(LoadOptions options) =>
         options.Classes.Any(c => c.Url.Scheme == "https") ? "TLS"
+        : options.Http2 ? "HTTP/2"
         : options.Also.Count > 0 ? "other addresses to try"
         : options.LostAfter is not null ? "a limit to silence"
         : options.Classes.Any(c => c.Url.Authority != options.Classes[0].Url.Authority) ? "several hosts"
@@ -38,9 +39,11 @@ public static class LoadEngines
     {
         if (options.Users is <= 0 or > LoadOptions.HighestUsers)
             yield return $"there are 1 to {LoadOptions.HighestUsers} users";
-        if ((options.Users is not null || options.Engine == LoadEngine.Raw) && NotRaw(options) is { } reason)
+        var messages = LoadSockets.Is(options.Url);
+        var own = options.Users is not null || options.Engine == LoadEngine.Raw;
+        if (!messages && own && NotRaw(options) is { } reason)
             yield return $"users are of plain HTTP/1.1 only, and this asks for {reason}. Offer a rate instead";
-        if (options.Users is not null && options.Engine == LoadEngine.Platform)
+        if (!messages && options.Users is not null && options.Engine == LoadEngine.Platform)
             yield return "the platform's client offers a rate, not users";
         if (options.Think < TimeSpan.Zero || options.Think > TimeSpan.FromHours(1))
             yield return "a user thinks for at most an hour";

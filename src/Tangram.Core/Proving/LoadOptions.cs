@@ -14,7 +14,7 @@ public sealed record LoadOptions
     public const int HighestUsers = 200_000;
     public const int HighestThreads = 256;
 
-    /// <summary>Absolute, http or https.</summary>
+    /// <summary>Absolute, http or https; ws or wss for messages on standing connections.</summary>
     public required Uri Url { get; init; }
 
     /// <summary>Requests per second, all classes together. Without meaning when there are <see
@@ -67,6 +67,10 @@ public sealed record LoadOptions
     /// <summary>How often whoever follows the run is told how far it is.</summary>
     public TimeSpan ReportEvery { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Every request by HTTP/2, in clear text too, where both sides have to know (RFC 9113, 3.3). Otherwise by
+    /// HTTP/1.1.</summary>
+    public bool Http2 { get; init; }
+
     /// <summary>So many, each with a connection of its own. Null: an open loop at <see cref="Rate"/>.</summary>
     public int? Users { get; init; }
 
@@ -82,7 +86,8 @@ public sealed record LoadOptions
     /// <summary>Null: only the time-out of a request ends the waiting.</summary>
     public TimeSpan? Silence => LostAfter ?? (Also.Count > 0 ? TimeSpan.FromSeconds(1) : null);
 
-    public EquatableArray<LoadClass> Classes => Mix.Count > 0 ? Mix : [new LoadClass(Method, Method, Url, Body, 1)];
+    public EquatableArray<LoadClass> Classes => Mix.Count > 0 ? Mix
+        : [new LoadClass(LoadSockets.Is(Url) ? "message" : Method, Method, Url, Body, 1)];
 
     /// <summary>Everything that is wrong with these options, as sentences; empty when nothing is.</summary>
     public IEnumerable<string> Problems()
@@ -100,11 +105,11 @@ public sealed record LoadOptions
         if (LostAfter is { } silence && (silence < TimeSpan.FromMilliseconds(1) || silence > TimeSpan.FromHours(1)))
             yield return "a connection is lost after between 1 ms and an hour";
         foreach (var problem in Profile?.Problems() ?? []) yield return problem;
-        foreach (var problem in LoadEngines.Problems(this)) yield return problem;
+        foreach (var problem in LoadEngines.Problems(this).Concat(LoadSockets.Problems(this))) yield return problem;
         foreach (var url in Also.Where(url => !IsHttp(url))) yield return NotHttp(url);
         if (Also.Count > 0 && Classes.Any(c => IsHttp(c.Url) && IsHttp(Url) && c.Url.Authority != Url.Authority))
             yield return $"with other addresses to try, every request goes to {Url.Authority} first";
-        foreach (var c in Classes)
+        foreach (var c in LoadSockets.Is(Url) ? [] : Classes)
         {
             if (!IsHttp(c.Url)) yield return NotHttp(c.Url);
             if (c.Method.Length == 0 || !c.Method.All(char.IsAsciiLetter))

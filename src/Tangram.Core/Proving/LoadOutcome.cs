@@ -1,5 +1,6 @@
 using System.Net.Http;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 
 namespace Tangram.Proving;
 
@@ -53,6 +54,9 @@ public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, stri
 
     public static LoadOutcome Answered(int status) => new(status, null, "");
 
+    /// <summary>A message came; it has no status.</summary>
+    public static readonly LoadOutcome Echoed = new LoadOutcome(0, null, "") with { Expected = true };
+
     public static LoadOutcome Failed(LoadFailure failure, string what) => new(0, failure, what);
 
     /// <summary>What an exception of the HTTP client means. <paramref name="begun"/>: the answer's head had
@@ -87,6 +91,9 @@ public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, stri
     {
         SocketException socket => OfSocket(socket.SocketErrorCode),
         AnswerLostException => LoadFailure.Closed,
+        WebSocketException { WebSocketErrorCode: WebSocketError.ConnectionClosedPrematurely } => LoadFailure.Closed,
+        WebSocketException { WebSocketErrorCode: not WebSocketError.Success and not WebSocketError.NativeError }
+            => LoadFailure.Protocol,
         HttpIOException io => OfHttp(io.HttpRequestError),
         HttpRequestException { HttpRequestError: { } error } => OfHttp(error),
         _ => null,
@@ -110,7 +117,9 @@ public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, stri
         HttpRequestError.NameResolutionError => LoadFailure.NameUnknown,
         HttpRequestError.SecureConnectionError => LoadFailure.Tls,
         HttpRequestError.ResponseEnded => LoadFailure.Closed,
-        HttpRequestError.InvalidResponse => LoadFailure.Protocol,
+        HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError => LoadFailure.Protocol,
+        // HTTP/2: the server has ended the stream, or the connection, before the answer.
+        HttpRequestError.HttpProtocolError => LoadFailure.Reset,
         _ => null,
     };
 }

@@ -12,9 +12,9 @@ public static class LoadReport
     public static IEnumerable<string> Lines(LoadResult result)
     {
         yield return Offered(result);
-        yield return Made(result.Generator);
+        yield return Made(result);
         if (result.Interrupted) yield return "Interrupted: these are the results so far.";
-        foreach (var line in Classes(result)) yield return line;
+        foreach (var line in Classes(result).Concat(Sockets(result.Sockets))) yield return line;
         foreach (var line in Lateness(result)) yield return line;
         yield return $"{result.Verdict.Ruling}: {result.Verdict.Because}.";
     }
@@ -54,10 +54,20 @@ public static class LoadReport
           $"{result.Total.Sent} of {result.Planned} sent in {result.Elapsed.TotalSeconds:0.0} s, " +
           $"at most {result.MostInFlight} in flight";
 
-    private static string Made(LoadEffort generator) => generator.Engine == LoadEngine.Raw
-        ? $"made by Tangram's own engine on {generator.Threads} thread{(generator.Threads == 1 ? "" : "s")}, the " +
-          $"busiest for {generator.Busiest:0%} of the time; {generator.MeanInFlight:0.0} in flight on average"
-        : "made by the platform's HTTP client";
+    private static string Made(LoadResult result) => $"made by {Maker(result)}" +
+        (result.Generator.Engine == LoadEngine.Raw ? $", the busiest for {result.Generator.Busiest:0%} of the time; " +
+            $"{result.Generator.MeanInFlight:0.0} in flight on average" : "");
+
+    internal static string Maker(LoadResult result) => result.Generator.Engine == LoadEngine.Raw
+        ? $"Tangram's own engine on {result.Generator.Threads} thread{(result.Generator.Threads == 1 ? "" : "s")}"
+        : result.Sockets is null ? "the platform's HTTP client" : "the platform's WebSocket client";
+
+    private static IEnumerable<string> Sockets(SocketCounts? sockets)
+    {
+        if (sockets is null) yield break;
+        yield return $"connections: {sockets.Opened} opened, {sockets.Refused} refused, {sockets.Lost} lost";
+        if (sockets.Opened > 0) yield return Row("  handshake", sockets.Handshake);
+    }
 
     public static string Line(LoadProgress progress) =>
         $"{progress.Elapsed.TotalSeconds,5:0} s  {progress.Sent} " +

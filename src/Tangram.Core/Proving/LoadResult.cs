@@ -38,6 +38,9 @@ public sealed record LoadResult
     /// <summary>The run second by second.</summary>
     public required EquatableArray<LoadSecond> Seconds { get; init; }
 
+    /// <summary>Of all requests, from the fastest to the slowest, as finely as their number allows.</summary>
+    public EquatableArray<LatencyPoint> Distribution { get; init; }
+
     /// <summary>How late the generator itself began its requests.</summary>
     [JsonPropertyName("latenessMs")] public required LatencySummary Lateness { get; init; }
 
@@ -47,6 +50,10 @@ public sealed record LoadResult
 
     /// <summary>The users of a closed loop; null when the loop was open.</summary>
     public int? Users { get; init; }
+
+    /// <summary>Of a load by WebSocket: its connections.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SocketCounts? Sockets { get; init; }
 
     /// <summary>What made the load, and what that cost.</summary>
     public LoadEffort Generator { get; init; } = LoadEffort.Platform;
@@ -126,6 +133,20 @@ public sealed record LatencySummary
     public TimeSpan Max { get; init; }
 }
 
+/// <summary>So many of a hundred requests took at most so long.</summary>
+public sealed record LatencyPoint(
+    double Percentile,
+    [property: JsonPropertyName("latencyMs")] TimeSpan Latency,
+    [property: JsonPropertyName("uncorrectedMs")] TimeSpan Uncorrected)
+{
+    private static readonly double[] All =
+        [0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.995, 99.999, 99.9999, 100];
+
+    /// <summary>Those that so many requests can tell apart.</summary>
+    public static IEnumerable<double> Percentiles(long count) => count == 0 ? []
+        : All.Where(p => p is 0 or 100 || (100 - p) / 100 * count >= 1);
+}
+
 /// <summary>A look at a run under way. <paramref name="P99"/> is of the whole run so far.</summary>
 public sealed record LoadProgress(
     TimeSpan Elapsed, long Planned, long Sent, int InFlight, long Ok, long Bad, TimeSpan P99)
@@ -147,6 +168,8 @@ public sealed record StepProgress(string Name, long Bad, TimeSpan P99);
 [JsonSerializable(typeof(LoadTrouble))]
 [JsonSerializable(typeof(LoadExample))]
 [JsonSerializable(typeof(LoadSecond))]
+[JsonSerializable(typeof(LatencyPoint))]
+[JsonSerializable(typeof(SocketCounts))]
 [JsonSerializable(typeof(ScenarioResult))]
 [JsonSerializable(typeof(PartResult))]
 [JsonSerializable(typeof(CheckCounts))]

@@ -64,7 +64,8 @@ public sealed class LoadTally(string name)
         Name = name,
         Sent = Sent, Ok = Ok, NonSuccess = NonSuccess, Failed = Failed, Abandoned = Abandoned,
         Elsewhere = Elsewhere,
-        Statuses = Enumerable.Range(0, MostStatuses).Where(s => _statuses[s] > 0)
+        // 0: messages, which have none.
+        Statuses = Enumerable.Range(1, MostStatuses - 1).Where(s => _statuses[s] > 0)
             .Select(s => new StatusCount(s, _statuses[s])).ToEquatableArray(),
         Troubles = Troubles.OrderBy(t => t.Kind, StringComparer.Ordinal).Select(t => t.Told).ToEquatableArray(),
         Latency = latency, Uncorrected = uncorrected,

@@ -10,7 +10,13 @@ namespace Tangram.Proving;
 /// <param name="Slowest">The longest from when it was due to its end, time-outs included.</param>
 public sealed record LoadSecond(
     int Second, long Sent, long Ok, long Bad, long BadSafe, long Elsewhere,
-    [property: JsonPropertyName("slowestMs")] TimeSpan Slowest);
+    [property: JsonPropertyName("slowestMs")] TimeSpan Slowest)
+{
+    /// <summary>Latency from when each was due, time-outs included, at most a sixteenth too long; zero when there is
+    /// none. A run's own percentiles are finer, and are not made of these.</summary>
+    [JsonPropertyName("p50Ms")] public TimeSpan P50 { get; init; }
+    [JsonPropertyName("p99Ms")] public TimeSpan P99 { get; init; }
+}
 
 /// <summary>Adds requests up by the second in which they were due; costs memory only for a new second. Not safe for
 /// several threads at once.</summary>
@@ -39,6 +45,7 @@ public sealed class LoadTimeline
     {
         private long _sent, _ok, _bad, _badSafe, _elsewhere;
         private TimeSpan _slowest;
+        private CoarseLatency _latency;
 
         public long Due { get; private set; }
 
@@ -54,7 +61,9 @@ public sealed class LoadTimeline
                 if (safe) _badSafe++;
             }
             if (outcome.Elsewhere) _elsewhere++;
-            var took = outcome.HasLatency ? sample.Ended - sample.Intended : TimeSpan.Zero;
+            if (!outcome.HasLatency) return;
+            var took = sample.Ended - sample.Intended;
+            _latency.Add(took);
             if (took > _slowest) _slowest = took;
         }
 
@@ -66,10 +75,17 @@ public sealed class LoadTimeline
             _bad += other._bad;
             _badSafe += other._badSafe;
             _elsewhere += other._elsewhere;
+            _latency.Add(other._latency);
             if (other._slowest > _slowest) _slowest = other._slowest;
         }
 
         public readonly LoadSecond Told(int second) =>
-            new(second, _sent, _ok, _bad, _badSafe, _elsewhere, _slowest);
+            new(second, _sent, _ok, _bad, _badSafe, _elsewhere, _slowest)
+            {
+                P50 = Least(_latency.At(50)), P99 = Least(_latency.At(99)),
+            };
+
+        /// <summary>A bucket ends above what is in it.</summary>
+        private readonly TimeSpan Least(TimeSpan span) => span < _slowest ? span : _slowest;
     }
 }

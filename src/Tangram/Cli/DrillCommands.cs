@@ -65,16 +65,22 @@ internal static class DrillCommands
         {
             Description = "The folder that `tangram ca issue` made for this machine, a server", HelpName = "DIR",
         };
+        var report = new Option<string?>("--report")
+        {
+            Description = "Write the result as a page with charts, such as drill.html; it needs no other file",
+            HelpName = "FILE",
+        };
         var command = new Command("drill", "Breaks things on a running cluster under load, and says whether it held")
         {
-            drill, print, seed, rate, url, regardless, atMost, history, injectors, tls, file, json,
+            drill, print, seed, rate, url, regardless, atMost, history, report, injectors, tls, file, json,
         };
         command.SetAction((parsed, cancellation) => context.Entrances.Drill(new DrillRequest(
             parsed.GetValue(drill), parsed.GetValue(print), () => context.Finder.Find(parsed.GetValue(file)),
             parsed.GetValue(seed), parsed.GetValue(rate), parsed.GetValue(url), parsed.GetValue(json),
             Regardless: parsed.GetValue(regardless))
             {
-                History = parsed.GetValue(history), AtMost = parsed.GetValue(atMost) ?? BlastRadius.Cluster,
+                History = parsed.GetValue(history), Report = parsed.GetValue(report),
+                AtMost = parsed.GetValue(atMost) ?? BlastRadius.Cluster,
                 Injectors = parsed.GetValue(injectors)!,
                 Tls = parsed.GetValue(tls) is { } folder
                     ? Path.GetFullPath(folder, context.Around.WorkingFolder) : null,

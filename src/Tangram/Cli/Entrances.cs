@@ -115,6 +115,13 @@ internal sealed record LoadRequest(
     public int? Users { get; init; }
     public TimeSpan Think { get; init; }
     public int? Threads { get; init; }
+
+    /// <summary>Files to write when it is over, as typed; null: none.</summary>
+    public string? Report { get; init; }
+    public string? Hdr { get; init; }
+
+    /// <summary>Instead of HTTP/1.1.</summary>
+    public bool Http2 { get; init; }
 }
 
 /// <param name="File">Our own YAML, a JMeter test plan (.jmx) or a browser's recording (.har).</param>
@@ -133,11 +140,20 @@ internal sealed record ScenarioRequest(string File)
     public TimeSpan? Timeout { get; init; }
     public int? Connections { get; init; }
     public string? CaFile { get; init; }
-    public long MaxFailed { get; init; }
+
+    /// <summary>Null: none when the file has no thresholds, any number otherwise.</summary>
+    public long? MaxFailed { get; init; }
     public EquatableArray<string> Properties { get; init; }
     public bool IgnoreUnsupported { get; init; }
     public bool Static { get; init; }
     public bool Json { get; init; }
+
+    /// <summary>Files to write when it is over, as typed; null: none.</summary>
+    public string? Report { get; init; }
+    public string? Hdr { get; init; }
+
+    /// <summary>Instead of HTTP/1.1.</summary>
+    public bool Http2 { get; init; }
 }
 
 /// <param name="Keep">Takes the result of a search that found the limit, and says what it did with it.</param>
@@ -171,6 +187,9 @@ internal sealed record DrillRequest(
     /// <summary>The folder of this machine's certificate, which must be a server's. Null: plain text, on loopback
     /// only.</summary>
     public string? Tls { get; init; }
+
+    /// <summary>A page to write when it is over, as typed; null: none.</summary>
+    public string? Report { get; init; }
 }
 
 /// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>

@@ -38,7 +38,7 @@ internal sealed class FindLimitOptions(CommandContext context)
     public async Task<(Uri Where, LimitRequest? Limit)> ReadAsync(
         ParseResult parsed, string typed, CancellationToken cancellation)
     {
-        var url = LoadCommand.Url(typed) ?? new Uri(typed, UriKind.Relative);
+        var url = LoadCommand.Address(typed) ?? new Uri(typed, UriKind.Relative);
         var usual = new LimitOptions();
         var options = usual with
         {

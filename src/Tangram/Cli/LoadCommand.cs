@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Tangram.Model;
+using Tangram.Proving;
 
 namespace Tangram.Cli;
 
@@ -46,6 +47,12 @@ internal sealed class LoadCommand
     private readonly Option<long> _failed =
         Option("--max-failed", "N", "Exit 1 when more requests than this fail", 0L);
     private readonly Option<bool> _json = CommandContext.JsonOption();
+    private readonly Option<bool> _http2 =
+        new("--http2") { Description = "By HTTP/2, without TLS too, instead of HTTP/1.1" };
+    private readonly Option<string?> _report = Option<string?>("--report", "FILE",
+        "Write the result as a page with charts, such as load.html; it needs no other file", null);
+    private readonly Option<string?> _hdr = Option<string?>("--hdr", "FILE",
+        "Write all latencies as an HdrHistogram log, one interval a second", null);
     private readonly FindLimitOptions _limit;
 
     private LoadCommand(CommandContext context)
@@ -54,7 +61,8 @@ internal sealed class LoadCommand
         _what.Validators.Add(result =>
         {
             var text = result.Tokens[0].Value;
-            if (text.Contains("://", StringComparison.Ordinal) && Url(text) is null) result.AddError(NoUrl(text));
+            if (text.Contains("://", StringComparison.Ordinal) && Address(text) is null)
+                result.AddError(NoUrl(text) + " (or ws:// or wss://)");
         });
         _also.CustomParser = result => [.. result.Tokens.Select(token => Url(token.Value, result)).OfType<Uri>()];
     }
@@ -72,6 +80,10 @@ internal sealed class LoadCommand
     public static Uri? Url(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
 
+    /// <summary>What a load can ask: a URL, or a WebSocket's.</summary>
+    public static Uri? Address(string text) =>
+        Url(text) ?? (Uri.TryCreate(text, UriKind.Absolute, out var url) && LoadSockets.Is(url) ? url : null);
+
     private static string NoUrl(string text) => $"'{text}' is not a URL that starts with http:// or https://";
 
     private Command Made()
@@ -79,17 +91,20 @@ internal sealed class LoadCommand
         var command = new Command("load", "Offers requests at their times and measures from when each was due")
         {
             _what, _also, _lost, _rate, _users, _think, _threads, _duration, _profile, _poisson, _method, _body,
-            _headers, _mix, _timeout, _connections, _id, _trust, _failed, _json,
+            _headers, _mix, _timeout, _connections, _id, _trust, _failed, _http2, _report, _hdr, _json,
         };
         foreach (var option in _limit.All) command.Add(option);
         var scenario = new ScenarioTyping(command, _rate, _users, _duration, _profile, _poisson, _timeout, _connections,
-            _trust, _failed, _json,
+            _trust, _failed, _json, _http2, _report, _hdr,
             [_also, _lost, _think, _threads, _method, _body, _headers, _mix, _id, .. _limit.All]);
         command.Validators.Add(result =>
         {
             Option[] rates = [_rate, _profile, _poisson];
             if (Typed(result, _users) && rates.Any(rate => Typed(result, rate)))
                 result.AddError("--users and a rate exclude each other: users ask when they are answered");
+            Option[] said = [_rate, _duration];
+            if (Typed(result, _profile) && said.FirstOrDefault(option => Typed(result, option)) is { } one)
+                result.AddError($"{one.Name} does not go with --profile, which says the rate and for how long");
         });
         command.SetAction((parsed, cancellation) => RunAsync(parsed, scenario, cancellation));
         return command;
@@ -100,10 +115,13 @@ internal sealed class LoadCommand
     private async Task<int> RunAsync(ParseResult parsed, ScenarioTyping scenario, CancellationToken cancellation)
     {
         var typed = parsed.GetValue(_what)!;
-        if (Url(typed) is null && !_limit.IsAsked(parsed))
+        if (Address(typed) is null && !_limit.IsAsked(parsed))
             return await _context.Entrances.Scenario(scenario.Of(parsed, typed), _context.Around, cancellation);
         scenario.Refuse(parsed);
         RefuseBesideLimit(parsed);
+        var messages = Address(typed) is { } address && LoadSockets.Is(address);
+        if (messages && _limit.IsAsked(parsed))
+            throw CommandFailure.Arguments("--find-limit is of requests by HTTP, not of messages");
         var (where, limit) = await _limit.ReadAsync(parsed, typed, cancellation);
         var usual = TimeSpan.FromSeconds(10);
         var request = new LoadRequest(
@@ -111,15 +129,21 @@ internal sealed class LoadCommand
             parsed.GetValue(_method)!.ToUpperInvariant(), parsed.GetValue(_body),
             parsed.GetValue(_headers)!.ToEquatableArray(), parsed.GetValue(_mix)!.ToEquatableArray(),
             parsed.GetValue(_also)!.ToEquatableArray(), parsed.GetValue(_lost),
-            parsed.GetValue(_timeout) ?? usual, parsed.GetValue(_connections),
+            parsed.GetValue(_timeout) ?? usual, Connections(parsed, messages),
             parsed.GetValue(_id), parsed.GetValue(_failed), parsed.GetValue(_json), parsed.GetValue(_trust))
         {
             Limit = limit, Stages = parsed.GetValue(_profile), Seed = parsed.GetValue(_poisson),
             Users = parsed.GetValue(_users), Think = parsed.GetValue(_think) ?? TimeSpan.Zero,
-            Threads = parsed.GetValue(_threads),
+            Threads = parsed.GetValue(_threads), Http2 = parsed.GetValue(_http2), Report = parsed.GetValue(_report),
+            Hdr = parsed.GetValue(_hdr),
         };
         return await _context.Entrances.Load(request, _context.Around, cancellation);
     }
+
+    /// <summary>A WebSocket's stand all the time, whether or not they are needed.</summary>
+    private int Connections(ParseResult parsed, bool messages) =>
+        messages && parsed.GetResult(_connections) is not OptionResult { Implicit: false }
+            ? LoadSockets.UsualConnections : parsed.GetValue(_connections);
 
     /// <summary>A search chooses users and rates itself, and a replica of a service is asked alone.</summary>
     private void RefuseBesideLimit(ParseResult parsed)
@@ -127,10 +151,13 @@ internal sealed class LoadCommand
         if (!_limit.IsAsked(parsed)) return;
         Option[] chosen = [_rate, _users, _think, _threads, _duration, _profile, _poisson, _failed];
         Option[] elsewhere = _limit.IsOfService(parsed) ? [_mix, _also] : [];
-        foreach (var option in chosen.Concat(elsewhere))
+        Option[] written = [_report, _hdr];
+        foreach (var option in chosen.Concat(elsewhere).Concat(written))
             if (parsed.GetResult(option) is OptionResult { Implicit: false })
                 throw CommandFailure.Arguments($"{option.Name} does not go with --find-limit" +
-                    (elsewhere.Contains(option) ? " --service: one replica is asked" : ": it chooses that itself"));
+                    (elsewhere.Contains(option) ? " --service: one replica is asked"
+                        : written.Contains(option) ? ": that is many loads, which --json tells"
+                        : ": it chooses that itself"));
     }
 
     private static Option<T> Option<T>(string name, string value, string description, T fallback) => new(name)

@@ -14,7 +14,8 @@ internal sealed class ScenarioTyping
     private readonly Option<ulong?> _poisson;
     private readonly Option<int> _connections;
     private readonly Option<long> _failed;
-    private readonly Option<bool> _json;
+    private readonly Option<bool> _json, _http2;
+    private readonly Option<string?> _report, _hdr;
     private readonly Option[] _urlOnly;
 
     private readonly Option<Uri?> _target = new("--target")
@@ -48,10 +49,11 @@ internal sealed class ScenarioTyping
     public ScenarioTyping(
         Command command, Option<double> rate, Option<int?> users, Option<TimeSpan?> duration, Option<string?> profile,
         Option<ulong?> poisson, Option<TimeSpan?> timeout, Option<int> connections, Option<string?> trust,
-        Option<long> failed, Option<bool> json, Option[] urlOnly)
+        Option<long> failed, Option<bool> json, Option<bool> http2, Option<string?> report, Option<string?> hdr,
+        Option[] urlOnly)
     {
         (_rate, _users, _duration, _profile) = (rate, users, duration, profile);
-        (_poisson, _timeout) = (poisson, timeout);
+        (_poisson, _timeout, _http2, _report, _hdr) = (poisson, timeout, http2, report, hdr);
         (_connections, _trust, _failed, _json, _urlOnly) = (connections, trust, failed, json, urlOnly);
         foreach (var option in Own) command.Add(option);
     }
@@ -69,10 +71,12 @@ internal sealed class ScenarioTyping
             Duration = parsed.GetValue(_duration), Stages = parsed.GetValue(_profile), Seed = parsed.GetValue(_poisson),
             Timeout = parsed.GetValue(_timeout),
             Connections = Typed(parsed, _connections) ? parsed.GetValue(_connections) : null,
-            CaFile = parsed.GetValue(_trust), MaxFailed = parsed.GetValue(_failed),
+            CaFile = parsed.GetValue(_trust), 
+            MaxFailed = Typed(parsed, _failed) ? parsed.GetValue(_failed) : null,
             Properties = parsed.GetValue(_properties)!.ToEquatableArray(),
             IgnoreUnsupported = parsed.GetValue(_ignore), Static = parsed.GetValue(_static),
-            Json = parsed.GetValue(_json),
+            Json = parsed.GetValue(_json), Http2 = parsed.GetValue(_http2), Report = parsed.GetValue(_report),
+            Hdr = parsed.GetValue(_hdr),
         };
     }
 

@@ -1,4 +1,8 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
 using HdrHistogram;
+using HdrHistogram.Encoding;
+using HdrHistogram.Utilities;
 
 namespace Tangram.Proving;
 
@@ -8,6 +12,10 @@ internal sealed class LatencyHistogram
 {
     private const long Highest = 2L * 3600 * 1_000_000;
     private readonly LongHistogram _counts = new(1, Highest, 3);
+
+    /// <summary>A cookie and a length stand before the compressed bytes.</summary>
+    private const int CompressedV2 = 0x1c849314, Head = 2 * sizeof(int);
+    private ByteBuffer? _encoding;
     private TimeSpan _max, _sum;
 
     public void Add(TimeSpan span)
@@ -31,6 +39,32 @@ internal sealed class LatencyHistogram
         if (other._max > _max) _max = other._max;
         _sum += other._sum;
     }
+
+    public bool IsEmpty => _counts.TotalCount == 0;
+
+    /// <summary>As the end of its bucket.</summary>
+    public TimeSpan Top => TimeSpan.FromMicroseconds(IsEmpty ? 0 : _counts.GetMaxValue());
+
+    /// <summary>In HdrHistogram's compressed form, its second version. The library's own writer deflates its whole
+    /// buffer, some 200 KB of zeros, and leaves out the checksum that ends a zlib stream (RFC 1950).</summary>
+    public byte[] Encoded()
+    {
+        _encoding ??= ByteBuffer.Allocate(_counts.GetNeededByteBufferCapacity());
+        _encoding.Position = 0;
+        var plain = new byte[_counts.Encode(_encoding, HistogramEncoderV2.Instance)];
+        _encoding.Position = 0;
+        for (var i = 0; i < plain.Length; i++) plain[i] = _encoding.Get();
+        using var to = new MemoryStream();
+        to.Write(new byte[Head]);
+        using (var zlib = new ZLibStream(to, CompressionLevel.Fastest, leaveOpen: true)) zlib.Write(plain);
+        var bytes = to.ToArray();
+        BinaryPrimitives.WriteInt32BigEndian(bytes, CompressedV2);
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(sizeof(int)), bytes.Length - Head);
+        return bytes;
+    }
+
+    public void AddEncoded(byte[] bytes) =>
+        _counts.Add(HistogramEncoding.DecodeFromCompressedByteBuffer(ByteBuffer.Allocate(bytes), 0));
 
     public void Clear()
     {

@@ -5,7 +5,8 @@ namespace Tangram.Proving;
 /// <summary>What happened to every request of one thread. Books add up. What went well costs no memory and about 50 ns.
 /// Not safe for several threads at once.</summary>
 /// <param name="begunWhenDue">Every request is begun when it is due, so both latencies are one.</param>
-internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false)
+/// <param name="log">Of all latencies by the second; null: nobody wants it.</param>
+internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false, LatencyLog? log = null)
 {
     private readonly LoadTally[] _tallies = [.. options.Classes.Select(c => new LoadTally(c.Name))];
     private readonly LatencyHistogram[] _latencies = Histograms(options);
@@ -16,6 +17,7 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false)
     private TimeSpan _lastBegun, _lastEnded;
 
     public TimeSpan LastEnded => _lastEnded;
+    public LatencyLog? Log => log;
 
     private LatencyHistogram[] Uncorrected => begunWhenDue ? _latencies : _uncorrected;
 
@@ -29,6 +31,8 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false)
         if (!sample.Outcome.HasLatency) return;
         _latencies[sample.Class].Add(sample.Ended - sample.Intended);
         if (!begunWhenDue) _uncorrected[sample.Class].Add(sample.Ended - sample.Begun);
+        log?.Add(sample.Class, sample.Ended, sample.Ended - sample.Intended,
+            sample.Ended - (begunWhenDue ? sample.Intended : sample.Begun));
     }
 
     /// <summary>A request that was due was never begun; or it has no latency for another reason.</summary>
@@ -50,6 +54,7 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false)
         }
         _lateness.Add(other._lateness);
         _timeline.Add(other._timeline);
+        if (other.Log is { } more) log?.Add(more);
         if (other._lastBegun > _lastBegun) _lastBegun = other._lastBegun;
         if (other._lastEnded > _lastEnded) _lastEnded = other._lastEnded;
     }
@@ -113,6 +118,7 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false)
                 .ToEquatableArray(),
             BadSafe = seconds.Sum(s => s.BadSafe),
             Seconds = seconds,
+            Distribution = Distribution(latency.Count),
             Lateness = lateness,
             Examples = _tallies.SelectMany(t => t.Examples).OrderBy(e => e.Ended).ToEquatableArray(),
             Interrupted = ran.Interrupted,
@@ -127,11 +133,20 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false)
         ? sent / Math.Max(_lastEnded.TotalSeconds, 1e-6)
         : sent <= 1 ? sent * options.Rate : (sent - 1) / Math.Max(_lastBegun.TotalSeconds, 1 / options.Rate);
 
-    private static LatencySummary Summary(LatencyHistogram[] some)
+    private static LatencySummary Summary(LatencyHistogram[] some) => Sum(some).Summary();
+
+    private EquatableArray<LatencyPoint> Distribution(long count)
+    {
+        var (all, uncorrected) = (Sum(_latencies), Sum(Uncorrected));
+        return LatencyPoint.Percentiles(count)
+            .Select(p => new LatencyPoint(p, all.At(p), uncorrected.At(p))).ToEquatableArray();
+    }
+
+    private static LatencyHistogram Sum(LatencyHistogram[] some)
     {
         var all = new LatencyHistogram();
         foreach (var one in some) all.Add(one);
-        return all.Summary();
+        return all;
     }
 
     private static LatencyHistogram[] Histograms(LoadOptions options) =>

@@ -30,6 +30,7 @@ internal sealed class LoadClient : IDisposable
     internal static SocketsHttpHandler Handler(LoadOptions options) => new()
     {
         MaxConnectionsPerServer = options.Connections,
+        EnableMultipleHttp2Connections = true,
         ConnectTimeout = options.Silence ?? options.Timeout,
         ConnectCallback = options.Silence is { } silence ? LoadSocket.Connecting(silence) : null,
         UseProxy = false,
@@ -40,6 +41,9 @@ internal sealed class LoadClient : IDisposable
         PlaintextStreamFilter = (context, _) =>
             ValueTask.FromResult<Stream>(new LoadConnection(context.PlaintextStream)),
     };
+
+    internal static Version Version(LoadOptions options) =>
+        options.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
 
     /// <summary>Never throws for what a server or a network may do: that is the outcome. The time-out is for all
     /// addresses together.</summary>
@@ -103,7 +107,7 @@ internal sealed class LoadClient : IDisposable
         var (what, body, urls) = _classes[@class];
         var request = new HttpRequestMessage(new HttpMethod(what.Method), urls[address])
         {
-            Version = HttpVersion.Version11,
+            Version = Version(_options),
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         var bodiless = request.Method == HttpMethod.Get || request.Method == HttpMethod.Head;

@@ -19,7 +19,7 @@ internal static class LoadEntrance
             Also = request.Also, LostAfter = request.LostAfter,
             Timeout = request.Timeout, Connections = request.Connections, UniqueIdHeader = request.IdHeader,
             MaxFailed = request.MaxFailed, CaFile = request.CaFile,
-            Users = request.Users, Think = request.Think, Threads = request.Threads,
+            Users = request.Users, Think = request.Think, Threads = request.Threads, Http2 = request.Http2,
         };
         if (Profile(request) is { } profile)
             options = options with
@@ -34,10 +34,14 @@ internal static class LoadEntrance
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         if (request.Limit is { } limit)
             return await LimitEntrance.RunAsync(options, limit, request.Json, around, stop.Token).ConfigureAwait(false);
+        var outputs = new LoadOutputs(
+            request.Report, request.Hdr, options.Classes.Select(c => c.Name), around, request.CaFile);
         var progress = request.Json ? null : new Line(around);
-        var result = await LoadRun.RunAsync(options, progress, around.Clock, stop.Token).ConfigureAwait(false);
+        var result = await LoadRun.RunAsync(options, progress, around.Clock, stop.Token, outputs.Log)
+            .ConfigureAwait(false);
         if (request.Json) around.Print(LoadJson.Write(result));
         else foreach (var line in LoadReport.Lines(result)) around.Print(line);
+        outputs.Write(result);
         return result.Verdict.ExitCode;
 
         // The first one asks for the results so far, the second does not wait for them.

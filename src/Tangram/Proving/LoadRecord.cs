@@ -2,10 +2,11 @@ namespace Tangram.Proving;
 
 /// <summary>A book for any thread. One lock held for about a microsecond: at the highest rates that one machine can
 /// make, it is free nine times of ten.</summary>
-internal sealed class LoadRecord(LoadOptions options, long planned)
+internal sealed class LoadRecord(LoadOptions options, long planned, LatencyLog? log = null)
 {
     private readonly Lock _lock = new();
-    private readonly LoadBook _book = new(options);
+    private readonly LoadBook _book = new(options, log: log);
+    private readonly TimeSpan _cpu = Environment.CpuUsage.TotalTime;
     private int _inFlight, _mostInFlight;
 
     public void Began(TimeSpan lateness)
@@ -44,7 +45,7 @@ internal sealed class LoadRecord(LoadOptions options, long planned)
         {
             if (_inFlight != 0) throw new InvalidOperationException($"{_inFlight} requests began and never ended");
             return _book.Result(new(run, startedAt, planned, _mostInFlight, interrupted,
-                (_, _) => LoadEffort.Platform));
+                (_, _) => LoadEffort.Platform with { Cpu = Environment.CpuUsage.TotalTime - _cpu }));
         }
     }
 

@@ -1,4 +1,5 @@
 using Tangram.Proving.Engine;
+using Tangram.Proving.WebSockets;
 
 namespace Tangram.Proving;
 
@@ -8,14 +9,18 @@ internal static class LoadRun
     /// <summary>Runs to the end of the load and of its last answer. Cancelling gives the results so far; it does
     /// not throw. Throws <see cref="ArgumentException"/> when the options have <see cref="LoadOptions.Problems"/>.
     /// The clock has to run at the speed of the world: what is measured is real.</summary>
+    /// <param name="log">Takes all latencies by the second; null: nobody wants it.</param>
     public static async Task<LoadResult> RunAsync(
-        LoadOptions options, IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation)
+        LoadOptions options, IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation,
+        LatencyLog? log = null)
     {
         if (options.Problems().FirstOrDefault() is { } problem) throw new ArgumentException(problem, nameof(options));
+        if (LoadSockets.Is(options.Url))
+            return await WebSocketRun.RunAsync(options, progress, time, cancellation, log);
         if (await RawAsync(options, time, cancellation) is { } target)
         {
             await LoadWarmUp.RawAsync(options, time, cancellation);
-            return await EngineRun.RunAsync(options, target, progress, time, cancellation);
+            return await EngineRun.RunAsync(options, target, progress, time, cancellation, log);
         }
         if (options.Users is not null || options.Engine == LoadEngine.Raw)
             throw new IOException(EngineRun.CanRun(time)
@@ -26,7 +31,7 @@ internal static class LoadRun
         var run = Guid.NewGuid().ToString("N")[..12];
         using var client = new LoadClient(options, run, time);
         var schedule = new LoadSchedule(options);
-        var record = new LoadRecord(options, schedule.Count);
+        var record = new LoadRecord(options, schedule.Count, log);
         var startedAt = time.GetUtcNow();
         var pace = new LoadPace(time, cancellation);
 
@@ -81,10 +86,10 @@ internal static class LoadRun
         }
     }
 
-    private static LoadOutcome TooMany(LoadOptions options) =>
+    internal static LoadOutcome TooMany(LoadOptions options) =>
         LoadOutcome.Failed(LoadFailure.Unsent, $"{options.MaxInFlight} requests were in flight");
 
-    private static async Task ReportAsync(
+    internal static async Task ReportAsync(
         LoadRecord record, LoadPace pace, IProgress<LoadProgress>? progress, TimeSpan every, TimeProvider time,
         CancellationToken over)
     {

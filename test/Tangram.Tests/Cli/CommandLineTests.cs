@@ -194,6 +194,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("load orders --find-limit --service a", "'orders' is not a path")]
     [InlineData("load shop.yaml --latency 1s", "--latency goes with a URL, and shop.yaml is a file: write it there")]
     [InlineData("load shop.yaml --users 5 --rate 7", "--users and a rate exclude each other")]
+    [InlineData("load http://127.0.0.1/ --find-limit --report x.html", "--report does not go with --find-limit")]
+    [InlineData("load ws://127.0.0.1/ --find-limit", "--find-limit is of requests by HTTP")]
+    [InlineData("load http://127.0.0.1/ --also ws://x/", "'ws://x/' is not a URL that starts with http:// or https://")]
+    [InlineData("load shop.yaml --profile 5 --rate 7", "--rate does not go with --profile")]
+    [InlineData("load http://127.0.0.1/ --profile 5 --duration 7s", "--duration does not go with --profile")]
     [InlineData("load ftp://x", "'ftp://x' is not a URL that starts with http:// or https://")]
     [InlineData("load shop.yaml --target x", "'x' is not a URL that starts with http:// or https://")]
     public async Task Load_refuses_what_does_not_go_together(string line, string error)

@@ -142,7 +142,13 @@ public sealed class LoadTests
         timeline.Add(Sample(LoadOutcome.Failed(LoadFailure.Reset, ""), begun: 2200, ended: 2900), safe: false);
         timeline.Add(Sample(LoadOutcome.Failed(LoadFailure.Abandoned, ""), begun: 2999, ended: 2999), safe: true);
         Assert.Equal(
-            [new(0, 1, 1, 0, 0, 0, Milliseconds(2001)), new(2, 4, 1, 2, 1, 1, Milliseconds(10))], timeline.Seconds);
+            [
+                new(0, 1, 1, 0, 0, 0, Milliseconds(2001)) { P50 = Milliseconds(2001), P99 = Milliseconds(2001) },
+                new(2, 4, 1, 2, 1, 1, Milliseconds(10))
+                {
+                    P50 = TimeSpan.FromMicroseconds(1023), P99 = Milliseconds(10),
+                },
+            ], timeline.Seconds);
     }
 
     [Fact]

@@ -19,13 +19,23 @@ public sealed record DrillLoad(
     [property: JsonPropertyName("generatorLateMs")] TimeSpan LateBy, int LateSeconds,
     [property: JsonPropertyName("lateAfterMs")] TimeSpan? LateAfter)
 {
+    /// <summary>When it began; times of <see cref="Seconds"/> count from it.</summary>
+    [JsonPropertyName("atMs")] public TimeSpan At { get; init; }
+
+    /// <summary>Second by second.</summary>
+    public EquatableArray<LoadSecond> Seconds { get; init; }
+
     public double Availability => Sent == 0 ? 0 : (double)(Sent - Failed) / Sent;
 
     [JsonIgnore] public bool GeneratorLate => LateBy > LoadVerdict.Late;
 
-    public static DrillLoad Of(LoadResult result, TimeSpan? lateAfter) => new(
+    /// <param name="at">When it began, for its time line.</param>
+    public static DrillLoad Of(LoadResult result, TimeSpan? lateAfter, TimeSpan at = default) => new(
         result.Total.Sent, result.Total.Bad, result.Total.Troubles.Select(t => t.ToString()).ToEquatableArray(),
         result.Total.Latency.P50, result.Total.Latency.P99, result.Total.Latency.Max,
         result.Lateness.P99 > result.Generator.Reading.P99 ? result.Lateness.P99 : result.Generator.Reading.P99,
-        lateAfter is { } late ? result.Seconds.Count(second => second.Slowest > late) : 0, lateAfter);
+        lateAfter is { } late ? result.Seconds.Count(second => second.Slowest > late) : 0, lateAfter)
+    {
+        At = at, Seconds = result.Seconds,
+    };
 }

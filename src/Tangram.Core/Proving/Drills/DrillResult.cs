@@ -54,11 +54,18 @@ public sealed record DrillFault(
     [property: JsonPropertyName("leftMs")] TimeSpan? Left,
     [property: JsonPropertyName("wholeMs")] TimeSpan? Whole, string? Missed)
 {
+    /// <summary>The cluster has to mend it while it lasts, and <see cref="Whole"/> counts from when it
+    /// struck.</summary>
+    public bool Mends { get; init; } = true;
+
     internal static DrillFault Of(FaultTrace fault, Instant begun) => new(
         fault.Spec.Form.Word, fault.Target?.Name ?? fault.Spec.Target ?? "",
         (fault.Target?.Replicas ?? []).Select(struck => struck.Replica).ToEquatableArray(),
         fault.StruckAt - begun, fault.EndedAt - fault.StruckAt, fault.Effect, fault.EndEffect,
-        fault.DetectedAt - fault.StruckAt, fault.LeftAt - fault.StruckAt, fault.Recovery, fault.Missed);
+        fault.DetectedAt - fault.StruckAt, fault.LeftAt - fault.StruckAt, fault.Recovery, fault.Missed)
+    {
+        Mends = fault.Spec.Form.Mends,
+    };
 }
 
 public sealed record DrillMoment([property: JsonPropertyName("atMs")] TimeSpan At, string What);
@@ -70,6 +77,7 @@ public sealed record DrillMoment([property: JsonPropertyName("atMs")] TimeSpan A
     Converters = [typeof(Milliseconds)])]
 [JsonSerializable(typeof(DrillResult))]
 [JsonSerializable(typeof(DrillFault))]
+[JsonSerializable(typeof(LoadSecond))]
 [JsonSerializable(typeof(DrillMoment))]
 [JsonSerializable(typeof(DrillSummary[]))]
 [JsonSerializable(typeof(string))]

@@ -24,6 +24,25 @@ public sealed record RequestText(
             known ? "" : $"{Planning.Quoted.Of(text)} is not a URL");
     }
 
+    /// <summary>What is sent when the answer sends elsewhere; null when it does not. RFC 9110, 15.4: only 307 and 308
+    /// keep the method. What was said to one origin alone (RFC 6454: scheme, host, port) is not told to
+    /// another.</summary>
+    public RequestText? Redirected(int status, Uri? location)
+    {
+        if (status is not (301 or 302 or 303 or 307 or 308) || location is null || Url is null) return null;
+        var url = location.IsAbsoluteUri ? location : new Uri(Url, location);
+        if (url.Scheme is not ("http" or "https")) return null;
+        var next = status is 307 or 308 || Method is "GET" or "HEAD"
+            ? this with { Url = url } : this with { Url = url, Method = "GET", Body = null };
+        return url.Scheme == Url.Scheme && url.Authority.Equals(Url.Authority, StringComparison.OrdinalIgnoreCase)
+            ? next
+            : next with { Headers = [.. Headers.Where(header => !IsOneOrigins(header.Name.Trim()))] };
+    }
+
+    private static bool IsOneOrigins(string header) => OneOrigins.Contains(header, StringComparer.OrdinalIgnoreCase);
+
+    private static readonly string[] OneOrigins = ["Authorization", "Cookie", "Proxy-Authorization", "Host"];
+
     private static string Joined(EquatableArray<Pair> pairs, ScenarioUser user, DateTimeOffset now)
     {
         var text = new StringBuilder();

@@ -56,8 +56,22 @@ public abstract record ScenarioItem
     public sealed record Send(RequestSpec Request) : ScenarioItem;
     public sealed record Rest(ThinkSpec Think) : ScenarioItem;
 
-    /// <summary>Waits until this user, or any of the group, may go on, so that so many pass in a minute.</summary>
-    public sealed record Pace(double PerMinute, bool Together) : ScenarioItem;
+    /// <summary>Waits until whoever shares the row may go on, so that so many pass in a minute.</summary>
+    /// <param name="Timer">Which one of the scenario's: two that say the same are two all the same.</param>
+    public sealed record Pace(double PerMinute, PaceRow Row, int Timer) : ScenarioItem
+    {
+        /// <summary>The row in which this user takes the next place.</summary>
+        public (int Timer, int Group, int User) Of(int group, int user) => Row switch
+        {
+            PaceRow.User => (Timer, group, user),
+            PaceRow.Group => (Timer, group, Everybody),
+            PaceRow.All => (Timer, Everybody, Everybody),
+            PaceRow.GroupShared => (Everybody, group, Everybody),
+            _ => (Everybody, Everybody, Everybody),
+        };
+
+        private const int Everybody = -1;
+    }
 
     /// <param name="Times">Null: for ever.</param>
     public sealed record Repeat(Template? Times, EquatableArray<ScenarioItem> Items) : ScenarioItem;
@@ -71,6 +85,19 @@ public abstract record ScenarioItem
         /// <summary>Looking at what came counts too.</summary>
         public bool WithRests { get; init; }
     }
+}
+
+/// <summary>Who shares the places of a pace: the modes of JMeter's constant throughput timer, in its order.</summary>
+public enum PaceRow
+{
+    /// <summary>Nobody: each user has a row.</summary>
+    User,
+    All,
+    Group,
+    /// <summary>All users, at all timers of this mode.</summary>
+    AllShared,
+    /// <summary>The users of a group, at all timers of this mode.</summary>
+    GroupShared,
 }
 
 /// <summary>How long a user looks at what came: from least to most evenly, or around a mean (Gauss).</summary>

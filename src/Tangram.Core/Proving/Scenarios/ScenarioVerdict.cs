@@ -5,13 +5,18 @@ namespace Tangram.Proving.Scenarios;
 /// <summary>Did a scenario hold: by its thresholds, or, when it has none, as any load.</summary>
 public static class ScenarioVerdict
 {
-    public static LoadVerdict Of(LoadResult result, EquatableArray<ThresholdResult> thresholds)
+    /// <param name="maxFailed">Beside the thresholds; null: only they decide.</param>
+    public static LoadVerdict Of(
+        LoadResult result, EquatableArray<ThresholdResult> thresholds, long? maxFailed = null)
     {
         if (thresholds.Count == 0) return result.Verdict;
         var broken = thresholds.Where(threshold => !threshold.Held).ToList();
         if (broken.Count > 0)
             return new(LoadRuling.Failed, $"{broken.Count} of {thresholds.Count} thresholds did not hold: " +
                 string.Join("; ", broken));
+        if (result.Total.Bad > maxFailed)
+            return new(LoadRuling.Failed, $"{result.Total.Bad} of {result.Total.Sent} requests failed, and " +
+                $"--max-failed allows {maxFailed}, whatever the thresholds say");
         if (result.Total.Sent == 0) return new(LoadRuling.Void, "nothing was sent");
         if (LoadVerdict.TooLate(result.Lateness) is { } late) return late;
         return new(LoadRuling.Passed, thresholds.Count == 1 ? "the threshold held"

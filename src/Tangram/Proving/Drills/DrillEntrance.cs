@@ -1,6 +1,7 @@
 using Tangram.Cli;
 using Tangram.Proving.Chaos;
 using Tangram.Proving.Faults;
+using Tangram.Proving.Reports;
 
 namespace Tangram.Proving.Drills;
 
@@ -11,6 +12,8 @@ internal static class DrillEntrance
     {
         if (request.Holds is { } place) return await FaultHolder.RunAsync(place, around).ConfigureAwait(false);
         if (request.History) return await HistoryAsync(request, around, cancellation).ConfigureAwait(false);
+        if (request.Report is not null && (request.Drill is null || request.Print))
+            throw CommandFailure.Arguments("--report is of a drill that is held: name one, without --print");
         if (request.Drill is not { } name) return List(request, around);
         if (request.Print)
         {
@@ -21,6 +24,9 @@ internal static class DrillEntrance
             return Exit.Done;
         }
         var file = DrillFiles.Load(name, around.WorkingFolder, around.Variable);
+        if (file.Theirs is not null && request.Report is not null)
+            throw CommandFailure.Arguments($"--report is of a drill, and {name} is an experiment of Chaos Toolkit, " +
+                "which has no load to draw: --json has its journal");
         if (file.Theirs is { } experiment)
             return await ChaosEntrance.RunAsync(experiment, request.Json, around, cancellation).ConfigureAwait(false);
         var drill = file.Ours!;
@@ -38,6 +44,7 @@ internal static class DrillEntrance
     private static async Task<int> HoldAsync(
         DrillSpec drill, DrillRequest request, Surroundings around, CancellationToken cancellation)
     {
+        var report = ReportFile.For(request.Report, "--report", around, request.Drill);
         await using var ground = await DrillGround.OpenAsync(request.Find(),
             new DrillReach(request.Injectors, request.Tls), around, cancellation).ConfigureAwait(false);
         var result = await ground.HoldAsync(drill, new DrillTerms(
@@ -45,6 +52,7 @@ internal static class DrillEntrance
             request.Json ? _ => { } : around.Print, cancellation).ConfigureAwait(false);
         if (request.Json) around.Print(DrillJson.Write(result));
         else foreach (var text in DrillReport.Lines(result)) around.Print(text);
+        report?.Write(DrillPage.Of(result));
         return result.Verdict.ExitCode;
     }
 

@@ -81,8 +81,10 @@ internal sealed class DrillLoop(
     private async Task OfferAsync(LoadOptions options, IProgress<LoadProgress>? progress,
         Func<DrillLoad, DrillEvent> ended)
     {
+        var asked = time.GetUtcNow();
         var result = await LoadRun.RunAsync(options, progress, time, _enough.Token).ConfigureAwait(false);
-        _events.Writer.TryWrite(ended(DrillLoad.Of(result, machine.Aim.LatencyP99)));
+        // The generator warms up first.
+        _events.Writer.TryWrite(ended(DrillLoad.Of(result, machine.Aim.LatencyP99, result.StartedAt - asked)));
     }
 
     private async Task LookAsync()

@@ -2,11 +2,11 @@ namespace Tangram.Proving.Engine;
 
 /// <summary>The requests of one thread that are in flight, and what became of the others. Times are ticks of 100 ns
 /// since the start of the run.</summary>
-internal sealed class EngineFlights(LoadOptions options)
+internal sealed class EngineFlights(LoadOptions options, LatencyLog? log)
 {
     private long _area, _at, _unmeasured;
 
-    public LoadBook Book { get; } = new(options, options.Users is not null && options.Think == TimeSpan.Zero);
+    public LoadBook Book { get; } = new(options, options.Users is not null && options.Think == TimeSpan.Zero, log);
     public int Count { get; private set; }
     public int Most { get; private set; }
 

@@ -28,7 +28,7 @@ internal abstract unsafe class EngineLinks
         First = Enumerable.Range(0, part).Sum(p => LoadEngines.Share(job.Connections, job.Threads, p));
         Links = new Link[LoadEngines.Share(job.Connections, job.Threads, part)];
         for (var i = 0; i < Links.Length; i++) Links[i].Number = i;
-        Flights = new EngineFlights(job.Options);
+        Flights = new EngineFlights(job.Options, job.Log?.Another());
         _speech = new EngineSpeech(job.Wires);
     }
 

@@ -16,6 +16,9 @@ internal sealed record EngineJob(
 
     /// <summary>The kernel can wait for less than a millisecond (Linux 5.11).</summary>
     public required bool WaitsFinely { get; init; }
+
+    /// <summary>Takes all latencies by the second, when the threads have ended; null: nobody wants it.</summary>
+    public LatencyLog? Log { get; init; }
 }
 
 /// <summary>A load by our own engine: HTTP/1.1 in clear text, on Linux.</summary>
@@ -32,7 +35,7 @@ internal static class EngineRun
 
     /// <summary>As <see cref="LoadRun.RunAsync"/>, of options that it can carry out.</summary>
     public static async Task<LoadResult> RunAsync(LoadOptions options, EngineTarget target,
-        IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation)
+        IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation, LatencyLog? log = null)
     {
         var run = Guid.NewGuid().ToString("N")[..12];
         var connections = LoadEngines.Connections(options);
@@ -44,7 +47,7 @@ internal static class EngineRun
             time.GetTimestamp(), threads, stop.Token)
         {
             OwnTables = connections > limit,
-            WaitsFinely = WaitsFinely(),
+            WaitsFinely = WaitsFinely(), Log = log,
         };
         var all = Enumerable.Range(0, threads).Select(part => Thread(job, part)).ToArray();
         var running = Task.WhenAll(all.Select(one => RunAsync(one, stop)));
@@ -91,6 +94,7 @@ internal static class EngineRun
         var book = all[0].Flights.Book;
         var reading = new LatencyHistogram();
         foreach (var one in all.Skip(1)) book.Add(one.Flights.Book);
+        if (book.Log is { } kept) job.Log?.Add(kept);
         foreach (var one in all) reading.Add(one.Reading);
         var planned = job.Options.Users is null ? new LoadSchedule(job.Options).Count : 0;
         return book.Result(new(run, startedAt, planned, all.Sum(one => one.Flights.Most), interrupted, Effort));

@@ -44,7 +44,8 @@ internal sealed class ScenarioClient(Scenario scenario, LoadOptions options, Tim
                 using var response = await _http.SendAsync(message, cancellation);
                 begun = true;
                 Keep(response, text.Url!, cookies);
-                if (request.Follows && redirects < RequestSpec.MostRedirects && Redirected(response, text) is { } next)
+                if (request.Follows && redirects < RequestSpec.MostRedirects
+                    && text.Redirected((int)response.StatusCode, response.Headers.Location) is { } next)
                 {
                     await response.Content.CopyToAsync(Stream.Null, cancellation);
                     text = next;
@@ -60,11 +61,11 @@ internal sealed class ScenarioClient(Scenario scenario, LoadOptions options, Tim
         }
     }
 
-    private static HttpRequestMessage Message(RequestText text, CookieContainer? cookies)
+    private HttpRequestMessage Message(RequestText text, CookieContainer? cookies)
     {
         var message = new HttpRequestMessage(new HttpMethod(text.Method), text.Url)
         {
-            Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Version = LoadClient.Version(options), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         var bodiless = text.Method is "GET" or "HEAD";
         if (text.Body is not null || !bodiless)
@@ -87,18 +88,6 @@ internal sealed class ScenarioClient(Scenario scenario, LoadOptions options, Tim
             try { cookies.SetCookies(url, line); }
             // As browsers do with one that they cannot read.
             catch (CookieException) { }
-    }
-
-    /// <summary>Null when the answer sends nobody elsewhere. RFC 9110, 15.4: only 307 and 308 keep the
-    /// method.</summary>
-    private static RequestText? Redirected(HttpResponseMessage response, RequestText sent)
-    {
-        if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308)
-            || response.Headers.Location is not { } location) return null;
-        var url = location.IsAbsoluteUri ? location : new Uri(sent.Url!, location);
-        if (url.Scheme is not ("http" or "https")) return null;
-        return (int)response.StatusCode is 307 or 308 || sent.Method is "GET" or "HEAD"
-            ? sent with { Url = url } : sent with { Url = url, Method = "GET", Body = null };
     }
 
     private static async Task<Reply> ReplyAsync(

@@ -16,10 +16,17 @@ internal static class ScenarioEntrance
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        var outputs = new LoadOutputs(request.Report, request.Hdr, ScenarioRun.Steps(options.Scenario), around,
+            [
+                request.CaFile, request.File,
+                .. options.Files.Select(file => ScenarioFile.Beside(request.File, file.Spec)),
+            ]);
         var progress = request.Json ? null : new Line(around);
-        var result = await ScenarioRun.RunAsync(options, progress, around.Clock, stop.Token).ConfigureAwait(false);
+        var result = await ScenarioRun.RunAsync(options, progress, around.Clock, stop.Token, outputs.Log)
+            .ConfigureAwait(false);
         if (request.Json) around.Print(LoadJson.Write(result));
         else foreach (var line in ScenarioReport.Lines(result, result.Scenario!)) around.Print(line);
+        outputs.Write(result);
         return result.Verdict.ExitCode;
 
         // The first one asks for the results so far, the second does not wait for them.

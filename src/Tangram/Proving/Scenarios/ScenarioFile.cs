@@ -15,6 +15,8 @@ internal static class ScenarioFile
     /// <param name="warn">Told of what the author may want to know.</param>
     public static ScenarioOptions Load(ScenarioRequest request, Action<string> warn)
     {
+        if (request.MaxFailed < 0)
+            throw CommandFailure.Arguments("the number of requests that may fail is not negative: --max-failed");
         var problems = new ProblemList();
         var (profile, notes) = (Profile(request), new List<string>());
         var text = Read(request.File, MostBytes, new Place(request.File, 0, 0), problems);
@@ -31,7 +33,8 @@ internal static class ScenarioFile
         return new ScenarioOptions
         {
             Scenario = request.Timeout is { } timeout ? scenario! with { Timeout = timeout } : scenario!,
-            Files = files, Connections = request.Connections, CaFile = request.CaFile, MaxFailed = request.MaxFailed,
+            Files = files, Connections = request.Connections, CaFile = request.CaFile, Http2 = request.Http2,
+            MaxFailed = request.MaxFailed,
             Properties = Properties(request), Notes = notes.ToEquatableArray(),
         };
     }
@@ -80,12 +83,15 @@ internal static class ScenarioFile
                 $"\n{errors.Count} problem{(errors.Count == 1 ? "" : "s")} in {file}; nothing was sent");
     }
 
+    public static string Beside(string file, DataSpec spec) =>
+        Path.GetFullPath(spec.File, Path.GetDirectoryName(Path.GetFullPath(file))!);
+
     private static List<(DataSpec, DataTable)> Files(Scenario scenario, string file, ProblemList problems)
     {
         var tables = new List<(DataSpec, DataTable)>();
         foreach (var spec in scenario.Files)
         {
-            var path = Path.GetFullPath(spec.File, Path.GetDirectoryName(Path.GetFullPath(file))!);
+            var path = Beside(file, spec);
             var text = Read(path, DataTable.MostBytes, spec.Place, problems);
             if (text is null) continue;
             if (DataTable.Read(spec, text, out var line, out var what) is { } table) tables.Add((spec, table));

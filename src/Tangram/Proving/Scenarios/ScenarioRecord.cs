@@ -4,10 +4,11 @@ namespace Tangram.Proving.Scenarios;
 
 /// <summary>Collects what happens in a scenario, from any thread: requests as any load's, and what only users
 /// have.</summary>
-internal sealed class ScenarioRecord(Scenario scenario, LoadOptions options, long planned)
+internal sealed class ScenarioRecord(
+    Scenario scenario, LoadOptions options, long planned, long? maxFailed, LatencyLog? log = null)
 {
     private readonly Lock _lock = new();
-    private readonly LoadRecord _requests = new(options, planned);
+    private readonly LoadRecord _requests = new(options, planned, log);
     private readonly ScenarioTally _tally = new(scenario);
     private readonly LatencyHistogram _iterations = new(), _allParts = new();
     private readonly SortedDictionary<string, LatencyHistogram> _parts = new(StringComparer.Ordinal);
@@ -68,7 +69,7 @@ internal sealed class ScenarioRecord(Scenario scenario, LoadOptions options, lon
                 ScenarioVerdict.Measure(threshold, result, _tally, Trend))).ToEquatableArray();
             return result with
             {
-                Verdict = ScenarioVerdict.Of(result, thresholds),
+                Verdict = ScenarioVerdict.Of(result, thresholds, maxFailed),
                 Scenario = new ScenarioResult
                 {
                     Name = scenario.Name, MostUsers = _mostUsers, Iterations = _tally.Iterations,

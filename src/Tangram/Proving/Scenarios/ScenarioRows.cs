@@ -25,14 +25,14 @@ internal sealed class ScenarioRows(IReadOnlyList<(DataSpec Spec, DataTable Table
 internal sealed class ScenarioPaces
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<(ScenarioItem.Pace, int), TimeSpan> _next = [];
+    private readonly Dictionary<(int, int, int), TimeSpan> _next = [];
 
     /// <summary>When this user may go on: each takes the next place in the row.</summary>
-    public TimeSpan Next(ScenarioItem.Pace pace, int user, TimeSpan due)
+    public TimeSpan Next(ScenarioItem.Pace pace, int group, int user, TimeSpan due)
     {
         lock (_lock)
         {
-            var key = (pace, pace.Together ? 0 : user);
+            var key = pace.Of(group, user);
             var at = _next.TryGetValue(key, out var next) && next > due ? next : due;
             _next[key] = at + TimeSpan.FromMinutes(1 / pace.PerMinute);
             return at;

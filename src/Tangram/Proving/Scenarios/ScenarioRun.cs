@@ -17,8 +17,11 @@ internal sealed record ScenarioOptions
     /// <summary>Null: one for each user.</summary>
     public int? Connections { get; init; }
     public string? CaFile { get; init; }
+    public bool Http2 { get; init; }
     public ulong Seed { get; init; } = 1;
-    public long MaxFailed { get; init; }
+
+    /// <summary>Null: none when there are no thresholds, any number otherwise.</summary>
+    public long? MaxFailed { get; init; }
     public EquatableArray<string> Notes { get; init; }
 }
 
@@ -27,16 +30,19 @@ internal static class ScenarioRun
 {
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>The names of its steps, as a log of latencies needs them.</summary>
+    public static IEnumerable<string> Steps(Scenario scenario) => scenario.Requests.Select(r => r.Name).Distinct();
+
     /// <summary>Runs until the last user has left. Cancelling gives the results so far; it does not throw. The clock
     /// has to run at the speed of the world: what is measured is real.</summary>
     public static async Task<LoadResult> RunAsync(ScenarioOptions options, IProgress<LoadProgress>? progress,
-        TimeProvider time, CancellationToken cancellation)
+        TimeProvider time, CancellationToken cancellation, LatencyLog? log = null)
     {
         var scenario = options.Scenario;
         await LoadWarmUp.RunAsync(time, cancellation);
         var load = AsLoad(options);
         using var client = new ScenarioClient(scenario, load, time);
-        var record = new ScenarioRecord(scenario, load, 0);
+        var record = new ScenarioRecord(scenario, load, 0, options.MaxFailed, log);
         var (startedAt, start) = (time.GetUtcNow(), time.GetTimestamp());
         var desk = new ScenarioDesk(scenario, client, record, new ScenarioRows(options.Files), new ScenarioPaces(),
             time, start, cancellation);
@@ -123,7 +129,8 @@ internal static class ScenarioRun
             Rate = 1, Duration = options.Scenario.Groups.Max(group => group.Profile.Lasts),
             Mix = requests.Select(r => new LoadClass(r.Name, r.Method, nowhere, null, 1)).ToEquatableArray(),
             Connections = options.Connections ?? Math.Max(1, (int)Math.Ceiling(most)),
-            Timeout = options.Scenario.Timeout, CaFile = options.CaFile, MaxFailed = options.MaxFailed,
+            Timeout = options.Scenario.Timeout, CaFile = options.CaFile, Http2 = options.Http2,
+            MaxFailed = options.MaxFailed ?? 0,
         };
     }
 

@@ -123,7 +123,7 @@ internal sealed class ScenarioWorker(ScenarioDesk desk, int groupNumber, UserGro
 
     private IterationEnd Pace(ScenarioItem.Pace pace)
     {
-        var next = desk.Paces.Next(pace, user.Number, _due);
+        var next = desk.Paces.Next(pace, groupNumber, user.Number, _due);
         (_due, _rested) = (next, _rested + (next - _due));
         return IterationEnd.Done;
     }

@@ -156,8 +156,41 @@ public sealed class JmxTests(ITestOutputHelper output)
         Assert.Equal((7, new Stage(0, 1, TimeSpan.FromSeconds(5))), (profile.Iterations, profile.Stages[0]));
         var loop = Assert.IsType<ScenarioItem.Repeat>(Assert.Single(scenario.Groups[0].Items));
         Assert.Equal("${__P(n,3)}", loop.Times!.Text);
-        Assert.Equal(new ScenarioItem.Pace(120, false), loop.Items[0]);
+        Assert.Equal(new ScenarioItem.Pace(120, PaceRow.User, 0), loop.Items[0]);
     }
+
+    [Theory]
+    [InlineData("0", PaceRow.User)]
+    [InlineData("1", PaceRow.All)]
+    [InlineData("2", PaceRow.Group)]
+    [InlineData("calcMode.4", PaceRow.AllShared)]
+    [InlineData("calcMode.5", PaceRow.GroupShared)]
+    public void A_throughput_timer_says_who_shares_its_places(string mode, PaceRow row)
+    {
+        var timer = "<ConstantThroughputTimer><doubleProp><name>throughput</name><value>60</value></doubleProp>" +
+            Text("calcMode", mode) + "</ConstantThroughputTimer><hashTree/>";
+        var paces = Good(Plan(timer + timer + Get())).Groups[0].Items.OfType<ScenarioItem.Pace>();
+        Assert.Equal([new(60, row, 0), new(60, row, 1)], paces);
+    }
+
+    /// <summary>Two timers, two groups, users of the same numbers: who waits for whom.</summary>
+    [Theory]
+    [InlineData(PaceRow.User, 8)]
+    [InlineData(PaceRow.Group, 4)]
+    [InlineData(PaceRow.All, 2)]
+    [InlineData(PaceRow.GroupShared, 2)]
+    [InlineData(PaceRow.AllShared, 1)]
+    public void Timers_and_thread_groups_share_places_only_where_the_mode_says_so(PaceRow row, int rows)
+    {
+        int[] both = [0, 1];
+        Assert.Equal(rows, (from timer in both from threads in both from user in both
+            select new ScenarioItem.Pace(60, row, timer).Of(threads, user)).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_mode_that_JMeter_does_not_have_is_listed() => Assert.Contains("calcMode '7'", string.Join('\n', Read(
+        Plan("<ConstantThroughputTimer><doubleProp><name>throughput</name><value>60</value></doubleProp>" +
+            Text("calcMode", "7") + "</ConstantThroughputTimer><hashTree/>" + Get())).Problems));
 
     [Theory]
     [InlineData(1, TextTestKind.Matches, false, false)]

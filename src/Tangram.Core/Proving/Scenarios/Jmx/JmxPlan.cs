@@ -34,6 +34,9 @@ internal sealed class JmxPlan(
     /// <summary>Defaults are asked by the samplers of their scope, so only the end tells what nobody asked.</summary>
     public List<JmxElement> Defaults { get; } = [];
 
+    /// <summary>How many timers there are so far that keep a pace.</summary>
+    public int Timers { get; set; }
+
     public void Unread(JmxElement element)
     {
         foreach (var (place, name, value) in element.Unread())

@@ -77,16 +77,25 @@ internal static class JmxTimers
         if (timer.Kind == "ConstantThroughputTimer")
         {
             var mode = timer.Text("calcMode", "0");
+            var row = Row(mode);
+            if (row is null) plan.Unsupported(timer.Place, $"calcMode {Planning.Quoted.Of(mode)} of {timer.Shown}");
             if (plan.Number(timer.Double("throughput") ?? "", "the throughput", timer.Place) is not { } rate
                 || rate <= 0) yield break;
-            // 0: each for itself; all others let so many pass together.
-            yield return new ScenarioItem.Pace(rate, Together: mode is not ("0" or "calcMode.1"));
+            yield return new ScenarioItem.Pace(rate, row ?? PaceRow.User, plan.Timers++);
             yield break;
         }
         var least = Span(timer, "ConstantTimer.delay", plan);
         var range = timer.Kind == "ConstantTimer" ? TimeSpan.Zero : Span(timer, "RandomTimer.range", plan);
         yield return new ScenarioItem.Rest(timer.Kind == "GaussianRandomTimer"
             ? new ThinkSpec(least, least, range) : new ThinkSpec(least, least + range));
+    }
+
+    /// <summary>A number from 0, or the name of its text, which counts from 1.</summary>
+    private static PaceRow? Row(string mode)
+    {
+        var named = mode.StartsWith("calcMode.", StringComparison.Ordinal);
+        return int.TryParse(named ? mode["calcMode.".Length..] : mode, NumberStyles.None, CultureInfo.InvariantCulture,
+            out var number) && (PaceRow)(named ? number - 1 : number) is var row && Enum.IsDefined(row) ? row : null;
     }
 
     private static TimeSpan Span(JmxElement timer, string name, JmxPlan plan)
