@@ -4,8 +4,9 @@ using Tangram.Model;
 
 namespace Tangram.Proving.Faults.Streams;
 
-/// <summary>Passes something through a proxy of its own, before anything of the gateway's comes: what runs for the first
-/// time takes tens of milliseconds, and the gateway would leave the replica for that and not for the fault.</summary>
+/// <summary>Passes something through a proxy of its own, before anything of the gateway's comes: what runs for the
+/// first time takes tens of milliseconds, and the gateway would leave the replica for that and not for the
+/// fault.</summary>
 internal static class StreamWarmUp
 {
     private const int Rounds = 30;
