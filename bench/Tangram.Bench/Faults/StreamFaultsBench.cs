@@ -130,7 +130,7 @@ internal static class StreamFaultsBench
             byte[] right = [.. Encoding.ASCII.GetBytes(head),
                 .. Enumerable.Range(0, StreamReplica.Big).Select(StreamReplica.At)];
             wrong += answer.Bytes.Zip(right).Count(pair => pair.First != pair.Second);
-            pieces += (right.Length + ImpairedLink.Piece - 1) / ImpairedLink.Piece;
+            pieces += (right.Length + ImpairedStream.Piece - 1) / ImpairedStream.Piece;
         }
         return $"{wrong} wrong bytes in the {pieces} packets' worth of ten answers ({Percent(wrong, pieces)})";
     }

@@ -38,7 +38,7 @@ internal static class ImpairmentReader
                 "write the delay or less");
         if (form.Kind == FaultKind.NetworkLoss && spec.Share == 1)
             fields.Problems.Error(fields.PlaceOf("share"), "all of it would be lost", "use network-cut for that");
-        else if (spec.Burst is { } burst && ImpairedLink.ShortestBurst(spec.Share) is var least && burst < least)
+        else if (spec.Burst is { } burst && ImpairedStream.ShortestBurst(spec.Share) is var least && burst < least)
             fields.Problems.Error(fields.PlaceOf("burst"),
                 $"{DrillAim.Percent(spec.Share)} cannot be lost in such short bursts",
                 string.Create(CultureInfo.InvariantCulture, $"write {Math.Ceiling(least)} or more, or a lower share"));

@@ -12,7 +12,7 @@ internal sealed class ImpairedPath : IDisposable
 
     private readonly MonotonicClock _clock;
     private readonly ImpairmentSpec _spec;
-    private readonly ImpairedLink _to, _from;
+    private readonly ImpairedStream _to, _from;
     private readonly Rng _rng;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _over = new();
@@ -21,7 +21,7 @@ internal sealed class ImpairedPath : IDisposable
     public ImpairedPath(FaultKind kind, ImpairmentSpec spec, Rng rng, StreamTally tally, TimeProvider time)
     {
         (Kind, _spec, _rng, Tally, _clock) = (kind, spec, rng, tally, new MonotonicClock(time));
-        (_to, _from) = (new ImpairedLink(kind, spec, rng.Split()), new ImpairedLink(kind, spec, rng.Split()));
+        (_to, _from) = (new ImpairedStream(kind, spec, rng.Split()), new ImpairedStream(kind, spec, rng.Split()));
     }
 
     public FaultKind Kind { get; }

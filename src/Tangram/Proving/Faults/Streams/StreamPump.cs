@@ -48,8 +48,8 @@ internal sealed class StreamPump(
             var room = new byte[Room];
             while (await from.ReceiveAsync(room, cut).ConfigureAwait(false) is > 0 and var received)
             {
-                for (var at = 0; at < received; at += ImpairedLink.Piece)
-                    await GiveAsync(room.AsMemory(at, Math.Min(ImpairedLink.Piece, received - at)), cut)
+                for (var at = 0; at < received; at += ImpairedStream.Piece)
+                    await GiveAsync(room.AsMemory(at, Math.Min(ImpairedStream.Piece, received - at)), cut)
                         .ConfigureAwait(false);
             }
             // The end is no faster than what came before it; it is as a piece of one byte.
@@ -102,5 +102,5 @@ internal sealed class StreamPump(
         }
     }
 
-    private Instant Ordered(Instant due) => _last = ImpairedLink.InOrder(due, _last);
+    private Instant Ordered(Instant due) => _last = ImpairedStream.InOrder(due, _last);
 }

@@ -16,7 +16,7 @@ public readonly record struct Passage(Instant? Due, int Lost = 0, int? Wrong = n
 /// <see cref="FirstTimeout"/>, the least of Linux (TCP_RTO_MIN), and after twice the time each time that it is lost
 /// again (RFC 6298, 5.5). Faster ways to notice a loss (RFC 5681, 3.2) need three more packets on their way, which most
 /// requests have not.</remarks>
-public sealed class ImpairedLink(FaultKind kind, ImpairmentSpec spec, Rng rng)
+public sealed class ImpairedStream(FaultKind kind, ImpairmentSpec spec, Rng rng)
 {
     /// <summary>What passes is looked at in pieces of so many bytes at most: a packet's payload on Ethernet.</summary>
     public const int Piece = 1460;

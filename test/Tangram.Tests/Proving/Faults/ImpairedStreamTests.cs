@@ -4,7 +4,7 @@ using Tangram.Proving.Faults;
 namespace Tangram.Tests.Proving.Faults;
 
 /// <summary>What was asked for is what is measured, by virtual time.</summary>
-public sealed class ImpairedLinkTests
+public sealed class ImpairedStreamTests
 {
     private const int Many = 100_000;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
@@ -30,7 +30,7 @@ public sealed class ImpairedLinkTests
         var last = Instant.Zero;
         for (var i = 0; i < 1_000; i++)
         {
-            var due = ImpairedLink.InOrder(link.Pass(100, Instant.Zero + Tick * i).Due!.Value, last);
+            var due = ImpairedStream.InOrder(link.Pass(100, Instant.Zero + Tick * i).Due!.Value, last);
             Assert.True(due >= last && due >= Instant.Zero + Tick * i);
             last = due;
         }
@@ -58,7 +58,7 @@ public sealed class ImpairedLinkTests
         foreach (var piece in passed)
         {
             var wait = piece.Due!.Value - (Instant.Zero + Tick * i++);
-            if (piece.Lost <= 9) Assert.Equal(ImpairedLink.FirstTimeout * ((1 << piece.Lost) - 1), wait);
+            if (piece.Lost <= 9) Assert.Equal(ImpairedStream.FirstTimeout * ((1 << piece.Lost) - 1), wait);
         }
         Assert.Contains(passed, piece => piece.Lost == 3);
     }
@@ -118,7 +118,7 @@ public sealed class ImpairedLinkTests
     private List<TimeSpan> Held(FaultKind kind, ImpairmentSpec spec) =>
         [.. Passed(kind, spec).Select((piece, i) => piece.Due!.Value - (Instant.Zero + Tick * i))];
 
-    private ImpairedLink Link(FaultKind kind, ImpairmentSpec spec) => new(kind, spec, new Rng(_seed));
+    private ImpairedStream Link(FaultKind kind, ImpairmentSpec spec) => new(kind, spec, new Rng(_seed));
 
     private void Near(double wanted, double found, double apart) =>
         Assert.True(Math.Abs(wanted - found) <= apart, $"{found} instead of {wanted}; new Rng({_seed})");
