@@ -46,7 +46,11 @@ public abstract record DrillEffect
 
     public sealed record StopLoad : DrillEffect;
 
-    public sealed record Inject(int Fault, FaultSpec Spec, FaultTarget Target) : DrillEffect;
+    public sealed record Inject(int Fault, FaultSpec Spec, FaultTarget Target) : DrillEffect
+    {
+        /// <summary>Of what the fault itself decides by chance.</summary>
+        public ulong Seed { get; init; }
+    }
 
     public sealed record Revert(int Fault) : DrillEffect;
 

@@ -32,5 +32,11 @@ internal static class DrillKeys
         Yes("target", "a replica, service, node or zone; default: one that fits, by chance"),
         Yes("at", "when, since the load began; default 0"),
         Yes("for", "how long, of a fault that lasts; default 5s"),
-        Yes("rate", "of a traffic-spike: requests a second; default four times the load's"));
+        Yes("rate", "of a traffic-spike: requests a second; default four times the load's"),
+        Yes("to", "of a link: a node or an IPv4 address, the packets to which are meant; default: all"),
+        Yes("delay", "of link-delay (default 100ms) and link-reorder (default 20ms)"),
+        Yes("jitter", "of link-delay: each packet is off by up to this; default 0"),
+        Yes("share", "of link-loss, -duplicate and -corrupt, default 10%, and of link-reorder, default 25%"),
+        Yes("burst", "of link-loss: packets lost in a row, in the mean; default 1"),
+        Yes("bandwidth", "of link-bandwidth: bits a second; default 1mbit"));
 }

@@ -140,7 +140,10 @@ public sealed class DrillMachine
             if (DrillTargets.Choose(fault.Spec, _seen, [.. _faults.Where(f => f.InForce)], _rng) is not { } target)
                 continue;
             fault.Ask(target, now);
-            effects.Add(new DrillEffect.Inject(fault.Number, fault.Spec, target));
+            effects.Add(new DrillEffect.Inject(fault.Number, fault.Spec, target)
+            {
+                Seed = fault.Spec.Link is null ? 0 : _rng.NextUInt64(),
+            });
         }
     }
 

@@ -108,7 +108,8 @@ internal static class DrillReader
             fields.Problems.Error(fields.PlaceOf("rate"), $"{form.Word} has no rate", "delete it");
         var rate = fields.Parsed("rate", text => Quantities.Number(text) is > 0 and <= LoadOptions.HighestRate and var r
             ? r : (double?)null, $"a number more than 0 and at most {LoadOptions.HighestRate:0}");
-        return new FaultSpec(form.Kind, target, at, time, fields.Place) { Rate = rate };
+        var link = LinkReader.Read(fields, form);
+        return new FaultSpec(form.Kind, target, at, time, fields.Place) { Rate = rate, Link = link };
     }
 
     private static string Words => string.Join(", ", FaultForm.All.Select(form => form.Word));

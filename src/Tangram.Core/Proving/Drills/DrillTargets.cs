@@ -88,6 +88,9 @@ public static class DrillTargets
             || spec.Services.Any(s => s.Configs.Count + s.Secrets.Count > 0)))
             return ("a bad deploy needs the contents of the configs and secrets, which a cluster does not give away",
                 "deploy a file that cannot run with `tangram deploy` instead");
+        if (fault.Form.Links)
+            return ($"{fault.Form.Word} is about the packets of a machine, and all nodes of this cluster are one " +
+                "machine that sends them over its loopback", "delete it, or hold it where nodes are machines");
         if (fault.Target is not { } target) return null;
         var (names, what) = fault.Form.Subject switch
         {

@@ -35,7 +35,20 @@ public sealed record FaultForm(
             "more requests come beside the drill's own"),
         new(FaultKind.BadDeploy, "bad-deploy", FaultSubject.Service, false, true,
             "a revision goes out whose program ends at its start; the cluster has to take it back"),
+        Link(FaultKind.LinkDelay, "link-delay", "what its machine sends arrives later"),
+        Link(FaultKind.LinkReorder, "link-reorder", "some of what its machine sends is overtaken by the rest"),
+        Link(FaultKind.LinkLoss, "link-loss", "some of what its machine sends is lost"),
+        Link(FaultKind.LinkDuplicate, "link-duplicate", "some of what its machine sends comes twice"),
+        Link(FaultKind.LinkCorrupt, "link-corrupt", "a bit of some of what its machine sends is turned"),
+        Link(FaultKind.LinkBandwidth, "link-bandwidth", "its machine sends no more bits a second than this"),
+        Link(FaultKind.LinkCut, "link-cut", "nothing that its machine sends arrives"),
     ];
+
+    /// <summary>It is about the packets that a node's machine sends.</summary>
+    public bool Links { get; private init; }
+
+    private static FaultForm Link(FaultKind kind, string word, string note) =>
+        new(kind, word, FaultSubject.Node, true, false, note) { Links = true };
 
     private const string Daemon =
         "on one machine the daemon is leader, store and gateway: it gets SIGKILL, and is started again";

@@ -4,6 +4,7 @@ public enum FaultKind
 {
     ReplicaKilled, ReplicaPaused, ReplicaSlow, ReplicaHandles, NodeLost, ZoneLost, ZoneSlow, LeaderLost, StoreLost,
     GatewayLost, CpuPressure, MemoryPressure, TrafficSpike, BadDeploy,
+    LinkDelay, LinkReorder, LinkLoss, LinkDuplicate, LinkCorrupt, LinkBandwidth, LinkCut,
 }
 
 /// <summary>What a fault strikes.</summary>

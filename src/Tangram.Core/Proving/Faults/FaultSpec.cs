@@ -12,6 +12,9 @@ public sealed record FaultSpec(FaultKind Kind, string? Target, TimeSpan At, Time
     /// <summary>Of a traffic spike: requests a second beside the drill's own. Null: four times as many.</summary>
     public double? Rate { get; init; }
 
+    /// <summary>Of a fault of a link.</summary>
+    public LinkSpec? Link { get; init; }
+
     /// <summary>By chance: where there is nothing for it, the others are shown all the same.</summary>
     public bool Drawn { get; init; }
 

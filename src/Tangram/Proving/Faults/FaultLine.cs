@@ -55,7 +55,11 @@ internal sealed class FaultLine : IAsyncDisposable
     public void Inject(DrillEffect.Inject inject, LoadOptions load) => Send(new FaultOrder(inject.Fault, false,
         inject.Spec.Kind, inject.Target.Name, inject.Spec.For, [.. inject.Target.Replicas], [.. inject.Target.Nodes],
         inject.Spec.Kind != FaultKind.TrafficSpike ? null : new FaultTraffic(load.Url.OriginalString, load.Method,
-            load.Headers.FirstOrDefault(header => header.Name == "Host")?.Value, inject.Spec.Rate ?? load.Rate * 4)));
+            load.Headers.FirstOrDefault(header => header.Name == "Host")?.Value, inject.Spec.Rate ?? load.Rate * 4))
+    {
+        Link = inject.Spec.Link is not { } link ? null
+            : new FaultLink(link, link.To is { } to ? [to] : [], [], [], inject.Seed),
+    });
 
     public void Revert(int fault) => Send(new FaultOrder(fault, true, default, "", TimeSpan.Zero, [], []));
 

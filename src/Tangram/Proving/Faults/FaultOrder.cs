@@ -8,10 +8,20 @@ namespace Tangram.Proving.Faults;
 /// <param name="Lasts">It ends by itself after it; zero: it strikes once.</param>
 internal sealed record FaultOrder(
     int Number, bool Revert, FaultKind Kind, string Name, TimeSpan Lasts, StruckReplica[] Replicas, string[] Nodes,
-    FaultTraffic? Traffic = null);
+    FaultTraffic? Traffic = null)
+{
+    /// <summary>Of a fault of a link.</summary>
+    public FaultLink? Link { get; init; }
+}
 
 /// <param name="Rate">Requests a second.</param>
 internal sealed record FaultTraffic(string Url, string Method, string? Host, double Rate);
+
+/// <param name="To">IPv4 addresses, the packets to which are meant. Empty: all that this machine sends.</param>
+/// <param name="Ports">Only packets of TCP and UDP to one of these. Empty: all.</param>
+/// <param name="Except">No packets from or to one of these, where <paramref name="Ports"/> is empty.</param>
+/// <param name="Seed">Of what is decided by chance.</param>
+internal sealed record FaultLink(LinkSpec Spec, string[] To, int[] Ports, int[] Except, ulong Seed);
 
 /// <summary>What the holder tells the drill, a line each.</summary>
 internal sealed record FaultAnswer(int Number, FaultWord Word, string What);

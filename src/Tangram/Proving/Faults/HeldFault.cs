@@ -27,6 +27,7 @@ internal abstract class HeldFault
         FaultKind.MemoryPressure => new TakenMemory(),
         FaultKind.TrafficSpike => new MoreTraffic(order.Traffic!, order.Lasts),
         FaultKind.BadDeploy => new BadDeploy(order.Name, place),
+        _ when order.Link is { } link => new LinkFault(link),
         _ => throw new FaultMissedException($"this version cannot do {order.Kind}"),
     };
 

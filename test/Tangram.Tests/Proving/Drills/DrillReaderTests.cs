@@ -36,6 +36,14 @@ public sealed class DrillReaderTests
     [InlineData("faults: [ { kind: node-lost, at: 30s } ]", "mine.yaml:1:34: this is after the end", "earlier")]
     [InlineData("faults: [ { kind: node-lost, target: '!' } ]", "mine.yaml:1:38: '!' is not a name", "name a node")]
     [InlineData("faults: [ { kind: node-lost, at: 3 } ]", "mine.yaml:1:34: 'at' is '3'", "write '3s'")]
+    [InlineData("faults: [ { kind: link-cut, delay: 1s } ]", "mine.yaml:1:36: link-cut has no delay", "delete it")]
+    [InlineData("faults: [ { kind: node-lost, share: 5% } ]", "mine.yaml:1:37: node-lost has no share", "delete it")]
+    [InlineData("faults: [ { kind: link-loss, share: 0 } ]", "mine.yaml:1:37: 'share' is '0'", "such as 10%")]
+    [InlineData("faults: [ { kind: link-loss, share: 70%, burst: 2 } ]", "mine.yaml:1:49: so large", "longer burst")]
+    [InlineData("faults: [ { kind: link-loss, burst: 0.5 } ]", "mine.yaml:1:37: 'burst' is '0.5'", "1 to 1000")]
+    [InlineData("faults: [ { kind: link-delay, jitter: 1s } ]", "mine.yaml:1:39: 'jitter' is more", "the delay")]
+    [InlineData("faults: [ { kind: link-delay, delay: 2m } ]", "mine.yaml:1:38: 'delay' is longer", "1m or less")]
+    [InlineData("faults: [ { kind: link-bandwidth, bandwidth: 10 } ]", "mine.yaml:1:46: 'bandwidth'", "10mbit")]
     [InlineData("load: { rate: 50 }", "mine.yaml:1:1: this drill breaks nothing", "write faults:")]
     [InlineData("fault: []", "mine.yaml:1:1: 'fault' is not a key of a drill", "write 'faults'")]
     [InlineData("path: /", "mine.yaml:1:1: 'path' is not a key of a drill", "honoured here")]
@@ -52,6 +60,27 @@ public sealed class DrillReaderTests
         Assert.Contains(what, refused.Message);
         Assert.Contains(remedy, refused.Message);
         Assert.Contains("nothing was begun", refused.Message);
+    }
+
+    [Fact]
+    public void Reads_what_a_link_is_asked_and_takes_what_is_usual_for_the_rest()
+    {
+        var drill = Read("""
+            faults:
+              - { kind: link-delay, target: a-1, to: b-1, delay: 80ms, jitter: 20ms }
+              - { kind: link-loss, share: 5%, burst: 3 }
+              - { kind: link-reorder }
+              - { kind: link-bandwidth, bandwidth: 1.5mbit }
+              - { kind: link-cut }
+            """);
+        Assert.Equal(
+        [
+            new LinkSpec { To = "b-1", Delay = TimeSpan.FromMilliseconds(80), Jitter = TimeSpan.FromMilliseconds(20) },
+            new LinkSpec { Loss = 0.05, Burst = 3 },
+            new LinkSpec { Reorder = 0.25, ReorderBy = TimeSpan.FromMilliseconds(20) },
+            new LinkSpec { BitsPerSecond = 1_500_000 },
+            new LinkSpec { Cut = true },
+        ], drill.Faults.Select(fault => fault.Link));
     }
 
     [Fact]
