@@ -31,6 +31,8 @@ return args is [var which, ..]
         "reading" => ReadingBench.Run(),
         "faults" => await StreamFaultsBench.RunAsync(args[1..]),
         "stream-replica" => await StreamReplica.RunAsync(),
+        "packet-faults" => await PacketBench.RunAsync(args[1..]),
+        "fault-target" => FaultTarget.Run(args[1..]),
         _ => Usage(),
     }
     : Usage();
@@ -41,7 +43,8 @@ static int Usage()
         "usage: dotnet run --project bench/Tangram.Bench -c Release -- " +
         "planning|commands|idle|balancing [zones]|zones [without]|anchors [slow|overload|storm|maglev]|" +
         "gateway [ROUNDS]|load [ROUNDS]|" +
-        "broken [SECONDS]|everything [COUNT [FROM [CLUSTERS]]]|faults [SEED]|store [ETCD-URL...]|" +
-        "simulate [FROM COUNT]|scale [NODES...]|reading|fuzz [--gateway|--answers] [--seconds N] [--seed N]");
+        "broken [SECONDS]|everything [COUNT [FROM [CLUSTERS]]]|faults [SEED]|packet-faults [link|machine]|" +
+        "store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
+        "fuzz [--gateway|--answers] [--seconds N] [--seed N]");
     return 2;
 }

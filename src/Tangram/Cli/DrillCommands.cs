@@ -95,15 +95,18 @@ internal static class DrillCommands
             new Argument<string>("FOLDER"));
         // Given on one machine of several, even when none is named.
         var stores = new Argument<string?>("STORES") { Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command(FaultHolder.Command, "Holds the faults of a drill") { name, socket, folder, stores };
+        var watches = new Option<bool>(FaultWatch.Option) { Description = "Mends should the holder be killed" };
+        var command = new Command(FaultHolder.Command, "Holds the faults of a drill")
+        {
+            name, socket, folder, stores, watches,
+        };
         command.Hidden = true;
         command.SetAction((parsed, cancellation) => context.Entrances.Drill(new DrillRequest(
             null, false, () => throw new InvalidOperationException(), null, null, null, false,
             new FaultPlace(parsed.GetValue(name)!, parsed.GetValue(socket)!, parsed.GetValue(folder)!)
             {
                 Stores = parsed.GetValue(stores)?.Split(',', StringSplitOptions.RemoveEmptyEntries),
-            }),
-            context.Around, cancellation));
+            }) { Watches = parsed.GetValue(watches) }, context.Around, cancellation));
         return command;
     }
 }

@@ -175,6 +175,9 @@ internal sealed record DrillRequest(
     string? Drill, bool Print, Func<ClusterPlace> Find, ulong? Seed, double? Rate, Uri? Url, bool Json,
     Proving.Faults.FaultPlace? Holds = null, bool Regardless = false)
 {
+    /// <summary>We are the process that mends when the holder is killed.</summary>
+    public bool Watches { get; init; }
+
     /// <summary>List what was held, of all drills or of this one.</summary>
     public bool History { get; init; }
 

@@ -34,7 +34,7 @@ public sealed class NetworkDrillTests
             faults:
               - { kind: network-delay, delay: 20ms, for: 2s }
               - { kind: network-loss, share: 20%, for: 2s }
-              - { kind: network-bandwidth, bandwidth: 10K, for: 2s }
+              - { kind: network-bandwidth, bandwidth: 80kbit, for: 2s }
               - { kind: network-corrupt, share: 50%, at: 3s, for: 2s }
               - { kind: network-reset, at: 3s, for: 2s }
               - { kind: answer-slow, delay: 50ms, at: 3s, for: 2s }

@@ -33,11 +33,14 @@ internal static class DrillKeys
         Yes("at", "when, since the load began; default 0"),
         Yes("for", "how long, of a fault that lasts; default 5s"),
         Yes("rate", "of a traffic-spike: requests a second; default four times the load's"),
-        Yes("delay", "of network-delay: how much longer each way; of answer-slow: how late answers begin"),
-        Yes("jitter", "of network-delay: so much more or less; default 0"),
-        Yes("share", "of network-loss, network-corrupt, answer-wrong and answer-half: how much of it, such as 5%"),
-        Yes("burst", "of network-loss: how many are lost in a row on average; default: each by its own chance"),
-        Yes("bandwidth", "of network-bandwidth: bytes a second, such as 100K"),
+        Yes("delay", "of network-delay and link-delay: how much longer; of link-reorder: how far behind; of answer-slow: " +
+            "how late answers begin"),
+        Yes("jitter", "of network-delay and link-delay: so much more or less; default 0"),
+        Yes("share", "of losses, corruption, doubling and reordering, and of answers: how much of it, such as 5%"),
+        Yes("burst", "of losses: how many are lost in a row on average; default: each by its own chance"),
+        Yes("bandwidth", "of network-bandwidth and link-bandwidth: bits a second; default 1mbit"),
         Yes("direction", "of the network: both, to (the replica) or from (it); default both"),
-        Yes("status", "of answer-wrong; of 2xx only the body is wrong; default 500"));
+        Yes("status", "of answer-wrong; of 2xx only the body is wrong; default 500"),
+        Yes("to", "of a link: the IPv4 address, the packets to which are meant; default: all"),
+        Yes("shared", "of disk-full: true, where others use that disk too; default false"));
 }

@@ -141,7 +141,7 @@ public sealed class DrillMachine
                 continue;
             fault.Ask(target, now);
             effects.Add(new DrillEffect.Inject(fault.Number, fault.Spec, target,
-                fault.Spec.Form.Impairs ? _rng.NextUInt64() : 0));
+                fault.Spec.Form.Impairs || fault.Spec.Form.Links ? _rng.NextUInt64() : 0));
         }
     }
 

@@ -83,7 +83,7 @@ public static class DrillMachines
         switch (fault.Kind)
         {
             case FaultKind.TrafficSpike or FaultKind.BadDeploy: return (null, null);
-            case FaultKind.NodeLost: return (Those(machine => machine.Node == target.Name), null);
+            case FaultKind.NodeLost or (>= FaultKind.LinkDelay and <= FaultKind.LinkCut): return (Those(machine => machine.Node == target.Name), null);
             case FaultKind.ZoneLost: return (Those(machine => machine.Zone == target.Name
                 || (machine.Node is { } node && target.Nodes.Contains(node))), null);
             case FaultKind.LeaderLost:
@@ -94,7 +94,7 @@ public static class DrillMachines
                 if (gateways.Count == 0) return ([], null);
                 var chosen = gateways[rng.Next(gateways.Count)];
                 return ([chosen], chosen.Gateway);
-            case FaultKind.CpuPressure or FaultKind.MemoryPressure:
+            case FaultKind.CpuPressure or FaultKind.MemoryPressure or FaultKind.DiskFull or FaultKind.DiskPressure:
                 var nodes = Those(machine => seen.Nodes.Any(n => n.Name == machine.Node && n.State == "ready"));
                 if (nodes.Count == 0) return ([], null);
                 var one = nodes[rng.Next(nodes.Count)];

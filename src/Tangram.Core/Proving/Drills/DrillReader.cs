@@ -90,7 +90,7 @@ internal static class DrillReader
             return null;
         }
         (string, FaultForm?)[] forms = [.. FaultForm.All.Select(form => (form.Word, (FaultForm?)form))];
-        if (fields.Choice("kind", null, forms) is not { } form) return null;
+        if (fields.Choice("kind", null, forms, FaultForm.Refused) is not { } form) return null;
         var at = fields.Duration("at", TimeSpan.Zero);
         if (at >= duration)
             fields.Problems.Error(fields.PlaceOf("at"), "this is after the end of the load",
@@ -111,7 +111,8 @@ internal static class DrillReader
             ? r : (double?)null, $"a number more than 0 and at most {LoadOptions.HighestRate:0}");
         return new FaultSpec(form.Kind, target, at, time, fields.Place)
         {
-            Rate = rate, Impairment = ImpairmentReader.Read(form, fields),
+            Rate = rate, Impairment = ImpairmentReader.Read(form, fields), Link = LinkReader.Read(form, fields),
+            Shared = fields.Flag("shared", false),
         };
     }
 

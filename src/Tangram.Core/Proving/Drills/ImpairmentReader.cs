@@ -24,8 +24,8 @@ internal static class ImpairmentReader
                 text => Quantities.Number(text) is >= 1 and <= LongestBurst and var burst ? burst : (double?)null,
                 "a number from 1 to 1000: how many are lost in a row on average"),
             Bandwidth = fields.Parsed("bandwidth",
-                text => Quantities.Bytes(text) is >= ImpairmentSpec.LeastBandwidth and var bytes ? bytes : (long?)null,
-                "bytes a second such as 100K, 100 or more") ?? usual.Bandwidth,
+                text => LinkReader.Rate(text) is { } bits ? (long)(bits / 8) : (long?)null, LinkReader.Rates)
+                ?? usual.Bandwidth,
             Direction = fields.Choice("direction", usual.Direction,
                 [("both", StreamDirection.Both), ("to", StreamDirection.To), ("from", StreamDirection.From)]),
             Status = fields.Whole("status", usual.Status, 200, 599),

@@ -51,6 +51,33 @@ public sealed record FaultForm(
         Between(FaultKind.AnswerWrong, "answer-wrong", "a share of the answers is replaced by wrong ones",
             "share", "status"),
         Between(FaultKind.AnswerHalf, "answer-half", "a share of the answers ends half-way", "share"),
+        new(FaultKind.ReplicaMemory, "replica-memory", FaultSubject.Replica, true, false,
+            "its process may map no more memory than it has mapped"),
+        new(FaultKind.DiskFull, "disk-full", FaultSubject.Nothing, true, false,
+            "not a byte is free on the disk where the cluster has its state") { Keys = ["shared"] },
+        new(FaultKind.DiskPressure, "disk-pressure", FaultSubject.Nothing, true, false,
+            "threads write to that disk and have it synced, over and over"),
+        Link(FaultKind.LinkDelay, "link-delay", "what its machine sends arrives later", "delay", "jitter"),
+        Link(FaultKind.LinkReorder, "link-reorder", "some of what its machine sends is overtaken by the rest",
+            "share", "delay"),
+        Link(FaultKind.LinkLoss, "link-loss", "some of what its machine sends is lost", "share", "burst"),
+        Link(FaultKind.LinkDuplicate, "link-duplicate", "some of what its machine sends comes twice", "share"),
+        Link(FaultKind.LinkCorrupt, "link-corrupt", "a bit of some of what its machine sends is turned", "share"),
+        Link(FaultKind.LinkBandwidth, "link-bandwidth", "its machine sends no more bits a second than this",
+            "bandwidth"),
+        Link(FaultKind.LinkCut, "link-cut", "nothing that its machine sends arrives"),
+    ];
+
+    /// <summary>What somebody may ask for and nobody can do from outside, and what to do instead.</summary>
+    internal static readonly (string Word, string Remedy)[] Refused =
+    [
+        ("clock-off", "the wall clock of a process that runs cannot be moved from outside, and no namespace has one " +
+            "of its own: let the service's command begin with `faketime -f +1h`, and deploy that"),
+        ("store-slow", "the store of one machine is a file on the daemon's disk, locked by it: write disk-pressure, " +
+            "which makes everything on that disk wait"),
+        ("disk-slow", "a disk cannot be slowed for one process without its cgroup: write disk-pressure"),
+        ("certificate-expired", "deploy an expired certificate (x-tangram.gateway.certificates), and the old one " +
+            "when you have seen enough"),
     ];
 
     /// <summary>What its entry in a drill's file may say beside kind, target, at and for.</summary>
@@ -63,6 +90,12 @@ public sealed record FaultForm(
 
     private static FaultForm Between(FaultKind kind, string word, string note, params string[] keys) =>
         new(kind, word, FaultSubject.Path, true, false, note) { Keys = [.. keys] };
+
+    /// <summary>It is about the packets that a node's machine sends.</summary>
+    public bool Links { get; private init; }
+
+    private static FaultForm Link(FaultKind kind, string word, string note, params string[] keys) =>
+        new(kind, word, FaultSubject.Node, true, false, note) { Links = true, Keys = ["to", .. keys] };
 
     private const string Daemon =
         "on one machine the daemon is leader, store and gateway: it gets SIGKILL, and is started again";

@@ -6,6 +6,8 @@ public enum FaultKind
     GatewayLost, CpuPressure, MemoryPressure, TrafficSpike, BadDeploy,
     NetworkDelay, NetworkLoss, NetworkBandwidth, NetworkCorrupt, NetworkCut, NetworkReset, AnswerSlow, AnswerWrong,
     AnswerHalf,
+    LinkDelay, LinkReorder, LinkLoss, LinkDuplicate, LinkCorrupt, LinkBandwidth, LinkCut,
+    ReplicaMemory, DiskFull, DiskPressure,
 }
 
 /// <summary>What a fault strikes.</summary>

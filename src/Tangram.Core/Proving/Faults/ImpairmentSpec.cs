@@ -9,9 +9,6 @@ public sealed record ImpairmentSpec
 {
     public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
-    /// <summary>Fewer bytes a second than this would not bring one piece through in a minute.</summary>
-    public const long LeastBandwidth = 100;
-
     /// <summary>Of the network each way; of an answer, before its first byte.</summary>
     public TimeSpan Delay { get; init; }
 
@@ -37,7 +34,7 @@ public sealed record ImpairmentSpec
     {
         FaultKind.NetworkDelay => new() { Delay = TimeSpan.FromMilliseconds(100) },
         FaultKind.NetworkLoss => new() { Share = 0.1 },
-        FaultKind.NetworkBandwidth => new() { Bandwidth = 100 * 1024 },
+        FaultKind.NetworkBandwidth => new() { Bandwidth = 125_000 },
         FaultKind.NetworkCorrupt => new() { Share = 0.05, Direction = StreamDirection.From },
         FaultKind.AnswerSlow => new() { Delay = TimeSpan.FromSeconds(1), Direction = StreamDirection.From },
         FaultKind.AnswerWrong => new() { Share = 1, Status = 500, Direction = StreamDirection.From },

@@ -10,6 +10,8 @@ internal static class DrillEntrance
 {
     public static async Task<int> RunAsync(DrillRequest request, Surroundings around, CancellationToken cancellation)
     {
+        if (request is { Holds: { } watched, Watches: true })
+            return await FaultWatch.RunAsync(watched, around).ConfigureAwait(false);
         if (request.Holds is { } place) return await FaultHolder.RunAsync(place, around).ConfigureAwait(false);
         if (request.History) return await HistoryAsync(request, around, cancellation).ConfigureAwait(false);
         if (request.Report is not null && (request.Drill is null || request.Print))

@@ -68,7 +68,9 @@ internal sealed class FaultLine : IFaultLine
         {
             Impairment = !inject.Spec.Form.Impairs ? null
                 : inject.Spec.Impairment ?? ImpairmentSpec.Usual(inject.Spec.Kind),
-            Seed = inject.Seed,
+            Link = inject.Spec.Link is not { } link ? null
+                : new FaultLink(link, link.To is { } to ? [to] : [], [], []),
+            Shared = inject.Spec.Shared, Seed = inject.Seed,
         };
 
     public void Revert(int fault) => Send(Ended(fault));

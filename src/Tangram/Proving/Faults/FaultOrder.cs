@@ -15,11 +15,22 @@ internal sealed record FaultOrder(
 
     /// <summary>Of its chance.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Of a fault of a link.</summary>
+    public FaultLink? Link { get; init; }
+
+    /// <summary>Of a full disk: though others use it too.</summary>
+    public bool Shared { get; init; }
 }
 
 /// <param name="Rate">Requests a second.</param>
 /// <param name="Also">Other gateways.</param>
 internal sealed record FaultTraffic(string Url, string Method, string? Host, double Rate, string[]? Also = null);
+
+/// <param name="To">IPv4 addresses, the packets to which are meant. Empty: all that this machine sends.</param>
+/// <param name="Ports">Only packets of TCP and UDP to one of these. Empty: all.</param>
+/// <param name="Except">No packets from or to one of these, where <paramref name="Ports"/> is empty.</param>
+internal sealed record FaultLink(LinkSpec Spec, string[] To, int[] Ports, int[] Except);
 
 /// <summary>What the holder tells the drill, a line each.</summary>
 internal sealed record FaultAnswer(int Number, FaultWord Word, string What);
@@ -38,6 +49,7 @@ internal enum FaultWord
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(FaultOrder))]
 [JsonSerializable(typeof(FaultAnswer))]
+[JsonSerializable(typeof(FaultMend))]
 internal sealed partial class FaultJson : JsonSerializerContext
 {
     public static string Write(FaultOrder order) => JsonSerializer.Serialize(order, Default.FaultOrder);
@@ -48,4 +60,6 @@ internal sealed partial class FaultJson : JsonSerializerContext
 
     public static FaultAnswer Answer(string line) => JsonSerializer.Deserialize(line, Default.FaultAnswer) is
         { What: not null } answer ? answer : throw new JsonException("no answer");
+    public static string Write(FaultMend mend) => JsonSerializer.Serialize(mend, Default.FaultMend);
+    public static FaultMend Mend(string line) => JsonSerializer.Deserialize(line, Default.FaultMend)!;
 }

@@ -32,7 +32,12 @@ internal sealed class FaultLines(IReadOnlyList<InjectorLine> machines, FaultLine
         foreach (var name in inject.Target.Machines)
         {
             var node = _machines[name].Machine.Node;
-            _machines[name].Send(order with { Replicas = [.. order.Replicas.Where(r => r.Node == node)] });
+            _machines[name].Send(order with
+            {
+                Replicas = [.. order.Replicas.Where(r => r.Node == node)],
+                // Or we could not tell it when it is over.
+                Link = order.Link is { } link ? link with { Except = [_machines[name].Port] } : null,
+            });
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -27,13 +28,16 @@ internal sealed class InjectorLine : IAsyncDisposable
     private readonly Task _reading, _beating;
     private TaskCompletionSource<InjectorLook?>? _look;
 
-    private InjectorLine(WireLines lines, Task beating, DrilledMachine machine, TimeProvider time)
+    private InjectorLine(WireLines lines, Task beating, DrilledMachine machine, int port, TimeProvider time)
     {
-        (_lines, _beating, Machine, _time) = (lines, beating, machine, time);
+        (_lines, _beating, Machine, Port, _time) = (lines, beating, machine, port, time);
         _reading = ReadAsync();
     }
 
     public DrilledMachine Machine { get; }
+
+    /// <summary>Where the injector listens.</summary>
+    public int Port { get; }
 
     /// <summary>Ends with the connection.</summary>
     public ChannelReader<FaultAnswer> Answers => _answers.Reader;
@@ -63,8 +67,9 @@ internal sealed class InjectorLine : IAsyncDisposable
             if (second is null || FaultJson.Answer(second) is not { Word: FaultWord.Holds })
                 throw new CommandFailure(Exit.Failed, $"{greeting.Name}: " +
                     (second is null ? "whoever should hold the faults ended at once" : FaultJson.Answer(second).What));
-            var host = address[..address.LastIndexOf(':')].Trim('[', ']');
-            return new InjectorLine(lines, beating, greeting.Machine(host, here), time);
+            var cut = address.LastIndexOf(':');
+            var port = int.Parse(address[(cut + 1)..], CultureInfo.InvariantCulture);
+            return new InjectorLine(lines, beating, greeting.Machine(address[..cut].Trim('[', ']'), here), port, time);
         }
         catch (Exception e)
         {

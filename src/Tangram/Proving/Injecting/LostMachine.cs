@@ -31,7 +31,7 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
     {
         var role = _parts.Role();
         var etcd = _parts.Etcd(role);
-        foreach (var part in new[] { etcd, role }.OfType<MachinePart>().Where(Struck)) _kept.Add(Keep(part));
+        foreach (var part in new[] { etcd, role }.OfType<MachinePart>().Where(Struck)) _kept.Add(KeepPart(part));
         var struck = Now();
         if (struck.Count == 0) throw new FaultMissedException("nothing of it runs on this machine");
         var begun = time.GetTimestamp();
@@ -124,7 +124,7 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
         catch (OperationCanceledException) { }
     }
 
-    private Kept Keep(MachinePart part)
+    private Kept KeepPart(MachinePart part)
     {
         var pid = part.Process.Pid;
         var output = new FileInfo($"/proc/{pid}/fd/1").LinkTarget is { } target && File.Exists(target)

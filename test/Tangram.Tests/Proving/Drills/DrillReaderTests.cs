@@ -36,6 +36,17 @@ public sealed class DrillReaderTests
     [InlineData("faults: [ { kind: node-lost, at: 30s } ]", "mine.yaml:1:34: this is after the end", "earlier")]
     [InlineData("faults: [ { kind: node-lost, target: '!' } ]", "mine.yaml:1:38: '!' is not a name", "name a node")]
     [InlineData("faults: [ { kind: node-lost, at: 3 } ]", "mine.yaml:1:34: 'at' is '3'", "write '3s'")]
+    [InlineData("faults: [ { kind: link-cut, delay: 1s } ]", "mine.yaml:1:36: link-cut has no delay", "delete it")]
+    [InlineData("faults: [ { kind: node-lost, share: 5% } ]", "mine.yaml:1:37: node-lost has no share", "delete it")]
+    [InlineData("faults: [ { kind: link-loss, share: 0 } ]", "mine.yaml:1:37: 'share' is '0'", "such as 10%")]
+    [InlineData("faults: [ { kind: link-loss, share: 70%, burst: 2 } ]", "mine.yaml:1:49: so large", "longer burst")]
+    [InlineData("faults: [ { kind: link-loss, burst: 0.5 } ]", "mine.yaml:1:37: 'burst' is '0.5'", "1 to 1000")]
+    [InlineData("faults: [ { kind: link-delay, jitter: 1s } ]", "mine.yaml:1:39: 'jitter' is more", "the delay")]
+    [InlineData("faults: [ { kind: link-delay, delay: 2m } ]", "mine.yaml:1:38: 'delay' is longer", "1m or less")]
+    [InlineData("faults: [ { kind: link-bandwidth, bandwidth: 10 } ]", "mine.yaml:1:46: 'bandwidth'", "10mbit")]
+    [InlineData("faults: [ { kind: clock-off } ]", "mine.yaml:1:19: 'kind' is 'clock-off'", "faketime")]
+    [InlineData("faults: [ { kind: store-slow } ]", "mine.yaml:1:19: 'kind' is 'store-slow'", "disk-pressure")]
+    [InlineData("faults: [ { kind: node-lost, shared: true } ]", "mine.yaml:1:38: node-lost has no shared", "delete")]
     [InlineData("load: { rate: 50 }", "mine.yaml:1:1: this drill breaks nothing", "write faults:")]
     [InlineData("fault: []", "mine.yaml:1:1: 'fault' is not a key of a drill", "write 'faults'")]
     [InlineData("path: /", "mine.yaml:1:1: 'path' is not a key of a drill", "honoured here")]
@@ -52,7 +63,7 @@ public sealed class DrillReaderTests
     [InlineData("faults: [ { kind: network-delay, delay: -1s } ]", "'delay' is '-1s'", "such as")]
     [InlineData("faults: [ { kind: network-delay, delay: 5m } ]", "longer than a minute", "1m or less")]
     [InlineData("faults: [ { kind: network-delay, delay: 1s, jitter: 2s } ]", "more than the delay", "or less")]
-    [InlineData("faults: [ { kind: network-bandwidth, bandwidth: 5 } ]", "'bandwidth' is '5'", "100K")]
+    [InlineData("faults: [ { kind: network-bandwidth, bandwidth: 5 } ]", "'bandwidth' is '5'", "10mbit")]
     [InlineData("faults: [ { kind: network-cut, direction: up } ]", "'direction' is 'up'", "both or to or from")]
     [InlineData("faults: [ { kind: answer-wrong, status: 99 } ]", "'status'", "200")]
     [InlineData("faults: [ { kind: answer-half, target: '!' } ]", "'!' is not a name", "replica, service or zone")]
@@ -74,7 +85,7 @@ public sealed class DrillReaderTests
             faults:
               - { kind: network-delay, delay: 50ms, jitter: 10ms, direction: from }
               - { kind: network-loss, share: 5%, burst: 3 }
-              - { kind: network-bandwidth, bandwidth: 20K }
+              - { kind: network-bandwidth, bandwidth: 160kbit }
               - { kind: answer-wrong, share: 50%, status: 503 }
               - { kind: network-corrupt }
               - { kind: network-cut, direction: to }
@@ -85,12 +96,33 @@ public sealed class DrillReaderTests
             new() { Delay = TimeSpan.FromMilliseconds(50), Jitter = TimeSpan.FromMilliseconds(10),
                 Direction = StreamDirection.From },
             new() { Share = 0.05, Burst = 3 },
-            new() { Bandwidth = 20 * 1024 },
+            new() { Bandwidth = 20_000 },
             new() { Share = 0.5, Status = 503, Direction = StreamDirection.From },
             new() { Share = 0.05, Direction = StreamDirection.From },
             new() { Direction = StreamDirection.To },
             null,
         ], faults);
+    }
+
+    [Fact]
+    public void Reads_what_a_link_is_asked_and_takes_what_is_usual_for_the_rest()
+    {
+        var drill = Read("""
+            faults:
+              - { kind: link-delay, target: a-1, to: 10.0.0.2, delay: 80ms, jitter: 20ms }
+              - { kind: link-loss, share: 5%, burst: 3 }
+              - { kind: link-reorder }
+              - { kind: link-bandwidth, bandwidth: 1.5mbit }
+              - { kind: link-cut }
+            """);
+        Assert.Equal(
+        [
+            new LinkSpec { To = "10.0.0.2", Delay = TimeSpan.FromMilliseconds(80), Jitter = TimeSpan.FromMilliseconds(20) },
+            new LinkSpec { Loss = 0.05, Burst = 3 },
+            new LinkSpec { Reorder = 0.25, ReorderBy = TimeSpan.FromMilliseconds(20) },
+            new LinkSpec { BitsPerSecond = 1_500_000 },
+            new LinkSpec { Cut = true },
+        ], drill.Faults.Select(fault => fault.Link));
     }
 
     [Fact]
