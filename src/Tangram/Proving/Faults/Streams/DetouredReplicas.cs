@@ -34,7 +34,6 @@ internal sealed class DetouredReplicas(FaultOrder order, FaultPlace place) : Hel
             if (place.Stranger(replica.Replica, replica.Pid) is { } why) throw new FaultMissedException(why);
             if (replica.Port is null) throw new FaultMissedException($"{replica.Replica} does not listen on a port");
         }
-        await StreamWarmUp.RunAsync(order.Kind, Spec, time).ConfigureAwait(false);
         (_tally, _client) = (new StreamTally(time), place.Client());
         var rng = new Rng(order.Seed);
         foreach (var replica in order.Replicas)
