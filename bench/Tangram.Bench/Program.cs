@@ -1,5 +1,6 @@
 using Tangram.Bench;
 using Tangram.Bench.Anchors;
+using Tangram.Bench.Faults;
 using Tangram.Bench.Gateway;
 using Tangram.Bench.Generators;
 using Tangram.Bench.Zones;
@@ -26,6 +27,8 @@ return args is [var which, ..]
         "simulate" => SimulationBench.Run(args[1..]),
         "fuzz" => FuzzBench.Run(args[1..]),
         "reading" => ReadingBench.Run(),
+        "packet-faults" => await PacketBench.RunAsync(args[1..]),
+        "fault-target" => FaultTarget.Run(args[1..]),
         _ => Usage(),
     }
     : Usage();
@@ -37,6 +40,6 @@ static int Usage()
         "planning|commands|idle|balancing [zones]|zones [without]|anchors [slow|overload|storm|maglev]|" +
         "gateway [ROUNDS]|load [ROUNDS]|" +
         "broken [SECONDS]|store [ETCD-URL...]|simulate [FROM COUNT]|scale [NODES...]|reading|" +
-        "fuzz [--gateway|--answers] [--seconds N] [--seed N]");
+        "packet-faults [link|machine]|fuzz [--gateway|--answers] [--seconds N] [--seed N]");
     return 2;
 }

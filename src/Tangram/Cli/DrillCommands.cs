@@ -51,12 +51,16 @@ internal static class DrillCommands
     {
         var (name, socket, folder) = (new Argument<string>("NAME"), new Argument<string>("SOCKET"),
             new Argument<string>("FOLDER"));
-        var command = new Command(FaultHolder.Command, "Holds the faults of a drill") { name, socket, folder };
+        var watches = new Option<bool>(FaultWatch.Option) { Description = "Mends should the holder be killed" };
+        var command = new Command(FaultHolder.Command, "Holds the faults of a drill")
+        {
+            name, socket, folder, watches,
+        };
         command.Hidden = true;
         command.SetAction((parsed, cancellation) => context.Entrances.Drill(new DrillRequest(
             null, false, () => throw new InvalidOperationException(), null, null, null, false,
-            new FaultPlace(parsed.GetValue(name)!, parsed.GetValue(socket)!, parsed.GetValue(folder)!)),
-            context.Around, cancellation));
+            new FaultPlace(parsed.GetValue(name)!, parsed.GetValue(socket)!, parsed.GetValue(folder)!),
+            Watches: parsed.GetValue(watches)), context.Around, cancellation));
         return command;
     }
 }

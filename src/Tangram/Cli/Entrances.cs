@@ -147,7 +147,8 @@ internal sealed record SimulateRequest(ulong Seed, int Seeds, bool Json, int? No
 /// <param name="Holds">We are the process that holds a drill's faults on this cluster.</param>
 internal sealed record DrillRequest(
     string? Drill, bool Print, Func<ClusterPlace> Find, ulong? Seed, double? Rate, Uri? Url, bool Json,
-    Proving.Faults.FaultPlace? Holds = null, bool Regardless = false);
+    Proving.Faults.FaultPlace? Holds = null, bool Regardless = false,
+    bool Watches = false);
 
 /// <summary>What `tangram ca` is asked for. Paths are absolute.</summary>
 internal abstract record TrustRequest

@@ -117,6 +117,8 @@ internal sealed class LabMachine
     /// machine's network.</summary>
     public HttpClient Http(TimeSpan timeout) => LabSockets.Http(_namespace, timeout);
     public System.Net.Sockets.Socket Socket() => LabSockets.Open(_namespace);
+    public System.Net.Sockets.Socket Datagrams() =>
+        LabSockets.Open(_namespace, System.Net.Sockets.SocketType.Dgram);
 
     /// <summary>What every program of it printed last.</summary>
     public string Tail() => string.Join("\n\n", Programs.Select(program => $"{Name}: {program.Tail()}"));

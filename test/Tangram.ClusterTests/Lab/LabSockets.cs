@@ -9,7 +9,9 @@ internal static partial class LabSockets
 {
     private const int NetworkNamespace = 0x40000000;
 
-    public static Socket Open(string name)
+    public static Socket Open(string name) => Open(name, SocketType.Stream);
+
+    public static Socket Open(string name, SocketType type)
     {
         Socket? socket = null;
         Exception? failure = null;
@@ -20,7 +22,8 @@ internal static partial class LabSockets
                 using var place = File.OpenHandle($"/run/netns/{name}");
                 if (SetNamespace(place.DangerousGetHandle().ToInt32(), NetworkNamespace) != 0)
                     throw new InvalidOperationException($"{name}: {Marshal.GetLastPInvokeErrorMessage()}");
-                socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                socket = new Socket(AddressFamily.InterNetwork, type, ProtocolType.Unspecified);
+                if (type == SocketType.Stream) socket.NoDelay = true;
             }
             catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
             {

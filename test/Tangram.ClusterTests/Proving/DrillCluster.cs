@@ -28,6 +28,9 @@ internal sealed class DrillCluster : IAsyncDisposable
             .Replace("command: [", "command: [/bin/sh, -c, 'sleep 3; exec \"$$@\"', sh, "));
     }
 
+    /// <summary>Its state stands below.</summary>
+    public string Folder => _folder;
+
     public static async Task<DrillCluster> ReadyAsync(int replicas = 6, bool wrong = false)
     {
         var cluster = new DrillCluster(replicas, wrong);

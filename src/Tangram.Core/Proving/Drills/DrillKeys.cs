@@ -33,6 +33,7 @@ internal static class DrillKeys
         Yes("at", "when, since the load began; default 0"),
         Yes("for", "how long, of a fault that lasts; default 5s"),
         Yes("rate", "of a traffic-spike: requests a second; default four times the load's"),
+        Yes("shared", "of disk-full: true, where others use that disk too; default false"),
         Yes("to", "of a link: a node or an IPv4 address, the packets to which are meant; default: all"),
         Yes("delay", "of link-delay (default 100ms) and link-reorder (default 20ms)"),
         Yes("jitter", "of link-delay: each packet is off by up to this; default 0"),

@@ -90,7 +90,7 @@ internal static class DrillReader
             return null;
         }
         (string, FaultForm?)[] forms = [.. FaultForm.All.Select(form => (form.Word, (FaultForm?)form))];
-        if (fields.Choice("kind", null, forms) is not { } form) return null;
+        if (fields.Choice("kind", null, forms, FaultForm.Refused) is not { } form) return null;
         var at = fields.Duration("at", TimeSpan.Zero);
         if (at >= duration)
             fields.Problems.Error(fields.PlaceOf("at"), "this is after the end of the load",
@@ -108,8 +108,13 @@ internal static class DrillReader
             fields.Problems.Error(fields.PlaceOf("rate"), $"{form.Word} has no rate", "delete it");
         var rate = fields.Parsed("rate", text => Quantities.Number(text) is > 0 and <= LoadOptions.HighestRate and var r
             ? r : (double?)null, $"a number more than 0 and at most {LoadOptions.HighestRate:0}");
+        if (fields["shared"] is not null && form.Kind != FaultKind.DiskFull)
+            fields.Problems.Error(fields.PlaceOf("shared"), $"{form.Word} has no shared", "delete it");
         var link = LinkReader.Read(fields, form);
-        return new FaultSpec(form.Kind, target, at, time, fields.Place) { Rate = rate, Link = link };
+        return new FaultSpec(form.Kind, target, at, time, fields.Place)
+        {
+            Rate = rate, Link = link, Shared = fields.Flag("shared", false),
+        };
     }
 
     private static string Words => string.Join(", ", FaultForm.All.Select(form => form.Word));

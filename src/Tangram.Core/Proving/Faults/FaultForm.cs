@@ -35,6 +35,12 @@ public sealed record FaultForm(
             "more requests come beside the drill's own"),
         new(FaultKind.BadDeploy, "bad-deploy", FaultSubject.Service, false, true,
             "a revision goes out whose program ends at its start; the cluster has to take it back"),
+        new(FaultKind.ReplicaMemory, "replica-memory", FaultSubject.Replica, true, false,
+            "its process may map no more memory than it has mapped"),
+        new(FaultKind.DiskFull, "disk-full", FaultSubject.Nothing, true, false,
+            "not a byte is free on the disk where the cluster has its state"),
+        new(FaultKind.DiskPressure, "disk-pressure", FaultSubject.Nothing, true, false,
+            "threads write to that disk and have it synced, over and over"),
         Link(FaultKind.LinkDelay, "link-delay", "what its machine sends arrives later"),
         Link(FaultKind.LinkReorder, "link-reorder", "some of what its machine sends is overtaken by the rest"),
         Link(FaultKind.LinkLoss, "link-loss", "some of what its machine sends is lost"),
@@ -42,6 +48,18 @@ public sealed record FaultForm(
         Link(FaultKind.LinkCorrupt, "link-corrupt", "a bit of some of what its machine sends is turned"),
         Link(FaultKind.LinkBandwidth, "link-bandwidth", "its machine sends no more bits a second than this"),
         Link(FaultKind.LinkCut, "link-cut", "nothing that its machine sends arrives"),
+    ];
+
+    /// <summary>What somebody may ask for and nobody can do from outside, and what to do instead.</summary>
+    internal static readonly (string Word, string Remedy)[] Refused =
+    [
+        ("clock-off", "the wall clock of a process that runs cannot be moved from outside, and no namespace has one " +
+            "of its own: let the service's command begin with `faketime -f +1h`, and deploy that"),
+        ("store-slow", "the store of one machine is a file on the daemon's disk, locked by it: write disk-pressure, " +
+            "which makes everything on that disk wait"),
+        ("disk-slow", "a disk cannot be slowed for one process without its cgroup: write disk-pressure"),
+        ("certificate-expired", "deploy an expired certificate (x-tangram.gateway.certificates), and the old one " +
+            "when you have seen enough"),
     ];
 
     /// <summary>It is about the packets that a node's machine sends.</summary>

@@ -15,6 +15,9 @@ public sealed record FaultSpec(FaultKind Kind, string? Target, TimeSpan At, Time
     /// <summary>Of a fault of a link.</summary>
     public LinkSpec? Link { get; init; }
 
+    /// <summary>Of a full disk: though others use it too.</summary>
+    public bool Shared { get; init; }
+
     /// <summary>By chance: where there is nothing for it, the others are shown all the same.</summary>
     public bool Drawn { get; init; }
 

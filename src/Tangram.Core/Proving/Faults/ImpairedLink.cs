@@ -15,7 +15,8 @@ public sealed class ImpairedLink(LinkSpec asked, Rng rng)
     private const int Bucket = 2 * 1500;
 
     private bool _bad;
-    private Instant? _free, _last;
+    private Instant? _free, _last, _turn;
+    private double _from, _to;
 
     /// <summary>Adds what is to be sent, in the order in which it is to be sent when times are equal. The packet's own
     /// head is never changed.</summary>
@@ -25,7 +26,7 @@ public sealed class ImpairedLink(LinkSpec asked, Rng rng)
         if (IsLost()) return LinkFate.Lost;
         if (Through(length, now) is not { } at) return LinkFate.Full;
         at += asked.Delay;
-        if (asked.Jitter > TimeSpan.Zero) at += asked.Jitter * (2 * rng.NextDouble() - 1);
+        if (asked.Jitter > TimeSpan.Zero) at += Wander(now);
         var late = asked.Reorder > 0 && rng.Chance(asked.Reorder);
         // Who was not held back keeps his place in the line.
         if (late) at += asked.ReorderBy;
@@ -37,6 +38,20 @@ public sealed class ImpairedLink(LinkSpec asked, Rng rng)
         if (asked.Duplicate > 0 && rng.Chance(asked.Duplicate)) copies.Add(new LinkCopy(at, -1, 0, late));
         return LinkFate.Sent;
     }
+
+    /// <summary>Lines from one random point to the next, each twice the jitter after the one before: it never falls
+    /// faster than time passes, so that order is kept, and it is zero in the mean.</summary>
+    private TimeSpan Wander(Instant now)
+    {
+        var step = asked.Jitter * 2;
+        if (_turn is not { } turn || now - turn >= step * 2)
+            (turn, _from, _to) = (now - step * rng.NextDouble(), Point(), Point());
+        else if (now - turn >= step) (turn, _from, _to) = (turn + step, _to, Point());
+        _turn = turn;
+        return asked.Jitter * (_from + (_to - _from) * ((now - turn) / step));
+    }
+
+    private double Point() => 2 * rng.NextDouble() - 1;
 
     /// <summary>Gilbert's model: in the bad state all are lost. It ends with 1/b after each packet, for b lost in a row
     /// in the mean; it begins with p = s/(1-s)/b, so that the share s of all packets is lost.</summary>

@@ -13,6 +13,8 @@ internal static class DrillEntrance
 {
     public static async Task<int> RunAsync(DrillRequest request, Surroundings around, CancellationToken cancellation)
     {
+        if (request is { Holds: { } watched, Watches: true })
+            return await FaultWatch.RunAsync(watched, around).ConfigureAwait(false);
         if (request.Holds is { } place) return await FaultHolder.RunAsync(place, around).ConfigureAwait(false);
         if (request.Drill is not { } name) return List(request, around);
         if (request.Print)

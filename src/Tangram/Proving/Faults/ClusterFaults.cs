@@ -21,6 +21,7 @@ internal sealed class LostNodes(FaultOrder order, FaultPlace place) : HeldFault
         {
             foreach (var node in order.Nodes)
             {
+                Keep(new FaultMend(0, MendKind.Revive) { Node = node });
                 await client.PostAsync($"/v1/kill/{Uri.EscapeDataString(node)}?for={lasts}", null, default)
                     .ConfigureAwait(false);
                 _down.Add(node);
@@ -43,7 +44,7 @@ internal sealed class LostNodes(FaultOrder order, FaultPlace place) : HeldFault
         return $"{string.Join(", ", _down)} with power again";
     }
 
-    private static async Task ReviveAsync(ClusterClient client, string node)
+    internal static async Task ReviveAsync(ClusterClient client, string node)
     {
         try
         {
@@ -56,16 +57,10 @@ internal sealed class LostNodes(FaultOrder order, FaultPlace place) : HeldFault
     }
 }
 
-/// <summary>The daemon gets SIGKILL; it is started again as it was started, in a session of its own, with its output in
-/// the state folder.</summary>
+/// <summary>The daemon gets SIGKILL; it is started again as it was started.</summary>
 internal sealed class LostDaemon(FaultPlace place) : HeldFault
 {
-    /// <summary>A start takes a second or two.</summary>
-    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(30);
-
-    private string _program = "", _folder = "/";
-    private string[] _arguments = [];
-    private Variable[] _environment = [];
+    private DaemonStart? _start;
 
     public override async Task<string> InjectAsync(TimeProvider time)
     {
@@ -75,15 +70,9 @@ internal sealed class LostDaemon(FaultPlace place) : HeldFault
         var program = File.ResolveLinkTarget($"/proc/{pid}/exe", false)!.FullName;
         if (!File.Exists(program) || Path.GetFileName(program) is not ("tangram" or "dotnet"))
             throw new FaultMissedException($"{program}, which answers at {place.Socket}, could not be started again");
-        _folder = File.ResolveLinkTarget($"/proc/{pid}/cwd", false)!.FullName;
-        _arguments = (await File.ReadAllTextAsync($"/proc/{pid}/cmdline").ConfigureAwait(false))
-            .Split('\0')[..^1];
-        _environment =
-        [
-            .. ProcessStat.EnvironmentOf(pid).Select(entry => entry.Split('=', 2)).Where(pair => pair.Length == 2)
-                .Select(pair => new Variable(pair[0], pair[1])),
-        ];
-        _program = program;
+        var start = DaemonStart.Of(program, pid);
+        Keep(new FaultMend(0, MendKind.Daemon) { Daemon = start });
+        _start = start;
         if (Native.Kill(pid, Native.SigKill) != 0)
             throw new FaultMissedException($"SIGKILL cannot be sent to the daemon {pid}: {Native.Why}");
         var took = await UntilAsync(() => ProcessStat.Read(pid) is not { Ended: false } now
@@ -93,20 +82,10 @@ internal sealed class LostDaemon(FaultPlace place) : HeldFault
 
     public override async Task<string> RevertAsync(TimeProvider time)
     {
-        if (_program.Length == 0) return "nothing was killed";
+        if (_start is null) return "nothing was killed";
         if (ClusterFinder.Answers(place.Socket)) return "another daemon had been started meanwhile";
-        using var input = Descriptors.Null();
-        using var output = Descriptors.Append(Path.Combine(place.Folder, "tangram.log"));
-        var begun = time.GetTimestamp();
-        var pid = Spawn.Start(_program, _arguments, _environment, _folder, input.Number(), output.Number());
-        if (pid < 0) throw new FaultMissedException($"{_program} cannot be started again (errno {-pid})");
-        while (!ClusterFinder.Answers(place.Socket))
-        {
-            if (time.GetElapsedTime(begun) > AnswersWithin)
-                throw new FaultMissedException($"the daemon {pid} does not answer: see tangram.log in {place.Folder}");
-            await Task.Delay(TimeSpan.FromMilliseconds(10), time).ConfigureAwait(false);
-        }
-        return $"started again as {pid}, answers after {Words(time.GetElapsedTime(begun))}";
+        var (pid, took) = await _start.StartAsync(place, time).ConfigureAwait(false);
+        return $"started again as {pid}, answers after {Words(took)}";
     }
 }
 

@@ -11,7 +11,8 @@ namespace Tangram.Proving.Faults;
 
 /// <summary>The process that holds a drill's faults, each as a lease: it ends at its time, on order, and when the drill
 /// is gone, however that ended, for then our input ends. It also keeps a second drill away from the cluster: the
-/// lock belongs to an open file, so it lasts as long as a fault may.</summary>
+/// lock belongs to an open file, so it lasts as long as a fault may. Should this process be killed, <see
+/// cref="FaultWatch"/> mends.</summary>
 internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWriter answers, TimeProvider time)
 {
     /// <summary>Hidden; a drill starts it.</summary>
@@ -21,6 +22,7 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
 
     private readonly Dictionary<int, Held> _held = [];
     private readonly SemaphoreSlim _writing = new(1);
+    private FaultWatch? _watch;
 
     public static async Task<int> RunAsync(FaultPlace place, Surroundings around)
     {
@@ -37,6 +39,7 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
             await AnswerAsync(-1, FaultWord.Refused, owner).ConfigureAwait(false);
             return Exit.Failed;
         }
+        _watch = FaultWatch.Start(place, held, time);
         await AnswerAsync(-1, FaultWord.Holds, "").ConfigureAwait(false);
         // Whoever ends a service or a session signals all of its processes: what is held has to be mended first.
         var told = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,6 +51,7 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
             if (!Take(line)) break;
         foreach (var fault in _held.Values) fault.Over.TrySetResult();
         await Task.WhenAll(_held.Values.Select(fault => fault.Life)).ConfigureAwait(false);
+        await _watch.EndAsync().ConfigureAwait(false);
         return Exit.Done;
 
         void OnSignal(PosixSignalContext signal)
@@ -79,26 +83,33 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
         try
         {
             fault = HeldFault.Of(order, place);
+            fault.Keep = mend => _watch!.Tell(mend with { Fault = order.Number });
             await AnswerAsync(order.Number, FaultWord.Injected, await fault.InjectAsync(time).ConfigureAwait(false))
                 .ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            if (fault is not null) await MendAsync(fault).ConfigureAwait(false);
+            if (fault is not null) await MendAsync(fault, order.Number).ConfigureAwait(false);
             await AnswerAsync(order.Number, FaultWord.Missed, e.Message).ConfigureAwait(false);
             return;
         }
         if (order.Lasts == TimeSpan.Zero) return;
         await Task.WhenAny(over, Task.Delay(order.Lasts, time)).ConfigureAwait(false);
-        await AnswerAsync(order.Number, FaultWord.Reverted, await MendAsync(fault).ConfigureAwait(false))
+        await AnswerAsync(order.Number, FaultWord.Reverted, await MendAsync(fault, order.Number).ConfigureAwait(false))
             .ConfigureAwait(false);
     }
 
     /// <summary>Of one that was not injected completely, what there is of it.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "the others are mended all the same")]
-    private async Task<string> MendAsync(HeldFault fault)
+    private async Task<string> MendAsync(HeldFault fault, int number)
     {
-        try { return await fault.RevertAsync(time).ConfigureAwait(false); }
+        try
+        {
+            var effect = await fault.RevertAsync(time).ConfigureAwait(false);
+            // What failed the watcher tries once more, at the end.
+            _watch!.Over(number);
+            return effect;
+        }
         catch (Exception e) { return $"NOT COMPLETELY: {e.Message}"; }
     }
 

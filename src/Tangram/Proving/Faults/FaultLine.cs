@@ -57,6 +57,7 @@ internal sealed class FaultLine : IAsyncDisposable
         inject.Spec.Kind != FaultKind.TrafficSpike ? null : new FaultTraffic(load.Url.OriginalString, load.Method,
             load.Headers.FirstOrDefault(header => header.Name == "Host")?.Value, inject.Spec.Rate ?? load.Rate * 4))
     {
+        Shared = inject.Spec.Shared,
         Link = inject.Spec.Link is not { } link ? null
             : new FaultLink(link, link.To is { } to ? [to] : [], [], [], inject.Seed),
     });

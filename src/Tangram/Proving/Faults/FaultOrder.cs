@@ -12,6 +12,9 @@ internal sealed record FaultOrder(
 {
     /// <summary>Of a fault of a link.</summary>
     public FaultLink? Link { get; init; }
+
+    /// <summary>Of a full disk: though others use it too.</summary>
+    public bool Shared { get; init; }
 }
 
 /// <param name="Rate">Requests a second.</param>
@@ -40,10 +43,13 @@ internal enum FaultWord
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(FaultOrder))]
 [JsonSerializable(typeof(FaultAnswer))]
+[JsonSerializable(typeof(FaultMend))]
 internal sealed partial class FaultJson : JsonSerializerContext
 {
     public static string Write(FaultOrder order) => JsonSerializer.Serialize(order, Default.FaultOrder);
     public static string Write(FaultAnswer answer) => JsonSerializer.Serialize(answer, Default.FaultAnswer);
+    public static string Write(FaultMend mend) => JsonSerializer.Serialize(mend, Default.FaultMend);
+    public static FaultMend Mend(string line) => JsonSerializer.Deserialize(line, Default.FaultMend)!;
     public static FaultOrder Order(string line) => JsonSerializer.Deserialize(line, Default.FaultOrder)!;
     public static FaultAnswer Answer(string line) => JsonSerializer.Deserialize(line, Default.FaultAnswer)!;
 }

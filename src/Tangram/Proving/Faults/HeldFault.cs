@@ -7,6 +7,10 @@ internal abstract class HeldFault
     /// <summary>Long enough for a kernel that is busy; what takes longer has failed.</summary>
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>Says how something is mended that the kernel does not mend when this process is killed. Call it before
+    /// that is done. Its holder sets it.</summary>
+    public Action<FaultMend> Keep { get; set; } = _ => { };
+
     /// <summary>Throws, <see cref="FaultMissedException"/> above all, when it cannot be done, or not completely;
     /// <see cref="RevertAsync"/> follows in any case.</summary>
     public abstract Task<string> InjectAsync(TimeProvider time);
@@ -21,6 +25,9 @@ internal abstract class HeldFault
         FaultKind.ReplicaPaused => new PausedReplica(order.Replicas[0], place),
         FaultKind.ReplicaSlow or FaultKind.ZoneSlow => new SlowedReplicas(order.Replicas, place),
         FaultKind.ReplicaHandles => new StarvedReplica(order.Replicas[0], place),
+        FaultKind.ReplicaMemory => new CrampedReplica(order.Replicas[0], place),
+        FaultKind.DiskFull => new FullDisk(place, order.Shared),
+        FaultKind.DiskPressure => new BusyDisk(place),
         FaultKind.NodeLost or FaultKind.ZoneLost => new LostNodes(order, place),
         FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost => new LostDaemon(place),
         FaultKind.CpuPressure => new BusyCores(),

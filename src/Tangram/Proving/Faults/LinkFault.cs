@@ -20,6 +20,7 @@ internal sealed class LinkFault(FaultLink link) : HeldFault
         var raw = Raw(tun, routes.Mark);
         _switch = new PacketSwitch(tun, raw, link.Spec, link.Seed, routes.Mtu, time);
         _switch.Start();
+        Keep(new FaultMend(0, MendKind.Rules));
         _routes = routes;
         routes.Set();
         return Task.FromResult($"what this machine sends to {Whom()} goes through {routes.Device}: {link.Spec}");

@@ -24,8 +24,7 @@ internal sealed class PacketCounts
     /// <summary>Losses in a row.</summary>
     public long Bursts { get; private set; }
 
-    /// <summary>Not IPv4, or more than is kept.</summary>
-    public long Foreign { get; set; }
+    /// <summary>The kernel did not take it.</summary>
     public long Refused { get; set; }
 
     private bool _losing;
@@ -61,7 +60,7 @@ internal sealed class PacketCounts
             $" ({(double)Lost / Bursts:0.0} in a row)") : "") +
         Share(Full, "too many to wait") + Share(Doubled, "doubled") + Share(Corrupted, "corrupted") +
         Share(Late, "held back") + Share(Refused, "not taken by the kernel") +
-        (Foreign > 0 ? $", {Foreign} not IPv4" : "") + string.Create(CultureInfo.InvariantCulture,
+        string.Create(CultureInfo.InvariantCulture,
             $", {BitsPerSecond / 1e6:0.00} Mbit/s");
 
     private string Share(long count, string what) => count == 0 ? "" : string.Create(CultureInfo.InvariantCulture,

@@ -47,15 +47,19 @@ internal sealed class PacketRoutes(int slot, IReadOnlyList<PacketRoutes.Way> way
         while (IpCommand.Tried("rule", "del", "pref", Text(FirstPreference + slot))) { }
     }
 
-    /// <summary>Takes away rules of devices that are gone: whoever had them was killed.</summary>
-    public static void Sweep()
+    /// <summary>Takes away rules of devices that are gone: whoever had them was killed. Returns whether others are in
+    /// force.</summary>
+    public static bool Sweep()
     {
+        var inForce = false;
         var devices = File.ReadLines("/proc/net/dev").Select(line => line.Split(':')[0].Trim()).ToHashSet();
         foreach (var rule in IpCommand.Ask("rule", "show"))
             for (var slot = 0; slot < Slots; slot++)
                 if (rule.Text("priority") == Text(FirstPreference + slot)
-                    && rule.Text("table") == Text(FirstTable + slot) && !devices.Contains(NameOf(slot)))
-                    IpCommand.Tried("rule", "del", "pref", Text(FirstPreference + slot));
+                    && rule.Text("table") == Text(FirstTable + slot))
+                    inForce |= devices.Contains(NameOf(slot))
+                        || !IpCommand.Tried("rule", "del", "pref", Text(FirstPreference + slot));
+        return inForce;
     }
 
     /// <summary>The ways that a fault means; throws where it cannot be.</summary>

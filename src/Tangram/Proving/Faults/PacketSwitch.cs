@@ -88,11 +88,7 @@ internal sealed unsafe class PacketSwitch(
     {
         var head = (packet[0] & 15) * 4;
         // The kernel asks for routers in IPv6 when a device comes up; nobody needs an answer.
-        if (packet[0] >> 4 != 4 || packet.Length < ShortestHead || head > packet.Length)
-        {
-            _counts.Foreign++;
-            return;
-        }
+        if (packet[0] >> 4 != 4 || packet.Length < ShortestHead || head > packet.Length) return;
         _copies.Clear();
         var fate = _bytes + packet.Length > MostBytes ? LinkFate.Full
             : _link.Decide(packet.Length, head, now, _copies);

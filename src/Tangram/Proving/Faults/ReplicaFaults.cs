@@ -8,20 +8,22 @@ internal abstract class ReplicaFault(StruckReplica struck, FaultPlace place) : H
 {
     protected StruckReplica Struck => struck;
 
-    private long? _life;
+    /// <summary>When its process was started.</summary>
+    protected long? Life { get; private set; }
 
     /// <summary>Null when it has ended; another one with its number is a stranger.</summary>
     protected ProcessStat? Now => ProcessStat.Read(struck.Pid) is { Ended: false } now
-        && now.StartTime == (_life ?? now.StartTime) ? now : null;
+        && now.StartTime == (Life ?? now.StartTime) ? now : null;
 
     /// <summary>Nothing was done to it: it may not even be the one that is meant.</summary>
-    protected bool Untouched => _life is null;
+    protected bool Untouched => Life is null;
 
     /// <summary>Throws when the process is not the one that is meant.</summary>
     protected void Check()
     {
         if (place.Stranger(struck.Replica, struck.Pid) is { } why) throw new FaultMissedException(why);
-        _life = Now?.StartTime;
+        Life = Now?.StartTime
+            ?? throw new FaultMissedException($"the process {struck.Pid} of {struck.Replica} has ended already");
     }
 
     protected void Signal(int signal, string name)
@@ -60,6 +62,7 @@ internal sealed class PausedReplica(StruckReplica struck, FaultPlace place) : Re
     public override async Task<string> InjectAsync(TimeProvider time)
     {
         Check();
+        Keep(FaultMend.Continues(Struck.Pid, Life!.Value));
         Signal(Stop, "SIGSTOP");
         var took = await UntilAsync(() => Now is not { State: not 'T' }, "it did not stand still", time)
             .ConfigureAwait(false);
@@ -100,46 +103,86 @@ internal sealed class PausedReplica(StruckReplica struck, FaultPlace place) : Re
     }
 }
 
-/// <summary>It has all the descriptors that it may have: no connection can be accepted, no file be opened.</summary>
-internal sealed class StarvedReplica(StruckReplica struck, FaultPlace place) : ReplicaFault(struck, place)
+/// <summary>Its process may have no more of something than it has: the kernel refuses it the next.</summary>
+/// <param name="resource">Of prlimit.</param>
+/// <param name="line">How its line in /proc/PID/limits begins.</param>
+internal abstract class LimitedReplica(StruckReplica struck, FaultPlace place, int resource, string line)
+    : ReplicaFault(struck, place)
 {
-    /// <summary>RLIMIT_NOFILE.</summary>
-    private const int OpenFiles = 7;
-
     private ulong _soft, _hard;
 
     public override Task<string> InjectAsync(TimeProvider time)
     {
         Check();
         (_soft, _hard) = Limits();
-        // A new descriptor gets the lowest number that is free: below this there is none, or hardly one.
-        var open = Open();
-        if (!Native.SetLimit(Struck.Pid, OpenFiles, (ulong)open, _hard))
+        var has = Has();
+        Keep(new FaultMend(0, MendKind.Limit)
+        {
+            Pid = Struck.Pid, Life = Life!.Value, Resource = resource, Soft = _soft, Hard = _hard,
+        });
+        if (!Native.SetLimit(Struck.Pid, resource, Math.Min(has + Spare, _hard), _hard))
             throw new FaultMissedException($"the limit of {Struck.Pid} cannot be set: {Native.Why}");
-        return Task.FromResult($"process {Struck.Pid} on {Struck.Node} has {open} files and connections open and may " +
-            $"open no more (limit {_soft} → {Limits().Soft})");
+        return Task.FromResult($"process {Struck.Pid} on {Struck.Node} has {Words(has)} and may have no more " +
+            $"(limit {Words(_soft)} → {Words(Limits().Soft)})");
     }
 
     public override Task<string> RevertAsync(TimeProvider time)
     {
         if (_hard == 0) return Task.FromResult("its limit was not touched");
         if (Now is null) return Task.FromResult("the cluster had ended it meanwhile");
-        var open = Open();
-        if (!Native.SetLimit(Struck.Pid, OpenFiles, _soft, _hard))
+        var has = Has();
+        if (!Native.SetLimit(Struck.Pid, resource, _soft, _hard))
             throw new FaultMissedException($"the limit of {Struck.Pid} cannot be set: {Native.Why}");
-        return Task.FromResult($"it had {open} open at the end; its limit is {Limits().Soft} again");
+        return Task.FromResult($"it had {Words(has)} at the end; its limit is {Words(Limits().Soft)} again");
     }
 
-    private int Open() => Directory.GetFiles($"/proc/{Struck.Pid}/fd").Length;
+    protected abstract ulong Has();
+
+    /// <summary>What it may have beside what it has.</summary>
+    protected abstract ulong Spare { get; }
+
+    protected abstract string Words(ulong amount);
 
     private (ulong Soft, ulong Hard) Limits()
     {
         var words = File.ReadLines($"/proc/{Struck.Pid}/limits")
-            .First(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+            .First(text => text.StartsWith(line, StringComparison.Ordinal))[line.Length..]
             .Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return (Number(words[3]), Number(words[4]));
+        return (Number(words[0]), Number(words[1]));
     }
 
     private static ulong Number(string word) =>
         word == "unlimited" ? ulong.MaxValue : ulong.Parse(word, CultureInfo.InvariantCulture);
+}
+
+/// <summary>It has all the descriptors that it may have: no connection can be accepted, no file be opened. A new
+/// descriptor gets the lowest number that is free: below the limit there is none, or hardly one.</summary>
+internal sealed class StarvedReplica(StruckReplica struck, FaultPlace place)
+    : LimitedReplica(struck, place, OpenFiles, "Max open files")
+{
+    /// <summary>RLIMIT_NOFILE.</summary>
+    private const int OpenFiles = 7;
+
+    protected override ulong Has() => (ulong)Directory.GetFiles($"/proc/{Struck.Pid}/fd").Length;
+    protected override ulong Spare => 0;
+    protected override string Words(ulong amount) =>
+        amount == ulong.MaxValue ? "no limit" : $"{amount} files and connections";
+}
+
+/// <summary>It has all the memory that it may have: the next mapping is refused. What it has asked for and not used it
+/// may still use, so a program that asks for much at its start notices little.</summary>
+internal sealed class CrampedReplica(StruckReplica struck, FaultPlace place)
+    : LimitedReplica(struck, place, AddressSpace, "Max address space")
+{
+    /// <summary>RLIMIT_AS.</summary>
+    private const int AddressSpace = 9;
+
+    /// <summary>VmSize.</summary>
+    protected override ulong Has() => 1024 * ulong.Parse(File.ReadLines($"/proc/{Struck.Pid}/status")
+        .First(line => line.StartsWith("VmSize:", StringComparison.Ordinal))
+        .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+
+    protected override ulong Spare => 256 << 10;
+    protected override string Words(ulong amount) =>
+        amount == ulong.MaxValue ? "no limit" : $"{NamelessFile.Megabytes(amount)} mapped";
 }

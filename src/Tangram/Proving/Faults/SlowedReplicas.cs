@@ -24,6 +24,7 @@ internal sealed class SlowedReplicas(StruckReplica[] struck, FaultPlace place) :
             if (place.Stranger(replica.Replica, replica.Pid) is { } why) throw new FaultMissedException(why);
         foreach (var replica in struck)
             if (ProcessStat.Read(replica.Pid) is { Ended: false } now) _lives[replica.Pid] = now.StartTime;
+        foreach (var (pid, life) in _lives.OrderBy(life => life.Key)) Keep(FaultMend.Continues(pid, life));
         _begun = time.GetTimestamp();
         _turns = Task.Run(() => TakeTurnsAsync(time));
         return Task.FromResult($"{string.Join(", ", struck.Select(r => r.Replica))} run for a tenth of the time");

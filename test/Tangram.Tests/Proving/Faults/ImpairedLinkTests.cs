@@ -15,21 +15,22 @@ public sealed class ImpairedLinkTests
     {
         var ran = Run(new LinkSpec { Delay = Ms(100), Jitter = Ms(20) });
         var delays = ran.Select(f => (f.Copies.Single().At - f.Read).TotalMilliseconds).ToList();
-        // Who comes early waits for the one before: the order is kept, and the mean is more than asked by a few.
-        Assert.InRange(delays.Average(), 100, 120);
+        Assert.InRange(delays.Average(), 98.5, 101.5);
+        Assert.InRange(delays.Max() - delays.Min(), 35, 40.001);
         Assert.All(delays, d => Assert.InRange(d, 80, 120.001));
         Assert.True(ran.Zip(ran.Skip(1), (a, b) => a.Copies[0].At <= b.Copies[0].At).All(kept => kept));
         Assert.All(Run(new LinkSpec { Delay = Ms(7) }), f => Assert.Equal(Ms(7), f.Copies[0].At - f.Read));
     }
 
     [Fact]
-    public void Jitter_of_packets_far_apart_is_spread_evenly_around_the_delay()
+    public void Jitter_of_packets_far_apart_is_spread_around_the_delay()
     {
         var delays = Run(new LinkSpec { Delay = Ms(100), Jitter = Ms(20) }, apart: Ms(100))
             .Select(f => (f.Copies[0].At - f.Read).TotalMilliseconds).ToList();
         Assert.InRange(delays.Average(), 99.7, 100.3);
-        Assert.InRange(delays.Count(d => d < 90) / (double)Packets, 0.24, 0.26);
-        Assert.InRange(delays.Count(d => d > 110) / (double)Packets, 0.24, 0.26);
+        // A point between two even ones, anywhere: simulated apart from this, 17.5 % lie beyond each half.
+        Assert.InRange(delays.Count(d => d < 90) / (double)Packets, 0.165, 0.185);
+        Assert.InRange(delays.Count(d => d > 110) / (double)Packets, 0.165, 0.185);
     }
 
     [Theory]

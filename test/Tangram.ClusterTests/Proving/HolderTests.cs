@@ -1,0 +1,103 @@
+using Tangram.ClusterTests.Drilling;
+using Tangram.Deploying;
+using Tangram.Observing;
+using Tangram.Proving.Faults;
+
+namespace Tangram.ClusterTests.Proving;
+
+/// <summary>Who holds the faults of a drill is killed: nobody is left who could mend but the watcher.</summary>
+[Collection(nameof(Alone))]
+public sealed class HolderTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+
+    [Fact]
+    public async Task Every_fault_ends_within_a_second_of_its_holders_death_and_a_daemon_is_started_again()
+    {
+        // Given a drill with four faults in force
+        await using var cluster = await DrillCluster.ReadyAsync();
+        var before = (await cluster.PsAsync())!;
+        var (paused, starved) = (before.First(r => r.Node == "b-1"), before.First(r => r.Node == "c-1"));
+        var slow = before.Last(r => r.Node == "b-1");
+        var limit = Limit(starved.Pid!.Value);
+        var drill = cluster.Drill(cluster.Write("long.yaml", $$"""
+            hypothesis: { availability: 1% }
+            load: { rate: 10, duration: 2m }
+            steady: 500ms
+            faults:
+              - { kind: replica-paused, target: {{paused.Replica}}, for: 1m }
+              - { kind: replica-slow, target: {{slow.Replica}}, for: 1m }
+              - { kind: replica-handles, target: {{starved.Replica}}, for: 1m }
+              - { kind: node-lost, target: a-1, for: 1m }
+            """));
+        await Until.SomeAsync(async () => StateOf(paused) == 'T' && StateOf(slow) == 'T'
+            && Limit(starved.Pid!.Value) != limit && await NodeAsync(cluster) is "silent" or "dead" ? this : null,
+            Patience, () => drill.Printed);
+
+        // When the holder alone is killed, each fault ends
+        var began = TimeProvider.System.GetTimestamp();
+        ShopCluster.Kill(Holder(cluster));
+        var (runs, fast, opens, powered) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
+        await Until.SomeAsync(async () =>
+        {
+            if (StateOf(paused) != 'T') Note(ref runs);
+            if (StateOf(slow) != 'T') Note(ref fast);
+            if (Limit(starved.Pid!.Value) == limit) Note(ref opens);
+            if (await NodeAsync(cluster) == "ready") Note(ref powered);
+            return runs > TimeSpan.Zero && fast > TimeSpan.Zero && opens > TimeSpan.Zero && powered > TimeSpan.Zero
+                ? this : null;
+        }, Patience, () => $"all ended: {runs} {fast} {opens} {powered}");
+        Assert.All([runs, fast, opens, powered], took => Assert.True(took < TimeSpan.FromSeconds(1), $"{took}"));
+        await drill.KillAsync();
+
+        Figures.Note($"{nameof(HolderTests)}: after SIGKILL of the holder: a paused replica ran on within " +
+            $"{Ms(runs)}, a slowed one within {Ms(fast)}, a limit was back within {Ms(opens)}, a node within " +
+            $"{Ms(powered)}; a daemon answered again after {Ms(await DaemonAsync(cluster))}");
+
+        void Note(ref TimeSpan when)
+        {
+            if (when == TimeSpan.Zero) when = TimeProvider.System.GetElapsedTime(began);
+        }
+    }
+
+    /// <summary>Killed by a fault for a minute, it answers again when the holder is killed.</summary>
+    private static async Task<TimeSpan> DaemonAsync(DrillCluster cluster)
+    {
+        var drill = cluster.Drill(cluster.Write("daemon.yaml", """
+            hypothesis: { availability: 1% }
+            load: { rate: 10, duration: 2m }
+            steady: 500ms
+            faults: [ { kind: leader-lost, for: 1m } ]
+            """), "--regardless");
+        await Until.SomeAsync(async () => await cluster.StatusAsync() is null ? cluster : null, Patience,
+            () => drill.Printed);
+        var down = TimeProvider.System.GetTimestamp();
+        ShopCluster.Kill(Holder(cluster));
+        await Until.SomeAsync(cluster.StatusAsync, Patience, () => "a daemon");
+        var answered = TimeProvider.System.GetElapsedTime(down);
+        Assert.InRange(answered, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        await drill.KillAsync();
+        return answered;
+    }
+
+    /// <summary>Its place is this cluster's folder, which nobody else names.</summary>
+    private static int Holder(DrillCluster cluster) => ProcessStat.All().Where(p => !p.Ended).Select(p => p.Pid)
+        .Single(pid => CommandOf(pid) is var words && words.Contains(FaultHolder.Command)
+            && words.Any(word => word.StartsWith(cluster.Folder)) && !words.Contains(FaultWatch.Option));
+
+    private static string[] CommandOf(int pid)
+    {
+        try { return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0'); }
+        catch (IOException) { return []; }
+    }
+
+    private static char? StateOf(ReplicaView replica) => ProcessStat.Read(replica.Pid!.Value)?.State;
+
+    private static async Task<string?> NodeAsync(DrillCluster cluster) =>
+        (await cluster.StatusAsync())?.Nodes.FirstOrDefault(n => n.Name == "a-1")?.State;
+
+    private static string Ms(TimeSpan span) => FormattableString.Invariant($"{span.TotalMilliseconds:0} ms");
+
+    private static string Limit(int pid) => File.ReadLines($"/proc/{pid}/limits")
+        .First(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+}
