@@ -120,6 +120,8 @@ public sealed class OpenApiTests : IAsyncLifetime
             ("POST /v1/kill/{subject}", "/v1/kill/nobody", null),
             ("POST /v1/kill/{subject}", "/v1/kill/a-1?for=soon", null),
             ("POST /v1/revive/{node}", "/v1/revive/a-1", null),
+            ("POST /v1/detour/{replica}", "/v1/detour/order-1?port=20000&for=1s", null),
+            ("POST /v1/detour/{replica}", "/v1/detour/order-1?port=none&for=1s", null),
             ("POST /v1/down", "/v1/down", null), ("POST /v1/leave", "/v1/leave", null),
         ];
         var wrong = new List<string>();
