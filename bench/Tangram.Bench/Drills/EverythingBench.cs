@@ -63,7 +63,8 @@ internal static class EverythingBench
             string.Create(CultureInfo.InvariantCulture, $" | {whole?.TotalSeconds:0.0} s |"));
         if (result.Verdict.Ruling == DrillRuling.Kept) return;
         foreach (var sentence in result.Verdict.Because) Console.WriteLine($"  {sentence}");
-        foreach (var moment in result.Timeline) Console.WriteLine($"  {moment.At.TotalSeconds,7:0.00} s  {moment.What}");
+        foreach (var moment in result.Timeline)
+            Console.WriteLine($"  {moment.At.TotalSeconds,7:0.00} s  {moment.What}");
         Console.WriteLine(state);
     }
 

@@ -100,8 +100,8 @@ public sealed class Membership
         _away = [.. state.Nodes.Values.Where(Away).Select(n => n.Name)];
     }
 
-    /// <summary>The agent that is heard has written what runs there: what the one before it wrote says that replicas are
-    /// ready which went with it.</summary>
+    /// <summary>The agent that is heard has written what runs there: what the one before it wrote says that replicas
+    /// are ready which went with it.</summary>
     private bool HasReported(NodeState node) =>
         _said.TryGetValue(node.Name, out var said) && node.Seen?.Value.Incarnation >= said.Incarnation;
 

@@ -32,38 +32,14 @@ internal static class DrillCommands
             Description = "What to ask for, in place of the drill's own", HelpName = "URL",
             CustomParser = result => LoadCommand.Url(result.Tokens[0].Value, result),
         };
+        var (atMost, (injectors, tls)) = (AtMost(), Reach());
         var regardless = new Option<bool>("--regardless")
         {
             Description = "Hold it although the cluster's error budget is spent",
         };
-        var atMost = new Option<BlastRadius?>("--at-most")
-        {
-            Description = "Refuse a drill that strikes more than a replica, node or zone, and draw faults within it",
-            HelpName = "replica|node|zone|cluster",
-            CustomParser = result =>
-            {
-                foreach (var radius in Enum.GetValues<BlastRadius>())
-                    if (radius.ToString().ToLowerInvariant() == result.Tokens[0].Value) return radius;
-                result.AddError($"'{result.Tokens[0].Value}' after --at-most is none of replica, node, zone and " +
-                    "cluster");
-                return null;
-            },
-        };
-        atMost.CompletionSources.Add("replica", "node", "zone", "cluster");
         var history = new Option<bool>("--history")
         {
             Description = "List the drills that were held on the cluster, all or those of this name",
-        };
-        var injectors = new Option<string[]>("--injector")
-        {
-            Description = "On several machines: every `tangram injector`; run it on a server",
-            HelpName = "HOST:PORT,…",
-            CustomParser = RoleCommands.Listed, DefaultValueFactory = _ => [],
-            AllowMultipleArgumentsPerToken = true,
-        };
-        var tls = new Option<string?>("--tls")
-        {
-            Description = "The folder that `tangram ca issue` made for this machine, a server", HelpName = "DIR",
         };
         var report = new Option<string?>("--report")
         {
@@ -86,6 +62,42 @@ internal static class DrillCommands
                     ? Path.GetFullPath(folder, context.Around.WorkingFolder) : null,
             }, context.Around, cancellation));
         return command;
+    }
+
+    private static Option<BlastRadius?> AtMost()
+    {
+        var atMost = new Option<BlastRadius?>("--at-most")
+        {
+            Description = "Refuse a drill that strikes more than a replica, node or zone, and draw faults within it",
+            HelpName = "replica|node|zone|cluster",
+            CustomParser = result =>
+            {
+                foreach (var radius in Enum.GetValues<BlastRadius>())
+                    if (radius.ToString().ToLowerInvariant() == result.Tokens[0].Value) return radius;
+                result.AddError($"'{result.Tokens[0].Value}' after --at-most is none of replica, node, zone and " +
+                    "cluster");
+                return null;
+            },
+        };
+        atMost.CompletionSources.Add("replica", "node", "zone", "cluster");
+        return atMost;
+    }
+
+    /// <summary>The machines that may be broken.</summary>
+    private static (Option<string[]> Injectors, Option<string?> Tls) Reach()
+    {
+        var injectors = new Option<string[]>("--injector")
+        {
+            Description = "On several machines: every `tangram injector`; run it on a server",
+            HelpName = "HOST:PORT,…",
+            CustomParser = RoleCommands.Listed, DefaultValueFactory = _ => [],
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var tls = new Option<string?>("--tls")
+        {
+            Description = "The folder that `tangram ca issue` made for this machine, a server", HelpName = "DIR",
+        };
+        return (injectors, tls);
     }
 
     /// <summary>Hidden; a drill starts it.</summary>

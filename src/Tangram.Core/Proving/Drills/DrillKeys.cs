@@ -33,8 +33,8 @@ internal static class DrillKeys
         Yes("at", "when, since the load began; default 0"),
         Yes("for", "how long, of a fault that lasts; default 5s"),
         Yes("rate", "of a traffic-spike: requests a second; default four times the load's"),
-        Yes("delay", "of network-delay and link-delay: how much longer; of link-reorder: how far behind; of answer-slow: " +
-            "how late answers begin"),
+        Yes("delay", "of network-delay and link-delay: how much longer; of link-reorder: how far behind; of " +
+            "answer-slow: how late answers begin"),
         Yes("jitter", "of network-delay and link-delay: so much more or less; default 0"),
         Yes("share", "of losses, corruption, doubling and reordering, and of answers: how much of it, such as 5%"),
         Yes("burst", "of losses: how many are lost in a row on average; default: each by its own chance"),

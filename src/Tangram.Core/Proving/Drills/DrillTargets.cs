@@ -114,8 +114,8 @@ public static class DrillTargets
             return ($"{fault.Form.Word} is about the packets of a machine, and all nodes of this cluster are one " +
                 "machine that sends them over its loopback", "write network-…, or hold it where nodes are machines");
         if (fault.Form.Impairs && seen.Machines.Count > 0)
-            return ($"{fault.Form.Word} leads the gateway of `tangram up` by way of the drill's own port, and here are " +
-                "several machines", "write link-…, which is about the packets that a node's machine sends");
+            return ($"{fault.Form.Word} leads the gateway of `tangram up` by way of the drill's own port, and here " +
+                "are several machines", "write link-…, which is about the packets that a node's machine sends");
         if (fault.Target is not { } target) return null;
         if (fault.Kind is FaultKind.AnswerSlow or FaultKind.AnswerWrong or FaultKind.AnswerHalf
             && spec.Services.FirstOrDefault(s => s.BackendTls is not null && (target == s.Name.Value

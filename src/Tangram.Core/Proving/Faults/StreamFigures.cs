@@ -42,7 +42,8 @@ public sealed record StreamFigures
 
     /// <summary>What was asked for and what it really did, as a sentence without a stop.</summary>
     public string Sentence(FaultKind kind, ImpairmentSpec spec) =>
-        $"asked for {Asked(kind, spec)}; " + (Connections + Open + Hung == 0 ? "no connection came by" : Did(kind, spec)) +
+        $"asked for {Asked(kind, spec)}; " +
+        (Connections + Open + Hung == 0 ? "no connection came by" : Did(kind, spec)) +
         (Untouched == 0 ? "" : $"; {Untouched} connections that do not speak HTTP/1 were left alone");
 
     /// <summary>"100 ms ± 20 ms each way".</summary>

@@ -56,6 +56,7 @@ public sealed record ProofResult
     UseStringEnumConverter = true,
     WriteIndented = true,
     Converters = [typeof(Milliseconds)])]
+[JsonSerializable(typeof(LoadSecond))]
 [JsonSerializable(typeof(ProofResult))]
 [JsonSerializable(typeof(ProofRow))]
 [JsonSerializable(typeof(DrillFault))]

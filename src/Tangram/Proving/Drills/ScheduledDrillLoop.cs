@@ -57,7 +57,8 @@ internal sealed class ScheduledDrillLoop(
                 due.Add(new DueDrill(drill, newest));
         if (due.Count == 0 && !_calendar.Waits) return;
         var status = Look.Status(seen, place.Name);
-        var around = new DrillSurroundings(status.Ready, Rollouts.InProgress(seen), _running is not null);
+        var around = new DrillSurroundings(status.Ready, Rollouts.InProgress(seen),
+            _running is not null || FaultHolder.IsHeld(place.Folder));
         foreach (var step in _calendar.On(asked, due, around, now))
             if (step is CalendarStep.Hold hold) Hold(hold);
             else if (step is CalendarStep.Skip skip)

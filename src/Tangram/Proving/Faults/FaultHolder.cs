@@ -129,6 +129,22 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
         }
     }
 
+    /// <summary>A drill is held on the cluster with this state, whoever began it. It takes no lock, which another drill
+    /// might want at that moment: it reads who took it last.</summary>
+    public static bool IsHeld(string folder)
+    {
+        try
+        {
+            var pid = File.ReadAllText(Path.Combine(folder, "drill.lock")).Trim();
+            return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0') is var words
+                && words.Contains(Command) && words.Contains(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Null when another drill holds it, which <paramref name="owner"/> names.</summary>
     private SafeFileHandle? Lock(out string owner)
     {

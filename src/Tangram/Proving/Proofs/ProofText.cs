@@ -15,9 +15,10 @@ internal static class ProofText
         var table = new Table("PROMISE", "CHECKED BY", "FIGURE", "VERDICT") { Yields = ["FIGURE", "CHECKED BY"] };
         foreach (var row in result.Rows)
             table.Add(row.Promise, $"tangram drill {row.Drill} --seed {row.Seed}",
-                row.Figure.Length > 0 ? row.Figure : "-", row.Word);
+                row.Verdict == ProofRuling.Planned ? row.Because[0] : row.Figure == "" ? "-" : row.Figure, row.Word);
         table.Write(around);
-        var reasons = result.Rows.Where(row => row.Verdict != ProofRuling.Kept).ToList();
+        var reasons = result.Rows.Where(row => row.Verdict is not (ProofRuling.Kept or ProofRuling.Planned))
+            .ToList();
         if (reasons.Count > 0) around.Print("");
         foreach (var row in reasons) around.Print(Line(row));
         around.Print("");

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Tangram.Proving.Drills;
+using Tangram.Proving.Faults;
 
 namespace Tangram.Tests.Proving.Drills;
 
@@ -72,6 +74,22 @@ public sealed class DrillHistoryTests : IDisposable
         Assert.DoesNotContain(lines, line => line.StartsWith("left ", StringComparison.Ordinal));
         var never = DrillReport.Lines(DrillBed.Result("replica-loss", DrillRuling.Broken) with { Last = last });
         Assert.Contains("whole never; last time 900 ms", never);
+    }
+
+    [Fact]
+    public void A_drill_that_goes_on_is_known_by_its_holder()
+    {
+        Assert.False(FaultHolder.IsHeld(_folder));
+        using var holder = Process.Start(new ProcessStartInfo("/bin/sh",
+            ["-c", "read line; :", FaultHolder.Command, _folder]) { RedirectStandardInput = true })!;
+        File.WriteAllText(Path.Combine(_folder, "drill.lock"), $"{holder.Id}");
+        Assert.True(FaultHolder.IsHeld(_folder));
+        holder.StandardInput.Close();
+        holder.WaitForExit();
+        Assert.False(FaultHolder.IsHeld(_folder));
+        // The number of another process by now
+        File.WriteAllText(Path.Combine(_folder, "drill.lock"), $"{Environment.ProcessId}");
+        Assert.False(FaultHolder.IsHeld(_folder));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

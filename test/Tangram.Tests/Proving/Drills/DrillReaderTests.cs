@@ -117,7 +117,10 @@ public sealed class DrillReaderTests
             """);
         Assert.Equal(
         [
-            new LinkSpec { To = "10.0.0.2", Delay = TimeSpan.FromMilliseconds(80), Jitter = TimeSpan.FromMilliseconds(20) },
+            new LinkSpec
+            {
+                To = "10.0.0.2", Delay = TimeSpan.FromMilliseconds(80), Jitter = TimeSpan.FromMilliseconds(20),
+            },
             new LinkSpec { Loss = 0.05, Burst = 3 },
             new LinkSpec { Reorder = 0.25, ReorderBy = TimeSpan.FromMilliseconds(20) },
             new LinkSpec { BitsPerSecond = 1_500_000 },

@@ -17,7 +17,8 @@ public sealed class RandomFaultsTests
         [
             new ServiceSpec
             {
-                Name = ServiceName.Of("web"), Deploy = new DeploySpec { Update = new UpdateSpec { FailureAction = action } },
+                Name = ServiceName.Of("web"),
+                Deploy = new DeploySpec { Update = new UpdateSpec { FailureAction = action } },
             },
         ],
     };
