@@ -12,6 +12,8 @@ namespace Tangram.ClusterTests;
 public sealed class LabReadyDrills
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30), Second = TimeSpan.FromSeconds(1);
+    /// <summary>The network between gateway and replica is struck on one machine only.</summary>
+    private static readonly string[] All = [.. DrillFiles.Ready.Where(drill => drill != "network")];
     private static readonly string[] Few = ["replica-loss", "node-loss"];
 
     [Fact]
@@ -107,7 +109,7 @@ public sealed class LabReadyDrills
 
     private static IReadOnlyList<string> Drills() =>
         Environment.GetEnvironmentVariable("TANGRAM_DRILLS") is { Length: > 0 } some ? some.Split(',')
-        : Environment.GetEnvironmentVariable("TANGRAM_ALL") == "1" ? DrillFiles.Ready : Few;
+        : Environment.GetEnvironmentVariable("TANGRAM_ALL") == "1" ? All : Few;
 
     private static string Words(DrillResult result) => $"{nameof(LabReadyDrills)}: {result.Drill}: " +
         $"{result.Verdict.Ruling}; {result.Load?.Sent} sent, {result.Load?.Failed} failed, p99 " +

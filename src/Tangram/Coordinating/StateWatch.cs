@@ -110,7 +110,8 @@ internal sealed class StateWatch(IStore store, TimeProvider time, StateCopy? cop
             // The store's own word replaces the copy's, whatever their revisions.
             if (state.Recalled ? _state.Revision > 0 : !_state.Recalled && state.Revision < _state.Revision) return;
             _state = state;
-            foreach (var listener in _listeners) listener(state);
+            // One of them may begin to listen with another: that one has been told already.
+            foreach (var listener in _listeners.ToArray()) listener(state);
         }
     }
 }

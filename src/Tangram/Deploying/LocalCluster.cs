@@ -129,7 +129,7 @@ internal sealed class LocalCluster
 
     /// <summary>A part that fails takes the process down; the replicas live on, and the next `up` adopts
     /// them.</summary>
-    private void WatchOver() => _ = _host.Failed.ContinueWith(failed =>
+    private void WatchOver() => _ = Task.WhenAny(_host.Failed, _drills).Unwrap().ContinueWith(failed =>
     {
         lock (_gate) if (_stopping is not null) return;
         _ended.TrySetException(

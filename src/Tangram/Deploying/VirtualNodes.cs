@@ -13,6 +13,10 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
     private readonly SortedDictionary<NodeName, ZoneName> _known = [];
     private readonly SortedDictionary<NodeName, ITimer> _revivals = [];
     private readonly Lock _gate = new();
+    private bool _ending;
+
+    /// <summary>How long a killed node may be off, and how soon it is tried again to start it.</summary>
+    private static readonly TimeSpan LongestOff = TimeSpan.FromDays(30), Again = TimeSpan.FromSeconds(1);
 
     public IReadOnlyList<NodeName> Names
     {
@@ -54,6 +58,7 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
     public string? Kill(NodeName node, TimeSpan? revivedAfter)
     {
         Running? running;
+        if (revivedAfter > LongestOff) return $"a node is off for {LongestOff.TotalDays:0} days at most";
         lock (_gate)
             if (!_running.Remove(node, out running)) return $"{node} is off already";
         watch.Leave(running.Listener);
@@ -61,8 +66,8 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
         services.Announce(node.Value, "killed for practice: its agent and its replicas are gone without a word");
         if (revivedAfter is { } after)
             lock (_gate)
-                _revivals[node] =
-                    services.Clock.Time.CreateTimer(_ => Revive(node), null, after, Timeout.InfiniteTimeSpan);
+                // On a full disk the first attempts fail.
+                if (!_ending) _revivals[node] = services.Clock.Time.CreateTimer(_ => Revive(node), null, after, Again);
         return null;
     }
 
@@ -79,8 +84,13 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
         {
             if (!_known.TryGetValue(node, out var zone)) return $"there is no node '{node}'";
             if (_running.ContainsKey(node)) return $"{node} runs already";
+            if (_ending) return "the cluster is being stopped";
+            try { running = Run(AgentOf(node, zone)); }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return $"{node} cannot be started: {e.Message}";
+            }
             if (_revivals.Remove(node, out var timer)) timer.Dispose();
-            running = Run(AgentOf(node, zone));
         }
         Follow(running);
         services.Announce(node.Value, "has power again");
@@ -101,6 +111,15 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
         watch.Leave(running.Listener);
     }
 
+    /// <summary>None is started any more. Those that run.</summary>
+    private Running[] End()
+    {
+        _ending = true;
+        foreach (var timer in _revivals.Values) timer.Dispose();
+        _revivals.Clear();
+        return [.. _running.Values];
+    }
+
     private NodeAgent AgentOf(NodeName node, ZoneName zone) => new(services,
         new NodeIdentity(node, zone, [], new Resources(), Incarnation: 0), ClusterHost.Ttl, send);
 
@@ -108,7 +127,7 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
     public async Task StopAllAsync(CancellationToken atOnce)
     {
         Running[] running;
-        lock (_gate) running = [.. _running.Values];
+        lock (_gate) running = End();
         await Task.WhenAll(running.Select(r => r.Agent.StopAllAsync(atOnce))).ConfigureAwait(false);
     }
 
@@ -116,7 +135,7 @@ internal sealed class VirtualNodes(NodeServices services, StateWatch watch, Acti
     public async Task LeaveAsync()
     {
         Running[] running;
-        lock (_gate) running = [.. _running.Values];
+        lock (_gate) running = End();
         foreach (var node in running) node.Agent.Leave();
         await Task.WhenAll(running.Select(r => r.Task)).ConfigureAwait(false);
     }

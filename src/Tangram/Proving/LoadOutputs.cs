@@ -24,7 +24,7 @@ internal sealed class LoadOutputs
 
     public void Write(LoadResult result)
     {
-        _report?.Write(LoadPage.Of(result));
-        _hdr?.Write(stream => Log!.Write(stream, result.StartedAt));
+        try { _report?.Write(LoadPage.Of(result)); }
+        finally { _hdr?.Write(stream => Log!.Write(stream, result.StartedAt)); }
     }
 }

@@ -168,6 +168,11 @@ public sealed class DrillTests
         await changing.WaitAsync(Patience, TestContext.Current.CancellationToken);
         await Until.SomeAsync(async () => await cluster.StatusAsync() is { Ready: true } s ? s : null, Patience,
             () => "ready");
+
+        // Nor do more nodes than there were
+        await cluster.DeployAsync("nodes_per_zone: 2");
+        await Until.SomeAsync(async () => await cluster.StatusAsync() is { Ready: true, Nodes.Count: 6 } s ? s : null,
+            Patience, () => "six nodes");
     }
 
     private static async Task<string[]> IdentitiesAsync(DrillCluster cluster) =>

@@ -56,9 +56,15 @@ public sealed class DrillCalendar
         foreach (var one in due) Admit(one, now, steps);
         foreach (var one in _waiting.OrderBy(one => one.Newest).ToList())
         {
-            if (now - one.Newest > one.Drill.StartingDeadline) Skip(one, Hindrance(around, steps) + " for " +
-                DrillAim.Words(now - one.Newest), steps);
-            else if (Hindrance(around, steps) is null)
+            // It is looked at once a second: a deadline that is shorter is meant for the first look.
+            var late = now - one.Newest;
+            var most = one.Drill.StartingDeadline > InTime ? one.Drill.StartingDeadline : InTime;
+            if (Hindrance(around, steps) is { } hindrance)
+            {
+                if (late > one.Drill.StartingDeadline) Skip(one, $"{hindrance} for {DrillAim.Words(late)}", steps);
+            }
+            else if (late > most) Skip(one, $"nobody saw it for {DrillAim.Words(late)}", steps);
+            else
             {
                 _waiting.Remove(one);
                 steps.Add(new CalendarStep.Hold(one.Drill, one.Newest));

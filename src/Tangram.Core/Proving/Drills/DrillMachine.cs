@@ -72,7 +72,7 @@ public sealed class DrillMachine
             case DrillEvent.Stopped: Stop("it was stopped", now, effects); break;
         }
         if (_phase is Phase.Running) InjectWhatIsDue(now, effects);
-        if (_phase is Phase.Running or Phase.Mending) GiveUpOnSilence(now);
+        if (_phase is Phase.Running or Phase.Mending) GiveUpOnSilence(now, effects);
         if (_phase is Phase.Mending) ConcludeWhenWhole(now, effects);
     }
 
@@ -153,11 +153,17 @@ public sealed class DrillMachine
         if ((_violated ?? _stopped) is not null && fault.InForce) effects.Add(new DrillEffect.Revert(fault.Number));
     }
 
-    private void GiveUpOnSilence(Instant now)
+    private void GiveUpOnSilence(Instant now, List<DrillEffect> effects)
     {
         foreach (var fault in _faults)
-            if (fault is { StruckAt: null, Missed: null, AskedAt: { } asked } && now - asked > AnswersWithin)
-                fault.Miss("whoever should inject it did not answer");
+        {
+            if (fault is not { StruckAt: null, Missed: null, AskedAt: { } asked } || now - asked <= AnswersWithin)
+                continue;
+            fault.Miss("whoever should inject it did not answer");
+            Say(now, $"{fault.Name}: not injected: {fault.Missed}", effects);
+            // It may be in force by halves, or come about yet.
+            if (fault.Spec.Form.Lasts) effects.Add(new DrillEffect.Revert(fault.Number));
+        }
     }
 
     private void ConcludeWhenWhole(Instant now, List<DrillEffect> effects)

@@ -107,6 +107,7 @@ public static class DrillMachines
 
     private static bool Covered(FaultSpec fault, FaultTarget target, List<DrilledMachine> concerned) =>
         fault.Kind is FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost
-        || (target.Nodes.All(node => concerned.Exists(machine => machine.Node == node))
+        || ((fault.Kind == FaultKind.ZoneSlow
+            || target.Nodes.All(node => concerned.Exists(machine => machine.Node == node)))
             && target.Replicas.All(struck => concerned.Exists(machine => machine.Node == struck.Node)));
 }

@@ -104,6 +104,8 @@ internal static class DrillReader
         if (fields["for"] is not null && !form.Lasts)
             fields.Problems.Error(fields.PlaceOf("for"), $"{form.Word} strikes once: {form.Note}", "delete it");
         var time = form.Lasts ? fields.Duration("for", FaultSpec.UsualTime, positive: true) : TimeSpan.Zero;
+        if (time > Longest)
+            fields.Problems.Error(fields.PlaceOf("for"), "'for' is longer than a day", "write 24h or less");
         foreach (var key in FaultForm.AllKeys)
             if (fields[key] is not null && !form.Keys.Contains(key))
                 fields.Problems.Error(fields.PlaceOf(key), $"{form.Word} has no {key}", "delete it");

@@ -96,5 +96,6 @@ public sealed partial class DrillJson : JsonSerializerContext
 
     /// <summary>Throws <see cref="JsonException"/> when the text is no result.</summary>
     public static DrillResult Read(string text) =>
-        JsonSerializer.Deserialize(text, Default.DrillResult) ?? throw new JsonException("null is not a result");
+        JsonSerializer.Deserialize(text, Default.DrillResult) is { Verdict: not null, Drill: not null } result
+        && result.Faults.All(fault => fault is not null) ? result : throw new JsonException("parts of it are missing");
 }

@@ -23,7 +23,8 @@ public static class DrillTargets
     public static FaultTarget? Choose(
         FaultSpec fault, DrillSighting seen, IReadOnlyList<FaultTrace> others, Rng rng)
     {
-        var struck = others.Where(other => other.InForce).Select(other => other.Target).OfType<FaultTarget>().ToList();
+        var struck = others.Where(other => other is { InForce: true, Spec.Form.Links: false })
+            .Select(other => other.Target).OfType<FaultTarget>().ToList();
         var (off, hit) = (struck.SelectMany(t => t.Nodes).ToList(), struck.SelectMany(t => t.Replicas).ToList());
         if (fault is { Target: null, Form.Subject: FaultSubject.Node or FaultSubject.Zone } && (off.Count > 0
             || (fault.Drawn && others.Any(o => o is { Target.Nodes.Count: > 0, Missed: null, WholeAt: null }))))

@@ -38,7 +38,8 @@ public static class RandomFaults
         if (seen.Nodes.Count > 2) kinds.Add(FaultKind.NodeLost);
         if (DrillTargets.Wrong(FaultKind.BadDeploy, spec) is null) kinds.Add(FaultKind.BadDeploy);
         // What does not get through to one replica has to have another one to go to.
-        if (seen.Replicas.GroupBy(r => r.Service).All(service => service.Count(r => r.Ready) > 1))
+        if (seen.Machines.Count == 0
+            && seen.Replicas.GroupBy(r => r.Service).All(service => service.Count(r => r.Ready) > 1))
             kinds.AddRange([FaultKind.NetworkDelay, FaultKind.NetworkCut, FaultKind.NetworkReset,
                 FaultKind.AnswerWrong]);
         return [.. kinds];

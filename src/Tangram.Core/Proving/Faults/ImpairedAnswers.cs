@@ -20,7 +20,7 @@ public sealed class ImpairedAnswers(FaultKind kind, ImpairmentSpec spec, Rng rng
     private readonly LoadHeads _heads = new();
     private readonly List<byte> _unread = [];
     private LoadAnswer _answer;
-    private bool _awaiting, _begun, _inForce, _struck, _isHead, _passes;
+    private bool _awaiting, _begun, _ended, _inForce, _struck, _isHead, _passes;
     private long _passed, _headsBefore;
     private long? _limit;
 
@@ -41,7 +41,7 @@ public sealed class ImpairedAnswers(FaultKind kind, ImpairmentSpec spec, Rng rng
             _passes = true;
             return;
         }
-        (_awaiting, _begun, _isHead) = (true, false, bytes.StartsWith("HEAD "u8));
+        (_awaiting, _begun, _ended, _isHead) = (true, false, false, bytes.StartsWith("HEAD "u8));
         (_passed, _headsBefore, _limit) = (0, 0, null);
         _unread.Clear();
         _answer = new LoadAnswer(_isHead);
@@ -56,7 +56,8 @@ public sealed class ImpairedAnswers(FaultKind kind, ImpairmentSpec spec, Rng rng
         var first = !_begun;
         if (first && _inForce) Answers++;
         _begun = true;
-        if (_struck && kind == FaultKind.AnswerWrong) return new(0, Wrong(), Ends: true, Struck: true);
+        if (_struck && kind == FaultKind.AnswerWrong)
+            return first ? new(0, Wrong(), Ends: true, Struck: true) : new(0, Ends: true);
         if (_struck && kind == FaultKind.AnswerHalf) return Half(bytes);
         Follow(bytes);
         return new(bytes.Length, Late: first && _struck, Struck: first && _struck);
@@ -80,7 +81,9 @@ public sealed class ImpairedAnswers(FaultKind kind, ImpairmentSpec spec, Rng rng
         var keep = (int)Math.Min(bytes.Length, room);
         _passed += keep;
         var ends = keep < bytes.Length || room == keep;
-        return new(keep, Ends: ends, Struck: ends);
+        var struck = ends && !_ended;
+        _ended |= ends;
+        return new(keep, Ends: ends, Struck: struck);
     }
 
     /// <summary>Finds the half of it as soon as its head is whole: of a body whose length is known that of the body,

@@ -8,7 +8,6 @@ namespace Tangram.Proving.Faults;
 /// <summary>Reads what a drill's file says of a link.</summary>
 internal static class LinkReader
 {
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
     private const double MostBurst = 1_000, LeastRate = 8_000, MostRate = 100e9;
 
     /// <summary>Null when this is no fault of a link.</summary>
@@ -18,7 +17,7 @@ internal static class LinkReader
         var usual = LinkSpec.Usual(form.Kind);
         var delay = fields.Duration("delay", usual.Delay + usual.ReorderBy, positive: true);
         var jitter = fields.Duration("jitter", usual.Jitter);
-        if (delay > LongestDelay)
+        if (delay > LinkSpec.LongestDelay)
             fields.Problems.Error(fields.PlaceOf("delay"), "'delay' is longer than a minute", "write 1m or less");
         if (jitter > delay)
             fields.Problems.Error(fields.PlaceOf("jitter"), "'jitter' is more than the delay, and nothing arrives " +

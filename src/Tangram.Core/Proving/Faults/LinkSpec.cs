@@ -6,7 +6,9 @@ namespace Tangram.Proving.Faults;
 /// <summary>What becomes of the packets that a machine sends.</summary>
 public sealed record LinkSpec
 {
-    /// <summary>In words, as `tangram status` names a node, or an address. Null: everybody.</summary>
+    public static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
+
+    /// <summary>An IPv4 address. Null: everybody.</summary>
     public string? To { get; init; }
 
     /// <summary>Of every packet; each is off by up to <see cref="Jitter"/>, which is not more.</summary>

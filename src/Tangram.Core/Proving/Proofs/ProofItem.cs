@@ -34,7 +34,7 @@ public sealed record ProofItem(DrillSpec Drill, DrillAim Aim, ulong Seed, string
 
     private static int Harshness(FaultForm form) => (form.Subject, form.Kind) switch
     {
-        (FaultSubject.Replica, _) => 1,
+        (FaultSubject.Replica or FaultSubject.Path, _) => 1,
         (_, FaultKind.TrafficSpike) => 2,
         (FaultSubject.Service, _) => 3,
         (FaultSubject.Zone, _) when !form.Mends => 4,
@@ -53,8 +53,8 @@ public sealed record ProofItem(DrillSpec Drill, DrillAim Aim, ulong Seed, string
             return "the cluster has one zone, and nothing would be left (x-tangram.zones)";
         if (struck.Contains(FaultSubject.Node) && seen.Nodes.Count < 2)
             return "the cluster has one node, and nothing would be left (x-tangram.nodes_per_zone)";
-        if (drill.Random == 0 && !struck.Any(s => s is FaultSubject.Replica or FaultSubject.Node or FaultSubject.Zone))
-            return null;
+        if (drill.Random == 0 && !struck.Any(s =>
+            s is FaultSubject.Replica or FaultSubject.Path or FaultSubject.Node or FaultSubject.Zone)) return null;
         var services = seen.Replicas.Where(replica => replica.Ready && seen.Takes(replica.Replica))
             .GroupBy(replica => replica.Service).Select(replicas => replicas.Count()).ToList();
         return services.Count == 0 ? "no replica takes requests"

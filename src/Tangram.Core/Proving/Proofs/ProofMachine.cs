@@ -30,6 +30,7 @@ public sealed class ProofMachine
     private readonly Instant _begun;
     private Instant? _waits;
     private string? _over;
+    private bool _stopped;
 
     public ProofMachine(IReadOnlyList<ProofItem> items, ProofWish wish, ObjectivesSpec objectives, Instant now) =>
         (_items, _wish, _objectives, _begun) = (items, wish, objectives, now);
@@ -44,6 +45,12 @@ public sealed class ProofMachine
         while (_rows.Count < _items.Count)
         {
             var item = _items[_rows.Count];
+            // Not skipped: that nobody was let show it is no proof.
+            if (_stopped && item.Unfit is null)
+            {
+                Add(item, ProofRuling.Stopped, "it was stopped");
+                continue;
+            }
             if ((item.Unfit ?? _over ?? Late(item, now)) is { } skipped)
             {
                 Add(item, ProofRuling.Skipped, skipped);
@@ -84,7 +91,7 @@ public sealed class ProofMachine
     public void Refused(string because) => Add(_items[_rows.Count], ProofRuling.NotBegun, because);
 
     /// <summary>None begins any more.</summary>
-    public void Stop() => _over ??= "it was stopped";
+    public void Stop() => _stopped = true;
 
     /// <summary>What would be held, with nothing done.</summary>
     public static IReadOnlyList<ProofRow> Foretold(

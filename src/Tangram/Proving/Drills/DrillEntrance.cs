@@ -1,4 +1,5 @@
 using Tangram.Cli;
+using Tangram.Model;
 using Tangram.Proving.Chaos;
 using Tangram.Proving.Faults;
 using Tangram.Proving.Reports;
@@ -29,6 +30,9 @@ internal static class DrillEntrance
         if (file.Theirs is not null && request.Report is not null)
             throw CommandFailure.Arguments($"--report is of a drill, and {name} is an experiment of Chaos Toolkit, " +
                 "which has no load to draw: --json has its journal");
+        if (file.Theirs is not null && !HasOnly(request with { Report = null }))
+            throw CommandFailure.Arguments($"{name} is an experiment of Chaos Toolkit, which says itself what it " +
+                "does: leave out all options but --json");
         if (file.Theirs is { } experiment)
             return await ChaosEntrance.RunAsync(experiment, request.Json, around, cancellation).ConfigureAwait(false);
         var drill = file.Ours!;
@@ -42,6 +46,11 @@ internal static class DrillEntrance
         };
         return await HoldAsync(drill, request, around, cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>Nothing was typed that says how a drill is held.</summary>
+    private static bool HasOnly(DrillRequest request) => request is
+        { Seed: null, Rate: null, Url: null, Report: null, Tls: null, Injectors.Count: 0, Regardless: false,
+            AtMost: BlastRadius.Cluster };
 
     private static async Task<int> HoldAsync(
         DrillSpec drill, DrillRequest request, Surroundings around, CancellationToken cancellation)
@@ -62,7 +71,7 @@ internal static class DrillEntrance
     private static async Task<int> HistoryAsync(
         DrillRequest request, Surroundings around, CancellationToken cancellation)
     {
-        if (request.Print || request.Regardless || request is not { Seed: null, Rate: null, Url: null })
+        if (request.Print || !HasOnly(request))
             throw CommandFailure.Arguments("--history looks at what was held, and holds nothing: leave out the other " +
                 "options");
         var where = request.Find();

@@ -145,7 +145,7 @@ internal sealed class DrillGround : IAsyncDisposable
             LatencyP99 = machine.Aim.LatencyP99, Recovery = machine.Aim.Recovery, Verdict = verdict,
             Steady = machine.Steady, Load = machine.Load, Retried = loop.Retried,
             Faults = DrillResult.FaultsOf(machine), Timeline = loop.Timeline.ToEquatableArray(),
-            Last = history.Last(drill.Name, _ => { }) is { } last ? DrillSummary.Of(last) : null,
+            Last = history.Last(drill.Name) is { } last ? DrillSummary.Of(last) : null,
         };
         if (history.Keep(result) is { } unkept) _around.PrintError($"warning: {unkept}");
         return result;
@@ -159,10 +159,12 @@ internal sealed class DrillGround : IAsyncDisposable
             throw CommandFailure.Arguments($"the state of {Cluster} is not in {_place.Folder}: run the drill on " +
                 "its machine, as the user who runs it");
         if (_injectors.Count > 0) return;
-        foreach (var replica in seen.Replicas.Where(r => r is { Ready: true, Pid: not null }))
-            if (_place.Stranger(replica.Replica, replica.Pid!.Value) is { } why && !why.Contains("has ended already"))
-                throw CommandFailure.Arguments($"{why}. Drills break what one `tangram up` runs; on several machines " +
-                    "start `tangram injector` on each, and name them with --injector");
+        var running = seen.Replicas.Where(r => r is { Ready: true, Pid: not null }).ToList();
+        var strange = running.Select(r => _place.Stranger(r.Replica, r.Pid!.Value)).OfType<string>().ToList();
+        // One may have ended since the look; where all have, they run elsewhere.
+        if (strange.Find(why => strange.Count == running.Count || !why.Contains("has ended already")) is { } stranger)
+            throw CommandFailure.Arguments($"{stranger}. Drills break what one `tangram up` runs; on several " +
+                "machines start `tangram injector` on each, and name them with `drill --injector`");
     }
 
     public async ValueTask DisposeAsync()

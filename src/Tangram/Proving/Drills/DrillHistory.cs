@@ -21,20 +21,26 @@ internal sealed class DrillHistory(string folder)
 
     private readonly string _drills = Path.Combine(folder, "drills");
 
-    /// <summary>The name of the newest, for whoever waits for the next; "" when there is none.</summary>
-    public string Newest() => Files().LastOrDefault() ?? "";
+    /// <summary>Of all results, the oldest first; for whoever waits for the next.</summary>
+    public IReadOnlyList<string> Names() => Files();
+
+    /// <summary>Null: it is gone, or none of ours.</summary>
+    public DrillResult? Read(string name) => Result(Path.Combine(_drills, name), _ => { });
 
     /// <summary>The oldest first.</summary>
     /// <param name="damaged">Is told of each file that is none of ours, or not any more.</param>
-    /// <param name="after">Only those newer than the file of this name.</param>
-    public IEnumerable<DrillResult> Read(Action<string> damaged, string after = "")
+    public IEnumerable<DrillResult> Read(Action<string> damaged)
     {
-        foreach (var name in Files().Where(name => string.CompareOrdinal(name, after) > 0))
+        foreach (var name in Files())
             if (Result(Path.Combine(_drills, name), damaged) is { } result) yield return result;
     }
 
-    public DrillResult? Last(string drill, Action<string> damaged) =>
-        Read(damaged).LastOrDefault(result => result.Drill == drill);
+    public DrillResult? Last(string drill)
+    {
+        foreach (var name in Files().AsEnumerable().Reverse())
+            if (Read(name) is { } result && result.Drill == drill) return result;
+        return null;
+    }
 
     /// <summary>Durably; the oldest go. Null, or why it could not be kept.</summary>
     public string? Keep(DrillResult result)
@@ -44,7 +50,7 @@ internal sealed class DrillHistory(string folder)
             Directory.CreateDirectory(_drills,
                 UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             var name = result.StartedAt.UtcDateTime.ToString(Form, CultureInfo.InvariantCulture) + ".json";
-            DurableFile.Write(Path.Combine(_drills, name), DrillJson.Write(result));
+            DurableFile.Write(Path.Combine(_drills, name), DrillJson.Write(Kept(result)));
             foreach (var old in Files().SkipLast(Most)) File.Delete(Path.Combine(_drills, old));
             return null;
         }
@@ -53,6 +59,13 @@ internal sealed class DrillHistory(string folder)
             return $"this result could not be kept for `tangram drill --history`: {e.Message}";
         }
     }
+
+    /// <summary>What every second was like is for its report; a day of it would be too long to keep.</summary>
+    private static DrillResult Kept(DrillResult result) => result with
+    {
+        Load = result.Load is { } load ? load with { Seconds = [] } : null,
+        Steady = result.Steady is { } steady ? steady with { Seconds = [] } : null,
+    };
 
     private static DrillResult? Result(string path, Action<string> damaged)
     {

@@ -17,12 +17,16 @@ internal sealed class ScheduledDrillLoop(
 
     private readonly DrillCalendar _calendar = new();
     private readonly DrillHistory _history = new(place.Folder);
+    /// <summary>Somebody may hold one drill after another: between two of these nobody else's begins.</summary>
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
+
+    private readonly HashSet<string> _told = [];
     private DrillProcess? _running;
-    private string _told = "";
+    private DateTimeOffset _heldAt;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        _told = _history.Newest();
+        _told.UnionWith(_history.Names());
         using var timer = new PeriodicTimer(Every, time);
         try
         {
@@ -55,10 +59,11 @@ internal sealed class ScheduledDrillLoop(
         foreach (var drill in asked)
             if (Cron.Of(drill.Schedule)?.Since(_calendar.HandledOf(drill, now), now, 1) is var (newest, _))
                 due.Add(new DueDrill(drill, newest));
+        if (FaultHolder.IsHeld(place.Folder)) _heldAt = now;
         if (due.Count == 0 && !_calendar.Waits) return;
         var status = Look.Status(seen, place.Name);
         var around = new DrillSurroundings(status.Ready, Rollouts.InProgress(seen),
-            _running is not null || FaultHolder.IsHeld(place.Folder));
+            _running is not null || now - _heldAt is { Ticks: >= 0 } since && since < Between);
         foreach (var step in _calendar.On(asked, due, around, now))
             if (step is CalendarStep.Hold hold) Hold(hold);
             else if (step is CalendarStep.Skip skip)
@@ -73,7 +78,7 @@ internal sealed class ScheduledDrillLoop(
             announce("drill", $"{hold.Drill.Drill} begins by its schedule, for {Words(hold.Occurrence)} " +
                 $"(seed {_running.Seed})");
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             announce("drill", $"{hold.Drill.Drill} of {Words(hold.Occurrence)} cannot be started: {e.Message}");
         }
@@ -82,16 +87,17 @@ internal sealed class ScheduledDrillLoop(
     /// <summary>The seeds of those that were new.</summary>
     private List<ulong> TellResults()
     {
-        var newest = _history.Newest();
-        if (string.CompareOrdinal(newest, _told) <= 0) return [];
+        // By name and not by time: a clock may be put back.
+        var names = _history.Names();
         var seeds = new List<ulong>();
-        foreach (var result in _history.Read(_ => { }, _told))
+        foreach (var name in names.Where(_told.Add))
         {
+            if (_history.Read(name) is not { } result) continue;
             seeds.Add(result.Seed);
             announce("drill", $"{result.Drill}: {DrillReport.Word(result.Verdict.Ruling)}: " +
                 $"{string.Join("; ", result.Verdict.Because)} (seed {result.Seed})");
         }
-        _told = newest;
+        _told.IntersectWith(names);
         return seeds;
     }
 

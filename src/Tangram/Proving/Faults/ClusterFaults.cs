@@ -71,6 +71,9 @@ internal sealed class LostDaemon(FaultPlace place) : HeldFault
         if (!File.Exists(program) || Path.GetFileName(program) is not ("tangram" or "dotnet"))
             throw new FaultMissedException($"{program}, which answers at {place.Socket}, could not be started again");
         var start = DaemonStart.Of(program, pid);
+        if (!start.Arguments.Contains("up"))
+            throw new FaultMissedException($"the process {pid} that answers at {place.Socket} is not that of " +
+                "`tangram up`: on several machines drills need `tangram injector`");
         Keep(new FaultMend(0, MendKind.Daemon) { Daemon = start });
         _start = start;
         if (Native.Kill(pid, Native.SigKill) != 0)

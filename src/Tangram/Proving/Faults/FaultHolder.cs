@@ -93,7 +93,7 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
             await AnswerAsync(order.Number, FaultWord.Missed, e.Message).ConfigureAwait(false);
             return;
         }
-        if (order.Lasts == TimeSpan.Zero) return;
+        if (!FaultForm.Of(order.Kind).Lasts) return;
         await Task.WhenAny(over, Task.Delay(order.Lasts, time)).ConfigureAwait(false);
         await AnswerAsync(order.Number, FaultWord.Reverted, await MendAsync(fault, order.Number).ConfigureAwait(false))
             .ConfigureAwait(false);
@@ -139,7 +139,8 @@ internal sealed class FaultHolder(FaultPlace place, TextReader orders, TextWrite
             return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0') is var words
                 && words.Contains(Command) && words.Contains(folder);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        // A lock that was half written before a power loss holds no number.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return false;
         }

@@ -23,7 +23,17 @@ internal sealed class FaultLine : IFaultLine
     {
         var holder = Start(place);
         var line = new FaultLine(holder, time);
-        var first = await holder.StandardOutput.ReadLineAsync().WaitAsync(StartsWithin, time).ConfigureAwait(false);
+        string? first;
+        try
+        {
+            first = await holder.StandardOutput.ReadLineAsync().WaitAsync(StartsWithin, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            await line.DisposeAsync().ConfigureAwait(false);
+            throw new CommandFailure(Exit.Failed, "whoever should hold the faults did not start within " +
+                $"{StartsWithin.TotalSeconds:0} s: this machine is too busy");
+        }
         if (first is not null && FaultJson.Answer(first) is { Word: FaultWord.Holds }) return line;
         await line.DisposeAsync().ConfigureAwait(false);
         throw new CommandFailure(Exit.Failed, first is null ? "whoever should hold the faults ended at once"
@@ -81,8 +91,8 @@ internal sealed class FaultLine : IFaultLine
     {
         try { _holder.StandardInput.Close(); }
         catch (IOException) { }
-        await _reading.ConfigureAwait(false);
-        await _holder.WaitForExitAsync().WaitAsync(EndsWithin, _time)
+        // Its answers end with it.
+        await Task.WhenAll(_reading, _holder.WaitForExitAsync()).WaitAsync(EndsWithin, _time)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _holder.Dispose();
     }

@@ -1,6 +1,7 @@
 using Tangram.Cli;
 using Tangram.Deploying;
 using Tangram.Model;
+using Tangram.Proving.Injecting;
 
 namespace Tangram.Proving.Faults;
 
@@ -41,6 +42,10 @@ internal sealed record FaultMend(int Fault, MendKind Kind)
                 if (ClusterFinder.Answers(place.Socket)) return false;
                 await Daemon!.StartAsync(place, time).ConfigureAwait(false);
                 return true;
+            case MendKind.Part:
+                if (MachineParts.Runs(Daemon!.Arguments)) return false;
+                _ = Daemon.Start(place);
+                return true;
             case MendKind.Rules:
                 // The kernel may still be about to take the device away.
                 for (var looks = 0; PacketRoutes.Sweep() && looks < MostLooks; looks++)
@@ -64,6 +69,9 @@ internal enum MendKind
     Limit,
     Revive,
     Daemon,
+
+    /// <summary>A role, or etcd, on one machine of several.</summary>
+    Part,
     Rules,
 }
 
@@ -81,14 +89,22 @@ internal sealed record DaemonStart(string Program, string[] Arguments, Variable[
                 .Select(pair => new Variable(pair[0], pair[1])),
         ], File.ResolveLinkTarget($"/proc/{pid}/cwd", false)!.FullName);
 
+    /// <summary>Where its output goes. Null: to the daemon's log in the state folder.</summary>
+    public string? Output { get; init; }
+
+    public int Start(FaultPlace place)
+    {
+        using var input = Descriptors.Null();
+        using var output = Descriptors.Append(Output ?? Path.Combine(place.Folder, "tangram.log"));
+        var pid = Spawn.Start(Program, Arguments, Environment, Folder, input.Number(), output.Number());
+        return pid >= 0 ? pid : throw new FaultMissedException($"{Program} cannot be started again (errno {-pid})");
+    }
+
     /// <summary>Returns its pid, and how long it took until it answered.</summary>
     public async Task<(int Pid, TimeSpan Took)> StartAsync(FaultPlace place, TimeProvider time)
     {
-        using var input = Descriptors.Null();
-        using var output = Descriptors.Append(Path.Combine(place.Folder, "tangram.log"));
         var begun = time.GetTimestamp();
-        var pid = Spawn.Start(Program, Arguments, Environment, Folder, input.Number(), output.Number());
-        if (pid < 0) throw new FaultMissedException($"{Program} cannot be started again (errno {-pid})");
+        var pid = Start(place);
         while (!ClusterFinder.Answers(place.Socket))
         {
             if (time.GetElapsedTime(begun) > AnswersWithin)

@@ -30,7 +30,15 @@ internal sealed record FaultTraffic(string Url, string Method, string? Host, dou
 /// <param name="To">IPv4 addresses, the packets to which are meant. Empty: all that this machine sends.</param>
 /// <param name="Ports">Only packets of TCP and UDP to one of these. Empty: all.</param>
 /// <param name="Except">No packets from or to one of these, where <paramref name="Ports"/> is empty.</param>
-internal sealed record FaultLink(LinkSpec Spec, string[] To, int[] Ports, int[] Except);
+internal sealed record FaultLink(LinkSpec Spec, string[] To, int[] Ports, int[] Except)
+{
+    /// <summary>As a drill would write it: it comes over a line.</summary>
+    [JsonIgnore]
+    public bool IsComplete => this is { Spec: { } spec, To: not null, Ports: not null, Except: not null }
+        && spec.Delay >= TimeSpan.Zero && spec.Delay <= LinkSpec.LongestDelay && spec.Jitter >= TimeSpan.Zero
+        && spec.Jitter <= spec.Delay && spec.ReorderBy >= TimeSpan.Zero && spec.ReorderBy <= LinkSpec.LongestDelay
+        && spec.BitsPerSecond is null or > 0 && spec.Burst >= 1;
+}
 
 /// <summary>What the holder tells the drill, a line each.</summary>
 internal sealed record FaultAnswer(int Number, FaultWord Word, string What);

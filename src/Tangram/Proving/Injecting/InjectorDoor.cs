@@ -87,6 +87,9 @@ internal sealed class InjectorDoor(
         catch (JsonException) { return "it cannot be read"; }
         if (order.Revert) return null;
         if (order.Kind is FaultKind.TrafficSpike or FaultKind.BadDeploy) return $"{order.Kind} is not done here";
+        if (!Enum.IsDefined(order.Kind)) return "nobody knows such a fault";
+        if (FaultForm.Of(order.Kind).Lasts != order.Lasts > TimeSpan.Zero) return "it would not last as its kind does";
+        if (FaultForm.Of(order.Kind).Links != order.Link is { IsComplete: true }) return "its link is not complete";
         if (order.Lasts < TimeSpan.Zero || order.Lasts > Longest) return "it would last for more than a day";
         if (order.Replicas.Contains(null)) return "a replica is missing";
         if (_begun.Count >= MostFaults) return $"these are more than {MostFaults} faults";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tangram.Deploying;
 using Tangram.Model;
 using Tangram.Proving.Faults;
@@ -16,7 +17,7 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(50), StartsWithin = TimeSpan.FromSeconds(20),
         SupervisorWithin = TimeSpan.FromSeconds(5);
 
-    private sealed record Kept(MachinePart Part, string Folder, Variable[] Environment, string Output);
+    private sealed record Kept(MachinePart Part, DaemonStart Start);
 
     private readonly MachineParts _parts = new(place.Name, place.Folder, place.Stores!);
     private readonly CancellationTokenSource _over = new();
@@ -34,12 +35,17 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
         foreach (var part in new[] { etcd, role }.OfType<MachinePart>().Where(Struck)) _kept.Add(KeepPart(part));
         var struck = Now();
         if (struck.Count == 0) throw new FaultMissedException("nothing of it runs on this machine");
+        foreach (var kept in _kept) Keep(new FaultMend(0, MendKind.Part) { Daemon = kept.Start });
         var begun = time.GetTimestamp();
         var how = "";
         if (Power)
         {
             // Nothing is to see the end of another, nor to say goodbye.
-            foreach (var process in struck) Signal(process, Stop);
+            foreach (var process in struck)
+            {
+                Keep(FaultMend.Continues(process.Pid, process.StartTime));
+                Signal(process, Stop);
+            }
             (_cut, var why) =
                 await CutPorts.TryMakeAsync(struck.Select(p => p.Pid), time).ConfigureAwait(false);
             how = _cut is null ? $"; not silent, for {why}: the others saw connections close" : ", without a word";
@@ -65,7 +71,7 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
         var (said, failed) = (new List<string>(), new List<string>());
         foreach (var kept in _kept)
             try { said.Add(await BackAsync(kept, time).ConfigureAwait(false)); }
-            catch (FaultMissedException e) { failed.Add(e.Message); }
+            catch (Exception e) when (e is FaultMissedException or IOException) { failed.Add(e.Message); }
         if (failed.Count > 0) throw new FaultMissedException(string.Join(", ", failed.Concat(said)));
         return $"{string.Join(", ", said)}, after {Words(time.GetElapsedTime(begun))}" +
             (_again > 0 ? $"; killed {_again} times more meanwhile, for somebody started it" : "");
@@ -127,13 +133,27 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
     private Kept KeepPart(MachinePart part)
     {
         var pid = part.Process.Pid;
+        if (UserOf(pid) != Native.EffectiveUser())
+            throw new FaultMissedException($"the {part.Role} {pid} runs as another user than the injector, and could " +
+                "not be started again as it was");
+        var folder = new FileInfo($"/proc/{pid}/cwd").LinkTarget;
+        if (!File.Exists(part.Program) || !Directory.Exists(folder))
+            throw new FaultMissedException($"the {part.Role} {pid} could not be started again: its program " +
+                $"{part.Program} or its folder {folder} is not here");
         var output = new FileInfo($"/proc/{pid}/fd/1").LinkTarget is { } target && File.Exists(target)
             && Native.IsRegularFile(target) ? target : Path.Combine(place.Folder, $"{part.Role}.log");
-        return new Kept(part, File.ResolveLinkTarget($"/proc/{pid}/cwd", false)!.FullName,
-        [
-            .. ProcessStat.EnvironmentOf(pid).Select(entry => entry.Split('=', 2)).Where(pair => pair.Length == 2)
-                .Select(pair => new Variable(pair[0], pair[1])),
-        ], output);
+        return new Kept(part, DaemonStart.Of(part.Program, pid) with { Arguments = part.Arguments, Output = output });
+    }
+
+    private static uint? UserOf(int pid)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("Uid:", StringComparison.Ordinal));
+            // Real, effective, saved, of the file system.
+            return uint.Parse(line.Split('\t')[2], CultureInfo.InvariantCulture);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return null; }
     }
 
     private async Task<string> BackAsync(Kept kept, TimeProvider time)
@@ -142,14 +162,10 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
         // Whoever restarts it by itself is not to find another one in its place.
         if (_again > 0 && await AppearsAsync(role, SupervisorWithin, time).ConfigureAwait(false) is { } theirs)
             return $"the {role} runs again as {theirs}";
-        using var input = Descriptors.Null();
-        using var output = Descriptors.Append(kept.Output);
-        var pid = Spawn.Start(kept.Part.Program, kept.Part.Arguments, kept.Environment, kept.Folder, input.Number(),
-            output.Number());
-        if (pid < 0) throw new FaultMissedException($"{kept.Part.Program} cannot be started again (errno {-pid})");
+        var pid = kept.Start.Start(place);
         return await AppearsAsync(role, StartsWithin, time).ConfigureAwait(false) is { } found
             ? $"the {role} runs again as {found}"
-            : throw new FaultMissedException($"the {role} {pid} did not come up: see {kept.Output}");
+            : throw new FaultMissedException($"the {role} {pid} did not come up: see {kept.Start.Output}");
     }
 
     private async Task<int?> AppearsAsync(string role, TimeSpan within, TimeProvider time)

@@ -55,7 +55,7 @@ internal sealed class MachineParts(string cluster, string folder, IReadOnlyList<
             .Concat(ProcessStat.EnvironmentOf(etcd.Process.Pid)
                 .Where(entry => entry.StartsWith("ETCD_ADVERTISE_CLIENT_URLS=", StringComparison.Ordinal))
                 .SelectMany(entry => entry[(entry.IndexOf('=') + 1)..].Split(',')))
-            .FirstOrDefault(url => named.Contains(url.TrimEnd('/')) || named.Contains(url));
+            .Select(url => named.Contains(url) ? url : url.TrimEnd('/')).FirstOrDefault(named.Contains);
 
     /// <summary>Replicas, what they started, and the keeper of the sockets.</summary>
     public List<ProcessStat> Marked()
@@ -89,7 +89,7 @@ internal sealed class MachineParts(string cluster, string folder, IReadOnlyList<
         try
         {
             var program = File.ResolveLinkTarget($"/proc/{pid}/exe", false)!.FullName;
-            var arguments = Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/cmdline")).Split('\0')[..^1];
+            var arguments = ArgumentsOf(pid);
             var role = Path.GetFileName(program) switch
             {
                 MachinePart.Etcd => MachinePart.Etcd,
@@ -103,6 +103,20 @@ internal sealed class MachineParts(string cluster, string folder, IReadOnlyList<
         {
             return null;
         }
+    }
+
+    /// <summary>A process with just this command line runs in this network namespace.</summary>
+    public static bool Runs(string[] arguments)
+    {
+        var network = NetworkOf("self");
+        return ProcessStat.All().Any(process => !process.Ended && NetworkOf(Number(process.Pid)) == network
+            && ArgumentsOf(process.Pid).SequenceEqual(arguments));
+    }
+
+    private static string[] ArgumentsOf(int pid)
+    {
+        try { return Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{pid}/cmdline")).Split('\0')[..^1]; }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return []; }
     }
 
     private static string RootOf(int pid)

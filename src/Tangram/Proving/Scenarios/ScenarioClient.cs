@@ -44,9 +44,11 @@ internal sealed class ScenarioClient(Scenario scenario, LoadOptions options, Tim
                 using var response = await _http.SendAsync(message, cancellation);
                 begun = true;
                 Keep(response, text.Url!, cookies);
-                if (request.Follows && redirects < RequestSpec.MostRedirects
+                if (request.Follows
                     && text.Redirected((int)response.StatusCode, response.Headers.Location) is { } next)
                 {
+                    if (redirects == RequestSpec.MostRedirects)
+                        return (LoadOutcome.Failed(LoadFailure.Other, $"more than {redirects} redirects"), null);
                     await response.Content.CopyToAsync(Stream.Null, cancellation);
                     text = next;
                     continue;

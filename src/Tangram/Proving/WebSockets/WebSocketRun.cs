@@ -92,7 +92,10 @@ internal static class WebSocketRun
             await foreach (var ask in asks.ReadAllAsync(CancellationToken.None))
             {
                 var begun = pace.Now;
-                var outcome = await user.SayAsync(message, cancellation);
+                // Those behind a message without an answer must not each wait as long.
+                var outcome = begun - ask.Due >= options.Timeout
+                    ? LoadOutcome.Failed(LoadFailure.Timeout, "its connection was not free in time")
+                    : await user.SayAsync(message, cancellation);
                 record.Ended(new(0, ask.Index, ask.Due, begun, pace.Now, outcome));
                 Interlocked.Decrement(ref inFlight);
             }

@@ -16,16 +16,17 @@ public sealed class DrillHistoryTests : IDisposable
     [Fact]
     public void What_was_kept_is_read_in_the_order_in_which_it_began()
     {
-        Assert.Equal("", _history.Newest());
+        Assert.Empty(_history.Names());
         var (first, second) = (Kept("replica-loss", 1.5), Kept("node-loss", 2));
         Assert.Equal([first, second], _history.Read(_damaged.Add));
-        Assert.Equal(first, _history.Last("replica-loss", _damaged.Add));
-        Assert.Null(_history.Last("zone-loss", _damaged.Add));
+        Assert.Equal(first, _history.Last("replica-loss"));
+        Assert.Null(_history.Last("zone-loss"));
         Assert.Empty(_damaged);
-        // And what came after it, for whoever waits
-        var newest = _history.Newest();
-        Assert.Empty(_history.Read(_damaged.Add, newest));
-        Assert.Equal([Kept("replica-loss", 1)], _history.Read(_damaged.Add, newest));
+        // And by its name, for whoever waits for the next
+        var third = Kept("replica-loss", 1);
+        Assert.Equal(third, _history.Read(_history.Names()[2]));
+        Assert.Equal(third, _history.Last("replica-loss"));
+        Assert.Null(_history.Read("20200101T000000000Z.json"));
     }
 
     [Theory]
@@ -34,6 +35,7 @@ public sealed class DrillHistoryTests : IDisposable
     [InlineData("{\"drill\": \"half")]
     [InlineData("{\"drill\": \"mine\", \"startedAt\": \"yesterday\"}")]
     [InlineData("[1, 2]")]
+    [InlineData("{\"drill\": null, \"verdict\": null}")]
     public void A_damaged_one_is_told_and_passed_over(string text)
     {
         var kept = Kept("replica-loss", 1);

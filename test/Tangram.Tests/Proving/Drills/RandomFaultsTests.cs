@@ -49,6 +49,11 @@ public sealed class RandomFaultsTests
         bed.Nodes["c-1"] = "ready";
         Assert.Contains(FaultKind.NodeLost, Kinds(bed, Spec()));
         Assert.DoesNotContain(FaultKind.BadDeploy, Kinds(bed, Spec(FailureAction.Pause)));
+        // On several machines nobody stands between gateway and replica
+        var machine = new DrilledMachine("n1", "10.0.0.1", false, "a-1", "a", null, null, null, []);
+        var several = bed.Seen with { Machines = [machine] };
+        Assert.DoesNotContain(RandomFaults.Added(Draws, several, Spec(), new Rng(7)).Faults, f => f.Form.Impairs);
+        Assert.Contains(RandomFaults.Added(Draws, bed.Seen, Spec(), new Rng(7)).Faults, f => f.Form.Impairs);
     }
 
     [Fact]

@@ -44,6 +44,18 @@ public sealed class ImpairedAnswersTests
     }
 
     [Theory]
+    [InlineData(FaultKind.AnswerHalf)]
+    [InlineData(FaultKind.AnswerWrong)]
+    public void An_answer_in_many_pieces_is_struck_once(FaultKind kind)
+    {
+        var answers = Of(kind, new ImpairmentSpec { Share = 1, Status = 500 });
+        answers.Ask(Encoding.ASCII.GetBytes(Get), inForce: true);
+        var parts = Encoding.ASCII.GetBytes(Long).Select(one => answers.Answer([one])).ToList();
+        Assert.Single(parts, part => part.Struck);
+        Assert.Equal(1, answers.Answers);
+    }
+
+    [Theory]
     [InlineData(Get, 500, "HTTP/1.1 500 Wrong\r\n", "not the answer\n")]
     [InlineData(Get, 200, "HTTP/1.1 200 Wrong\r\n", "not the answer\n")]
     [InlineData(Head, 503, "HTTP/1.1 503 Wrong\r\n", "\r\n\r\n")]

@@ -18,15 +18,16 @@ public sealed class ProofTests
     [Fact]
     public void The_gentlest_drill_comes_first_and_chance_last() => Assert.Equal(
         [
-            "replica-loss", "traffic-spike", "bad-deploy", "slow-zone", "node-loss", "zone-loss", "gateway-loss",
-            "leader-loss", "store-outage", "everything",
+            "network", "replica-loss", "traffic-spike", "bad-deploy", "slow-zone", "node-loss", "zone-loss",
+            "gateway-loss", "leader-loss", "store-outage", "everything",
         ],
         // Those that come later need not be named here.
         Items(Wish()).Select(item => item.Drill.Name).Where(name => Today.Contains(name)));
 
     private static readonly string[] Today =
     [
-        "bad-deploy", "everything", "gateway-loss", "leader-loss", "node-loss", "replica-loss", "slow-zone",
+        "bad-deploy", "everything", "gateway-loss", "leader-loss", "network", "node-loss", "replica-loss",
+        "slow-zone",
         "store-outage", "traffic-spike", "zone-loss",
     ];
 
@@ -94,7 +95,7 @@ public sealed class ProofTests
     [InlineData(DrillRuling.Broken, true, null)]
     [InlineData(DrillRuling.Void, false, null)]
     [InlineData(DrillRuling.NotBegun, false, null)]
-    [InlineData(DrillRuling.Stopped, true, ProofRuling.Skipped)]
+    [InlineData(DrillRuling.Stopped, true, ProofRuling.Stopped)]
     public void A_broken_drill_ends_it_unless_it_keeps_going(DrillRuling first, bool goes, ProofRuling? second)
     {
         var items = Items(Wish() with { Only = ["replica-loss", "node-loss"] });

@@ -14,8 +14,8 @@ internal sealed class DetouredReplicas(FaultOrder order, FaultPlace place) : Hel
     /// <summary>Until it strikes all passes untouched: so connections are open that it can strike.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>What is open at the end may end in order.</summary>
-    private static readonly TimeSpan Lingering = TimeSpan.FromMilliseconds(250);
+    /// <summary>What is open at the end may end in order: a request that takes long is no part of the fault.</summary>
+    private static readonly TimeSpan Lingering = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan EndedWithin = TimeSpan.FromSeconds(2);
 
@@ -41,8 +41,8 @@ internal sealed class DetouredReplicas(FaultOrder order, FaultPlace place) : Hel
                 new ImpairedPath(order.Kind, Spec, rng.Split(), _tally, time), time)));
         try
         {
-            foreach (var (replica, proxy) in _proxies)
-                await LeadAsync(replica, proxy.Port, Lease, _over.Token).ConfigureAwait(false);
+            await Task.WhenAll(_proxies.Select(one => LeadAsync(one.Replica, one.Proxy.Port, Lease, _over.Token)))
+                .ConfigureAwait(false);
         }
         catch (CommandFailure e)
         {
@@ -87,8 +87,8 @@ internal sealed class DetouredReplicas(FaultOrder order, FaultPlace place) : Hel
         try
         {
             while (await timer.WaitForNextTickAsync(_over.Token).ConfigureAwait(false))
-                foreach (var (replica, proxy) in _proxies)
-                    await RenewAsync(replica, proxy.Port).ConfigureAwait(false);
+                await Task.WhenAll(_proxies.Select(one => RenewAsync(one.Replica, one.Proxy.Port)))
+                    .ConfigureAwait(false);
         }
         catch (OperationCanceledException) { }
     }

@@ -10,8 +10,10 @@ internal sealed class StreamConnection(Socket client, int port, ImpairedPath pat
     private readonly Socket _replica = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CancellationTokenSource _cut = new();
 
+    private ImpairedAnswers? _answers;
+
     /// <summary>It speaks something else than what is struck.</summary>
-    public bool Untouched { get; private set; }
+    public bool Untouched => _answers is { Passes: true };
 
     /// <summary>To its end, however that comes.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "one connection ends, and the other side is told as it would")]
@@ -23,7 +25,7 @@ internal sealed class StreamConnection(Socket client, int port, ImpairedPath pat
         {
             client.NoDelay = true;
             await _replica.ConnectAsync(IPAddress.Loopback, port, _cut.Token).ConfigureAwait(false);
-            var answers = path.NewAnswers();
+            var answers = _answers = path.NewAnswers();
             pumps =
             [
                 new StreamPump(client, _replica, StreamDirection.To, path, answers),
@@ -31,7 +33,6 @@ internal sealed class StreamConnection(Socket client, int port, ImpairedPath pat
             ];
             ways = [.. pumps.Select(pump => pump.RunAsync(_cut.Token))];
             await EndedAsync(ways).ConfigureAwait(false);
-            Untouched = answers is { Passes: true };
         }
         catch (Exception)
         {

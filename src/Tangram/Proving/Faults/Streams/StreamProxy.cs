@@ -13,6 +13,8 @@ internal sealed class StreamProxy : IAsyncDisposable
     /// millisecond.</summary>
     private static readonly TimeSpan Hanging = TimeSpan.FromMilliseconds(200);
 
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(20);
+
     /// <summary>With a backlog of one the third or fourth has to wait.</summary>
     private const int MostFillers = 16;
 
@@ -44,7 +46,11 @@ internal sealed class StreamProxy : IAsyncDisposable
         get { lock (_gate) return _open.Count; }
     }
 
-    public int Untouched => Volatile.Read(ref _untouched);
+    /// <summary>Connections that speak something else, those that have ended and those that are open.</summary>
+    public int Untouched
+    {
+        get { lock (_gate) return _untouched + _open.Keys.Count(connection => connection.Untouched); }
+    }
 
     /// <summary>From now on it is in force. Throws <see cref="FaultMissedException"/> when that cannot be
     /// seen.</summary>
@@ -111,7 +117,12 @@ internal sealed class StreamProxy : IAsyncDisposable
             Socket client;
             try { client = await _listener.AcceptAsync(resting).ConfigureAwait(false); }
             catch (OperationCanceledException) { return; }
-            catch (SocketException) when (!resting.IsCancellationRequested) { continue; }
+            catch (SocketException) when (!resting.IsCancellationRequested)
+            {
+                // No descriptor is left, say: it would fail again at once.
+                await Task.Delay(Again, _time, CancellationToken.None).ConfigureAwait(false);
+                continue;
+            }
             if (_path.Resets)
             {
                 StreamConnection.Abandon(client);
@@ -122,6 +133,8 @@ internal sealed class StreamProxy : IAsyncDisposable
             _path.Tally.Count(f => f with { Connections = f.Connections + 1 });
             var connection = new StreamConnection(client, _target, _path);
             lock (_gate) _open[connection] = HoldAsync(connection);
+            // It may have struck between the look above and this.
+            if (_path.Resets) connection.Reset();
         }
     }
 
@@ -129,8 +142,11 @@ internal sealed class StreamProxy : IAsyncDisposable
     {
         await Task.Yield();
         await connection.RunAsync().ConfigureAwait(false);
-        if (connection.Untouched) Interlocked.Increment(ref _untouched);
-        lock (_gate) _open.Remove(connection);
+        lock (_gate)
+        {
+            if (connection.Untouched) _untouched++;
+            _open.Remove(connection);
+        }
     }
 
     private void ResetAll()

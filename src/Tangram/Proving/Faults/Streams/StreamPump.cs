@@ -33,7 +33,7 @@ internal sealed class StreamPump(
             await path.UntilAsync(parcel.Due).ConfigureAwait(false);
             for (var sent = 0; sent < parcel.Bytes.Length;)
                 sent += await to.SendAsync(parcel.Bytes.AsMemory(sent), cut).ConfigureAwait(false);
-            path.Tally.Passed(way, parcel.Bytes.Length,
+            path.Tally.Passed(path, way, parcel.Bytes.Length,
                 parcel.Held && path.InForce ? path.Now - parcel.Came : null);
             if (ends = parcel.Ends) break;
         }

@@ -6,7 +6,7 @@ internal sealed class StreamTally(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly LatencyHistogram _held = new();
-    private readonly Dictionary<(StreamDirection Way, long Second), long> _seconds = [];
+    private readonly Dictionary<(ImpairedPath Path, StreamDirection Way, long Second), long> _seconds = [];
     private StreamFigures _figures = new();
     private long _begun;
     private bool _counts;
@@ -39,7 +39,7 @@ internal sealed class StreamTally(TimeProvider time)
 
     /// <summary>A piece has arrived.</summary>
     /// <param name="held">Null: its way is not struck, or it was let go because the fault is over.</param>
-    public void Passed(StreamDirection way, int bytes, TimeSpan? held)
+    public void Passed(ImpairedPath path, StreamDirection way, int bytes, TimeSpan? held)
     {
         lock (_gate)
         {
@@ -48,7 +48,7 @@ internal sealed class StreamTally(TimeProvider time)
                 : _figures with { BytesFrom = _figures.BytesFrom + bytes };
             if (held is not { } known) return;
             _held.Add(known);
-            var second = (way, (long)time.GetElapsedTime(_begun).TotalSeconds);
+            var second = (path, way, (long)time.GetElapsedTime(_begun).TotalSeconds);
             _seconds[second] = _seconds.GetValueOrDefault(second) + bytes;
         }
     }
