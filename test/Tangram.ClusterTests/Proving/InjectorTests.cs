@@ -75,7 +75,7 @@ public sealed class InjectorTests : IAsyncLifetime
             foreach (var (number, kind) in kinds.Index())
             {
                 await line.WriteAsync(FaultJson.Write(new FaultOrder(number, false, kind, "web-1",
-                    TimeSpan.FromSeconds(1), struck, ["here"])));
+                    FaultForm.Of(kind).Lasts ? TimeSpan.FromSeconds(1) : TimeSpan.Zero, struck, ["here"])));
                 Assert.Equal(FaultWord.Missed, (await AnswerAsync(line)).Word);
             }
             Assert.Equal('S', ProcessStat.Read(stranger.Id)!.Value.State);

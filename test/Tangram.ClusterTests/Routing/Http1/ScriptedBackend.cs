@@ -7,6 +7,7 @@ namespace Tangram.ClusterTests.Routing.Http1;
 /// <summary>A backend that does on each connection what a test says.</summary>
 internal sealed class ScriptedBackend : IAsyncDisposable
 {
+    private int _accepted;
     private readonly Socket _listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentBag<(Peer Peer, Task Task)> _connections = [];
@@ -24,7 +25,7 @@ internal sealed class ScriptedBackend : IAsyncDisposable
     }
 
     public int Port => ((IPEndPoint)_listening.LocalEndPoint!).Port;
-    public int Connections => _connections.Count;
+    public int Connections => Volatile.Read(ref _accepted);
     public ConcurrentQueue<string> Heads { get; } = [];
 
     /// <summary>Says the same to every request, whose body it has read.</summary>
@@ -53,7 +54,9 @@ internal sealed class ScriptedBackend : IAsyncDisposable
                 var socket = await _listening.AcceptAsync(_end.Token);
                 socket.NoDelay = true;
                 var peer = new Peer(socket, _patience);
-                _connections.Add((peer, RunAsync(peer, _connections.Count + 1)));
+                // Counted first: what it says may have reached somebody before the next line.
+                var number = Interlocked.Increment(ref _accepted);
+                _connections.Add((peer, RunAsync(peer, number)));
             }
         }
         catch (OperationCanceledException) { }
