@@ -3,6 +3,7 @@ using Tangram.Deploying;
 using Tangram.Observing;
 using Tangram.Proving;
 using Tangram.Proving.Drills;
+using static Tangram.ClusterTests.Proving.FaultSigns;
 
 namespace Tangram.ClusterTests.Proving;
 
@@ -177,14 +178,4 @@ public sealed class DrillTests
 
     private static async Task<string[]> IdentitiesAsync(DrillCluster cluster) =>
         [.. (await cluster.PsAsync())!.Select(r => $"{r.Replica} {r.Pid} {r.Restarts}").Order()];
-
-    private static char? StateOf(ReplicaView replica) => ProcessStat.Read(replica.Pid!.Value)?.State;
-
-    private static async Task<string?> NodeAsync(DrillCluster cluster) =>
-        (await cluster.StatusAsync())?.Nodes.FirstOrDefault(n => n.Name == "a-1")?.State;
-
-    private static string Ms(TimeSpan span) => FormattableString.Invariant($"{span.TotalMilliseconds:0} ms");
-
-    private static string Limit(int pid) => File.ReadLines($"/proc/{pid}/limits")
-        .First(line => line.StartsWith("Max open files", StringComparison.Ordinal));
 }

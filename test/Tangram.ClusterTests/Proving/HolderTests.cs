@@ -2,6 +2,7 @@ using Tangram.ClusterTests.Drilling;
 using Tangram.Deploying;
 using Tangram.Observing;
 using Tangram.Proving.Faults;
+using static Tangram.ClusterTests.Proving.FaultSigns;
 
 namespace Tangram.ClusterTests.Proving;
 
@@ -90,14 +91,4 @@ public sealed class HolderTests
         try { return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0'); }
         catch (IOException) { return []; }
     }
-
-    private static char? StateOf(ReplicaView replica) => ProcessStat.Read(replica.Pid!.Value)?.State;
-
-    private static async Task<string?> NodeAsync(DrillCluster cluster) =>
-        (await cluster.StatusAsync())?.Nodes.FirstOrDefault(n => n.Name == "a-1")?.State;
-
-    private static string Ms(TimeSpan span) => FormattableString.Invariant($"{span.TotalMilliseconds:0} ms");
-
-    private static string Limit(int pid) => File.ReadLines($"/proc/{pid}/limits")
-        .First(line => line.StartsWith("Max open files", StringComparison.Ordinal));
 }

@@ -1,0 +1,20 @@
+using Tangram.Deploying;
+using Tangram.Observing;
+
+namespace Tangram.ClusterTests.Proving;
+
+/// <summary>By what a fault that is in force is seen from outside.</summary>
+internal static class FaultSigns
+{
+    /// <summary>T: it stands still. Null: it is gone.</summary>
+    public static char? StateOf(ReplicaView replica) => ProcessStat.Read(replica.Pid!.Value)?.State;
+
+    /// <summary>The state of the node a-1.</summary>
+    public static async Task<string?> NodeAsync(DrillCluster cluster) =>
+        (await cluster.StatusAsync())?.Nodes.FirstOrDefault(n => n.Name == "a-1")?.State;
+
+    public static string Limit(int pid) => File.ReadLines($"/proc/{pid}/limits")
+        .First(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+
+    public static string Ms(TimeSpan span) => FormattableString.Invariant($"{span.TotalMilliseconds:0} ms");
+}
