@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Tangram.Routing.Sockets;
 
 namespace Tangram.Routing;
 
@@ -36,9 +37,8 @@ internal sealed class SilenceProbe(Routes routes, GatewayOptions options, TimePr
     {
         using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         var (host, port) = routes.Detours.To(backend);
-        try { await socket.ConnectAsync(host, port, either.Token).ConfigureAwait(false); }
+        try { (await PolledSocket.ConnectAsync(host, port, either.Token).ConfigureAwait(false)).Dispose(); }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested) { /* The gateway ends. */ }
         catch (Exception e) when (AttemptEnd.IsUnreachable(e)) { routes.Lose(backend); }
         catch (SocketException) { /* It refuses, so its machine lives and has said so on the open connections too. */ }

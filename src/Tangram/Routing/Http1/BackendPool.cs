@@ -29,9 +29,10 @@ internal sealed class BackendPool(
     /// <param name="backend">As it is in the table now: its node may have got another address since the
     /// first.</param>
     /// <exception cref="SocketException">None comes about.</exception>
-    /// <exception cref="IOException">Or none with TLS.</exception>
+    /// <exception cref="IOException">Or none with TLS, or not in time.</exception>
     /// <exception cref="AuthenticationException">The backend is not who it should be.</exception>
-    /// <exception cref="OperationCanceledException">Nor in time, or it is not worth waiting for any more.</exception>
+    /// <exception cref="OperationCanceledException">Nor in time: nothing came back. Or it is not worth waiting for any
+    /// more.</exception>
     public async ValueTask<BackendConnection> ConnectAsync(Backend backend, CancellationToken abandon)
     {
         using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
@@ -40,13 +41,19 @@ internal sealed class BackendPool(
         var turn = Volatile.Read(ref _turn);
         var (host, port) = detours.To(backend);
         var socket = await PolledSocket.ConnectAsync(host, port, either.Token).ConfigureAwait(false);
-        if (secured.ConnectorFor(backend) is not { } connector)
-            return new BackendConnection(socket, this, watch) { Turn = turn };
         try
         {
+            abandon.ThrowIfCancellationRequested();
+            if (secured.ConnectorFor(backend) is not { } connector)
+                return new BackendConnection(socket, this, watch) { Turn = turn };
             var secure = await connector.SecureAsync(
                 new PolledStream(socket), backend.Authority, isHttp2: false, either.Token).ConfigureAwait(false);
             return new BackendConnection(socket, this, watch, secure) { Turn = turn };
+        }
+        catch (OperationCanceledException e) when (!abandon.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new IOException("It is connected and says nothing.", e);
         }
         catch
         {

@@ -36,6 +36,8 @@ internal sealed class PolledSocket : IDisposable
     /// <summary>Bytes, the end, or an error may be there.</summary>
     public bool IsReadable => _read.IsReady;
 
+    /// <summary>A connection that has come about when the wait is cancelled is returned nevertheless: a process that
+    /// gets no time from its machine hears of both too late, and would take its own want for the other's.</summary>
     /// <exception cref="SocketException">It cannot be reached, or refuses.</exception>
     /// <exception cref="OperationCanceledException">It was not worth waiting for.</exception>
     public static async ValueTask<PolledSocket> ConnectAsync(string host, int port, CancellationToken cancellation)
@@ -52,9 +54,9 @@ internal sealed class PolledSocket : IDisposable
         {
             Begin(socket, new IPEndPoint(address, port));
             polled = new PolledSocket(socket);
-            await using (cancellation.UnsafeRegister(static one => ((PolledSocket)one!).Dispose(), polled)
+            await using (cancellation.UnsafeRegister(static one => ((PolledSocket)one!).GiveUp(), polled)
                 .ConfigureAwait(false)) await polled.WritableAsync().ConfigureAwait(false);
-            cancellation.ThrowIfCancellationRequested();
+            if (Volatile.Read(ref polled._closed) != 0) cancellation.ThrowIfCancellationRequested();
             var error = (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
             return error == 0 ? polled : throw new SocketException(error);
         }
@@ -73,6 +75,17 @@ internal sealed class PolledSocket : IDisposable
         {
             // It is under way.
         }
+    }
+
+    /// <summary>Closes it, unless the system has its connection and only nobody has been told yet.</summary>
+    private void GiveUp()
+    {
+        try { if (_socket.Poll(0, SelectMode.SelectWrite)) return; }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It has ended already.
+        }
+        Dispose();
     }
 
     /// <summary>Done when <see cref="TryReceive"/> is worth a try.</summary>
