@@ -1,5 +1,6 @@
 using Tangram.Deploying;
 using Tangram.Observing;
+using Tangram.Proving.Faults;
 
 namespace Tangram.ClusterTests.Proving;
 
@@ -17,4 +18,19 @@ internal static class FaultSigns
         .First(line => line.StartsWith("Max open files", StringComparison.Ordinal));
 
     public static string Ms(TimeSpan span) => FormattableString.Invariant($"{span.TotalMilliseconds:0} ms");
+
+    /// <summary>Who holds the faults of the one cluster whose state is below this folder.</summary>
+    public static int Holder(string folder) => Running(words => words.Contains(FaultHolder.Command)
+        && words.Any(word => word.StartsWith(folder, StringComparison.Ordinal))
+        && !words.Contains(FaultWatch.Option)).Single();
+
+    /// <summary>The processes with such a command line.</summary>
+    public static IEnumerable<int> Running(Predicate<string[]> isMeant) => ProcessStat.All()
+        .Where(process => !process.Ended).Select(process => process.Pid).Where(pid => isMeant(CommandOf(pid)));
+
+    private static string[] CommandOf(int pid)
+    {
+        try { return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0'); }
+        catch (IOException) { return []; }
+    }
 }

@@ -1,7 +1,5 @@
 using Tangram.ClusterTests.Drilling;
-using Tangram.Deploying;
 using Tangram.Observing;
-using Tangram.Proving.Faults;
 using static Tangram.ClusterTests.Proving.FaultSigns;
 
 namespace Tangram.ClusterTests.Proving;
@@ -37,7 +35,7 @@ public sealed class HolderTests
 
         // When the holder alone is killed, each fault ends
         var began = TimeProvider.System.GetTimestamp();
-        ShopCluster.Kill(Holder(cluster));
+        ShopCluster.Kill(Holder(cluster.Folder));
         var (runs, fast, opens, powered) = (TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
         await Until.SomeAsync(async () =>
         {
@@ -73,22 +71,11 @@ public sealed class HolderTests
         await Until.SomeAsync(async () => await cluster.StatusAsync() is null ? cluster : null, Patience,
             () => drill.Printed);
         var down = TimeProvider.System.GetTimestamp();
-        ShopCluster.Kill(Holder(cluster));
+        ShopCluster.Kill(Holder(cluster.Folder));
         await Until.SomeAsync(cluster.StatusAsync, Patience, () => "a daemon");
         var answered = TimeProvider.System.GetElapsedTime(down);
         Assert.InRange(answered, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         await drill.KillAsync();
         return answered;
-    }
-
-    /// <summary>Its place is this cluster's folder, which nobody else names.</summary>
-    private static int Holder(DrillCluster cluster) => ProcessStat.All().Where(p => !p.Ended).Select(p => p.Pid)
-        .Single(pid => CommandOf(pid) is var words && words.Contains(FaultHolder.Command)
-            && words.Any(word => word.StartsWith(cluster.Folder)) && !words.Contains(FaultWatch.Option));
-
-    private static string[] CommandOf(int pid)
-    {
-        try { return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0'); }
-        catch (IOException) { return []; }
     }
 }

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Tangram.ClusterTests.Coordinating;
 using Tangram.ClusterTests.Drilling;
 using Tangram.Deploying;
 using Tangram.Proving.Faults;
 using Tangram.Proving.Injecting;
+using static Tangram.ClusterTests.Proving.FaultSigns;
 
 namespace Tangram.ClusterTests.Proving;
 
@@ -14,13 +16,14 @@ public sealed class InjectorTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-injector-").FullName;
-    private readonly int _port = ShopCluster.FreePort();
+    private readonly int _port = ShopCluster.FreePort(), _store = ShopCluster.FreePort();
     private Child _injector = null!;
 
     public async ValueTask InitializeAsync()
     {
         var start = new ProcessStartInfo(ShopCluster.Binary,
-            ["injector", "--cluster", "mine", "--name", "here", "--listen", $"127.0.0.1:{_port}"])
+            ["injector", "--cluster", "mine", "--name", "here", "--listen", $"127.0.0.1:{_port}",
+                "--etcd", $"http://127.0.0.1:{_store}"])
         {
             WorkingDirectory = _folder,
         };
@@ -86,6 +89,47 @@ public sealed class InjectorTests : IAsyncLifetime
         {
             stranger.Kill();
         }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_member_of_the_store_is_started_again_when_its_injector_or_who_holds_the_fault_is_killed(
+        bool injector)
+    {
+        await using var etcd = new EtcdMember(new EtcdClusterOptions { ClientPort = _store }, 0);
+        etcd.Start([etcd]);
+        await etcd.ReadyAsync();
+        var first = etcd.Pid;
+        await using var line = await OpenAsync();
+        var beating = line.BeatAsync(InjectorJson.Beat);
+        Assert.Equal(FaultWord.Holds, (await AnswerAsync(line)).Word);
+        await line.WriteAsync(FaultJson.Write(
+            new FaultOrder(1, false, FaultKind.StoreLost, "", TimeSpan.FromMinutes(1), [], ["here"])));
+        Assert.Equal(FaultWord.Injected, (await AnswerAsync(line)).Word);
+        Assert.Empty(Members());
+
+        var began = TimeProvider.System.GetTimestamp();
+        ShopCluster.Kill(injector ? _injector.Pid : Holder(_folder));
+        var again = await Until.SomeAsync(() => Task.FromResult(Members() is [_] found ? found : null), Patience,
+            () => "the member runs again");
+        var took = TimeProvider.System.GetElapsedTime(began);
+        Figures.Note($"{nameof(InjectorTests)}: after SIGKILL of {(injector ? "the injector" : "the holder")} the " +
+            $"store's member was started again within {Ms(took)}");
+        try
+        {
+            Assert.NotEqual(first, again[0]);
+            Assert.True(took < TimeSpan.FromSeconds(1), $"{took}");
+        }
+        finally
+        {
+            ShopCluster.Kill(again[0]);
+        }
+        line.Close();
+        await beating;
+
+        List<int> Members() => [.. Running(words => words[0].EndsWith("/etcd", StringComparison.Ordinal)
+            && words.Contains(etcd.Endpoint))];
     }
 
     public async ValueTask DisposeAsync()
