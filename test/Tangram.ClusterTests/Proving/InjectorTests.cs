@@ -132,6 +132,51 @@ public sealed class InjectorTests : IAsyncLifetime
             && words.Contains(etcd.Endpoint))];
     }
 
+    [Fact]
+    public async Task A_slowed_store_answers_late_until_who_holds_the_fault_is_killed()
+    {
+        await using var etcd = new EtcdMember(new EtcdClusterOptions { ClientPort = _store }, 0);
+        etcd.Start([etcd]);
+        await etcd.ReadyAsync();
+        using var client = new HttpClient { BaseAddress = new Uri(etcd.Endpoint) };
+        var before = await MiddleAsync();
+        await using var line = await OpenAsync();
+        var beating = line.BeatAsync(InjectorJson.Beat);
+        Assert.Equal(FaultWord.Holds, (await AnswerAsync(line)).Word);
+        await line.WriteAsync(FaultJson.Write(
+            new FaultOrder(1, false, FaultKind.StoreSlow, "", TimeSpan.FromMinutes(1), [], ["here"])));
+        Assert.Equal(FaultWord.Injected, (await AnswerAsync(line)).Word);
+        var meanwhile = await MiddleAsync();
+
+        var began = TimeProvider.System.GetTimestamp();
+        ShopCluster.Kill(Holder(_folder));
+        await Until.SomeAsync(async () =>
+            await MiddleAsync() < meanwhile / 4 && ProcessStat.Read(etcd.Pid)?.State != 'T' ? this : null, Patience,
+            () => "etcd is as quick as ever");
+        var over = TimeProvider.System.GetElapsedTime(began);
+        Figures.Note($"{nameof(InjectorTests)}: a slowed member answered after {Ms(meanwhile)} in the middle " +
+            $"({Ms(before)} before), and was quick again within {Ms(over)} of SIGKILL of the holder");
+        Assert.True(meanwhile > TimeSpan.FromMilliseconds(50), $"{meanwhile}");
+        Assert.True(over < TimeSpan.FromSeconds(1), $"{over}");
+        line.Close();
+        await beating;
+
+        async Task<TimeSpan> MiddleAsync()
+        {
+            var took = new List<TimeSpan>();
+            for (var i = 0; i < 5; i++)
+            {
+                // Not all of them while it runs.
+                await Until.PassedAsync(TimeSpan.FromMilliseconds(30));
+                var asked = TimeProvider.System.GetTimestamp();
+                _ = await client.GetStringAsync("/version");
+                took.Add(TimeProvider.System.GetElapsedTime(asked));
+            }
+            took.Sort();
+            return took[2];
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _injector.KillAsync();

@@ -52,7 +52,7 @@ public static class DrillMachines
                     && seen.Nodes.All(node => node.Name != g)))
                     yield return $"{fault} could strike the gateway {gateway}, which has no injector";
                 break;
-            case FaultKind.StoreLost:
+            case FaultKind.StoreLost or FaultKind.StoreSlow:
                 if (seen.Machines.All(machine => machine.Store is null))
                     yield return $"{fault} would strike etcd, and no injector has a member of it beside it";
                 foreach (var store in seen.Machines.SelectMany(machine => machine.Stores).Distinct()
@@ -89,7 +89,7 @@ public static class DrillMachines
                 || (machine.Node is { } node && target.Nodes.Contains(node))), null);
             case FaultKind.LeaderLost:
                 return (Those(machine => machine.Server is { } server && server == seen.Leader), seen.Leader);
-            case FaultKind.StoreLost: return (Those(machine => machine.Store is not null), null);
+            case FaultKind.StoreLost or FaultKind.StoreSlow: return (Those(machine => machine.Store is not null), null);
             case FaultKind.GatewayLost:
                 var gateways = Those(machine => machine.Gateway is { } gateway && seen.Gateways.Contains(gateway));
                 if (gateways.Count == 0) return ([], null);
@@ -106,7 +106,7 @@ public static class DrillMachines
     }
 
     private static bool Covered(FaultSpec fault, FaultTarget target, List<DrilledMachine> concerned) =>
-        fault.Kind is FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost
+        fault.Kind is FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.StoreSlow or FaultKind.GatewayLost
         || ((fault.Kind == FaultKind.ZoneSlow
             || target.Nodes.All(node => concerned.Exists(machine => machine.Node == node)))
             && target.Replicas.All(struck => concerned.Exists(machine => machine.Node == struck.Node)));

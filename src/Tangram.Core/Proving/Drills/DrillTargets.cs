@@ -117,6 +117,9 @@ public static class DrillTargets
         if (fault.Form.Impairs && seen.Machines.Count > 0)
             return ($"{fault.Form.Word} leads the gateway of `tangram up` by way of the drill's own port, and here " +
                 "are several machines", "write link-…, which is about the packets that a node's machine sends");
+        if (fault.Kind == FaultKind.StoreSlow && seen.Machines.Count == 0)
+            return ("the store of one machine is a file on the daemon's disk, locked by it", "write disk-pressure, " +
+                "which makes everything on that disk wait, or hold it where the store is etcd");
         if (fault.Target is not { } target) return null;
         if (fault.Kind is FaultKind.AnswerSlow or FaultKind.AnswerWrong or FaultKind.AnswerHalf
             && spec.Services.FirstOrDefault(s => s.BackendTls is not null && (target == s.Name.Value

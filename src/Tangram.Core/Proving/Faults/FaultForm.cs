@@ -57,6 +57,8 @@ public sealed record FaultForm(
             "not a byte is free on the disk where the cluster has its state") { Keys = ["shared"] },
         new(FaultKind.DiskPressure, "disk-pressure", FaultSubject.Nothing, true, false,
             "threads write to that disk and have it synced, over and over"),
+        new(FaultKind.StoreSlow, "store-slow", FaultSubject.Nothing, true, false,
+            "not there: the store is a file of the daemon's"),
         Link(FaultKind.LinkDelay, "link-delay", "what its machine sends arrives later", "delay", "jitter"),
         Link(FaultKind.LinkReorder, "link-reorder", "some of what its machine sends is overtaken by the rest",
             "share", "delay"),
@@ -73,8 +75,6 @@ public sealed record FaultForm(
     [
         ("clock-off", "the wall clock of a process that runs cannot be moved from outside, and no namespace has one " +
             "of its own: let the service's command begin with `faketime -f +1h`, and deploy that"),
-        ("store-slow", "the store of one machine is a file on the daemon's disk, locked by it: write disk-pressure, " +
-            "which makes everything on that disk wait"),
         ("disk-slow", "a disk cannot be slowed for one process without its cgroup: write disk-pressure"),
         ("certificate-expired", "deploy an expired certificate (x-tangram.gateway.certificates), and the old one " +
             "when you have seen enough"),

@@ -1,3 +1,4 @@
+using Tangram.Deploying;
 using Tangram.Proving.Faults.Streams;
 using Tangram.Proving.Injecting;
 
@@ -26,7 +27,8 @@ internal abstract class HeldFault
     {
         FaultKind.ReplicaKilled => new KilledReplica(order.Replicas[0], place),
         FaultKind.ReplicaPaused => new PausedReplica(order.Replicas[0], place),
-        FaultKind.ReplicaSlow or FaultKind.ZoneSlow => new SlowedReplicas(order.Replicas, place),
+        FaultKind.ReplicaSlow or FaultKind.ZoneSlow => new SlowedProcesses(() => Replicas(order, place)),
+        FaultKind.StoreSlow when place.Stores is not null => new SlowedProcesses(() => Store(place)),
         FaultKind.ReplicaHandles => new StarvedReplica(order.Replicas[0], place),
         FaultKind.NodeLost or FaultKind.ZoneLost or FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost
             when place.Stores is not null => new LostMachine(order, place),
@@ -43,6 +45,23 @@ internal abstract class HeldFault
         _ when order.Link is { } link => new LinkFault(link, order.Seed),
         _ => throw new FaultMissedException($"this version cannot do {order.Kind}"),
     };
+
+    /// <exception cref="FaultMissedException">One of them is a stranger.</exception>
+    private static IEnumerable<(string, ProcessStat)> Replicas(FaultOrder order, FaultPlace place)
+    {
+        foreach (var struck in order.Replicas)
+        {
+            if (place.Stranger(struck.Replica, struck.Pid) is { } why) throw new FaultMissedException(why);
+            if (ProcessStat.Read(struck.Pid) is { Ended: false } process) yield return (struck.Replica, process);
+        }
+    }
+
+    private static IEnumerable<(string, ProcessStat)> Store(FaultPlace place)
+    {
+        var parts = new MachineParts(place.Name, place.Folder, place.Stores!);
+        var etcd = parts.Etcd(parts.Role()) ?? throw new FaultMissedException("no member of etcd runs on this machine");
+        return [($"etcd {etcd.Process.Pid}", etcd.Process)];
+    }
 
     /// <summary>Looks every few milliseconds until it is so, and returns how long that took.</summary>
     protected static async Task<TimeSpan> UntilAsync(Func<bool> isSo, string otherwise, TimeProvider time)

@@ -27,6 +27,7 @@ public sealed class DrillMachinesTests
     [InlineData(FaultKind.ZoneSlow, "a", "a", "a-1")]
     [InlineData(FaultKind.LeaderLost, null, "s-a", "s-a")]
     [InlineData(FaultKind.StoreLost, null, "", "s-a,s-b")]
+    [InlineData(FaultKind.StoreSlow, null, "", "s-a,s-b")]
     [InlineData(FaultKind.ReplicaKilled, "web-2", "web-2", "b-1")]
     [InlineData(FaultKind.TrafficSpike, null, "", "")]
     public void A_fault_is_carried_out_where_what_it_strikes_stands(
@@ -54,6 +55,7 @@ public sealed class DrillMachinesTests
     [InlineData(FaultKind.ReplicaKilled, "web-2", "b-1", "replica-killed web-2 could strike the node b-1, which")]
     [InlineData(FaultKind.LeaderLost, null, "s-a", "leader-lost would strike the server s-a, which has no injector")]
     [InlineData(FaultKind.StoreLost, null, "s-b", "would strike the store at https://s-b:2379, which has no injector")]
+    [InlineData(FaultKind.StoreSlow, null, "s-b", "would strike the store at https://s-b:2379, which has no injector")]
     [InlineData(FaultKind.GatewayLost, null, "g-b", "gateway-lost could strike the gateway g-b, which has no injector")]
     [InlineData(FaultKind.BadDeploy, null, "b-1", null)]
     public void A_drill_that_could_strike_where_no_injector_is_is_told_which(

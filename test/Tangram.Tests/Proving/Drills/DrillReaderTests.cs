@@ -45,7 +45,7 @@ public sealed class DrillReaderTests
     [InlineData("faults: [ { kind: link-delay, delay: 2m } ]", "mine.yaml:1:38: 'delay' is longer", "1m or less")]
     [InlineData("faults: [ { kind: link-bandwidth, bandwidth: 10 } ]", "mine.yaml:1:46: 'bandwidth'", "10mbit")]
     [InlineData("faults: [ { kind: clock-off } ]", "mine.yaml:1:19: 'kind' is 'clock-off'", "faketime")]
-    [InlineData("faults: [ { kind: store-slow } ]", "mine.yaml:1:19: 'kind' is 'store-slow'", "disk-pressure")]
+    [InlineData("faults: [ { kind: disk-slow } ]", "mine.yaml:1:19: 'kind' is 'disk-slow'", "disk-pressure")]
     [InlineData("faults: [ { kind: node-lost, shared: true } ]", "mine.yaml:1:38: node-lost has no shared", "delete")]
     [InlineData("load: { rate: 50 }", "mine.yaml:1:1: this drill breaks nothing", "write faults:")]
     [InlineData("fault: []", "mine.yaml:1:1: 'fault' is not a key of a drill", "write 'faults'")]

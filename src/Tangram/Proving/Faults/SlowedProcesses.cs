@@ -3,9 +3,10 @@ using Tangram.Deploying;
 
 namespace Tangram.Proving.Faults;
 
-/// <summary>Replicas that run for a tenth of the time only: they are stopped and continued by turns, all of them
+/// <summary>Processes that run for a tenth of the time only: they are stopped and continued by turns, all of them
 /// together.</summary>
-internal sealed class SlowedReplicas(StruckReplica[] struck, FaultPlace place) : HeldFault
+/// <param name="find">Them, with what they are called. It may throw that the fault is missed.</param>
+internal sealed class SlowedProcesses(Func<IEnumerable<(string Name, ProcessStat Process)>> find) : HeldFault
 {
     private const int Stop = 19, Continue = 18;
 
@@ -20,14 +21,12 @@ internal sealed class SlowedReplicas(StruckReplica[] struck, FaultPlace place) :
 
     public override Task<string> InjectAsync(TimeProvider time)
     {
-        foreach (var replica in struck)
-            if (place.Stranger(replica.Replica, replica.Pid) is { } why) throw new FaultMissedException(why);
-        foreach (var replica in struck)
-            if (ProcessStat.Read(replica.Pid) is { Ended: false } now) _lives[replica.Pid] = now.StartTime;
+        (string Name, ProcessStat Process)[] struck = [.. find()];
+        foreach (var (_, process) in struck) _lives[process.Pid] = process.StartTime;
         foreach (var (pid, life) in _lives.OrderBy(life => life.Key)) Keep(FaultMend.Continues(pid, life));
         _begun = time.GetTimestamp();
         _turns = Task.Run(() => TakeTurnsAsync(time));
-        return Task.FromResult($"{string.Join(", ", struck.Select(r => r.Replica))} run for a tenth of the time");
+        return Task.FromResult($"{string.Join(", ", struck.Select(one => one.Name))} run for a tenth of the time");
     }
 
     public override async Task<string> RevertAsync(TimeProvider time)
@@ -50,17 +49,16 @@ internal sealed class SlowedReplicas(StruckReplica[] struck, FaultPlace place) :
             {
                 var begun = time.GetTimestamp();
                 Signal(Stop);
-                await Task.Delay(Still, time, _over.Token).ConfigureAwait(false);
-                Signal(Continue);
-                _stood += time.GetElapsedTime(begun);
+                try { await Task.Delay(Still, time, _over.Token).ConfigureAwait(false); }
+                finally
+                {
+                    Signal(Continue);
+                    _stood += time.GetElapsedTime(begun);
+                }
                 await Task.Delay(Runs, time, _over.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) { }
-        finally
-        {
-            Signal(Continue);
-        }
     }
 
     private void Signal(int signal)
