@@ -48,26 +48,29 @@ public sealed class LabReadyDrills
     private static async Task KilledAsync(ShopLab shop, LabMachine[] all, LabProcess[] injectors)
     {
         var (node, file) = (shop.Agents[5], shop.FileOf("long.yaml"));
-        File.WriteAllText(file, $$"""
-            hypothesis: { availability: 1%, latency_p99: 1m }
-            load: { rate: 10, duration: 2m }
-            steady: 500ms
-            faults: [ { kind: node-lost, target: {{node.Name}}, for: 100s } ]
-            """);
-        foreach (var victim in (string[])["drill", "injector"])
+        (string Kind, string Victim)[] turns =
+            [("node-lost", "drill"), ("node-paused", "drill"), ("node-lost", "injector")];
+        foreach (var (kind, victim) in turns)
         {
-            var agent = AgentOn(node);
+            File.WriteAllText(file, $$"""
+                hypothesis: { availability: 1%, latency_p99: 1m }
+                load: { rate: 10, duration: 2m }
+                steady: 500ms
+                faults: [ { kind: {{kind}}, target: {{node.Name}}, for: 100s } ]
+                """);
+            var agent = AgentOn(node)!.Value;
+            bool Stands() => ProcessStat.Read(agent) is { State: 'T' };
             var drill = shop.StartDrill(shop.Servers[1], all, file);
-            await Until.SomeAsync(() => Task.FromResult(AgentOn(node) is null ? Done : null), Patience,
+            await Until.SomeAsync(() => Task.FromResult(AgentOn(node) is null || Stands() ? Done : null), Patience,
                 () => drill.Tail());
             var begun = TimeProvider.System.GetTimestamp();
             if (victim == "drill") drill.Kill();
             else injectors[Array.IndexOf(all, node)].Kill();
-            await Until.SomeAsync(() => Task.FromResult(AgentOn(node) is { } now && now != agent ? Done : null),
-                Patience, () => drill.Tail());
+            await Until.SomeAsync(() => Task.FromResult(AgentOn(node) is { } now
+                && (kind == "node-paused" ? !Stands() : now != agent) ? Done : null), Patience, () => drill.Tail());
             var took = TimeProvider.System.GetElapsedTime(begun);
             Figures.Note(FormattableString.Invariant(
-                $"{nameof(LabReadyDrills)}: after SIGKILL of the {victim}, the agent of a machine without power ") +
+                $"{nameof(LabReadyDrills)}: {kind}: after SIGKILL of the {victim}, the agent ") +
                 FormattableString.Invariant($"runs again after {took.TotalMilliseconds:0} ms"));
             Assert.True(took < Second * 5, $"{took}");
             drill.Kill();

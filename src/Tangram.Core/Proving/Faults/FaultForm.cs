@@ -59,6 +59,8 @@ public sealed record FaultForm(
             "threads write to that disk and have it synced, over and over"),
         new(FaultKind.StoreSlow, "store-slow", FaultSubject.Nothing, true, false,
             "not there: the store is a file of the daemon's"),
+        new(FaultKind.NodePaused, "node-paused", FaultSubject.Node, true, false,
+            "not there: a virtual node's agent is the daemon"),
         Link(FaultKind.LinkDelay, "link-delay", "what its machine sends arrives later", "delay", "jitter"),
         Link(FaultKind.LinkReorder, "link-reorder", "some of what its machine sends is overtaken by the rest",
             "share", "delay"),

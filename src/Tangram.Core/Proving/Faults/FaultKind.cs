@@ -7,7 +7,7 @@ public enum FaultKind
     NetworkDelay, NetworkLoss, NetworkBandwidth, NetworkCorrupt, NetworkCut, NetworkReset, AnswerSlow, AnswerWrong,
     AnswerHalf,
     LinkDelay, LinkReorder, LinkLoss, LinkDuplicate, LinkCorrupt, LinkBandwidth, LinkCut,
-    ReplicaMemory, DiskFull, DiskPressure, StoreSlow,
+    ReplicaMemory, DiskFull, DiskPressure, StoreSlow, NodePaused,
 }
 
 /// <summary>What a fault strikes.</summary>

@@ -4,9 +4,11 @@ using Tangram.Deploying;
 namespace Tangram.Proving.Faults;
 
 /// <summary>Processes that run for a tenth of the time only: they are stopped and continued by turns, all of them
-/// together.</summary>
+/// together. Or not at all.</summary>
 /// <param name="find">Them, with what they are called. It may throw that the fault is missed.</param>
-internal sealed class SlowedProcesses(Func<IEnumerable<(string Name, ProcessStat Process)>> find) : HeldFault
+/// <param name="still">Not at all.</param>
+internal sealed class SlowedProcesses(
+    Func<IEnumerable<(string Name, ProcessStat Process)>> find, bool still = false) : HeldFault
 {
     private const int Stop = 19, Continue = 18;
 
@@ -26,7 +28,8 @@ internal sealed class SlowedProcesses(Func<IEnumerable<(string Name, ProcessStat
         foreach (var (pid, life) in _lives.OrderBy(life => life.Key)) Keep(FaultMend.Continues(pid, life));
         _begun = time.GetTimestamp();
         _turns = Task.Run(() => TakeTurnsAsync(time));
-        return Task.FromResult($"{string.Join(", ", struck.Select(one => one.Name))} run for a tenth of the time");
+        return Task.FromResult(string.Join(", ", struck.Select(one => one.Name)) +
+            (still ? " stand still" : " run for a tenth of the time"));
     }
 
     public override async Task<string> RevertAsync(TimeProvider time)
@@ -49,7 +52,7 @@ internal sealed class SlowedProcesses(Func<IEnumerable<(string Name, ProcessStat
             {
                 var begun = time.GetTimestamp();
                 Signal(Stop);
-                try { await Task.Delay(Still, time, _over.Token).ConfigureAwait(false); }
+                try { await Task.Delay(still ? Timeout.InfiniteTimeSpan : Still, time, _over.Token).ConfigureAwait(false); }
                 finally
                 {
                     Signal(Continue);
