@@ -6,6 +6,7 @@ using Tangram.Observing.Doctoring;
 using Tangram.Planning;
 using Tangram.Proving;
 using Tangram.Proving.Scenarios;
+using Tangram.Proving.Spreading;
 using Tangram.Proving.Drills;
 using Tangram.Proving.Injecting;
 using Tangram.Proving.Proofs;
@@ -24,6 +25,7 @@ return await CommandLine.RunAsync(args, around, new Entrances
     Gateway = async (options, cancellation) => await GatewayHost.StartAsync(options, around.Clock),
     Injector = (options, _) => Task.FromResult<IRunningRole>(InjectorHost.Start(options, around.Clock)),
     Load = LoadEntrance.RunAsync,
+    LoadPart = (where, _) => LoadPartProcess.RunAsync(where),
     Scenario = ScenarioEntrance.RunAsync,
     Drill = DrillEntrance.RunAsync,
     Prove = ProveEntrance.RunAsync,

@@ -25,6 +25,20 @@ internal struct CoarseLatency
             if (other._counts[i] > 0) Add(other._first + i, other._counts[i]);
     }
 
+    /// <summary>What a bucket's number cannot reach: a duration has 63 bits.</summary>
+    private const int MostBuckets = 1024;
+
+    public readonly int First => _first;
+    public readonly ReadOnlySpan<uint> Counts => _counts;
+
+    /// <summary>Counts of another one. Throws <see cref="FormatException"/>.</summary>
+    public void Add(int first, ReadOnlySpan<uint> counts)
+    {
+        WrittenCounts.Check(first >= 0 && first <= MostBuckets - counts.Length, "these latencies");
+        for (var i = 0; i < counts.Length; i++)
+            if (counts[i] > 0) Add(first + i, counts[i]);
+    }
+
     /// <summary>The end of the bucket that holds it; zero when nothing was counted.</summary>
     public readonly TimeSpan At(double percentile)
     {

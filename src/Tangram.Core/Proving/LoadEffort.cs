@@ -32,6 +32,25 @@ public sealed record LoadEffort
     /// <summary>How soon answers were read that had arrived, at most.</summary>
     [JsonPropertyName("readingMs")] public LatencySummary Reading { get; init; } = LatencySummary.Empty;
 
+    /// <summary>Of several machines as one. Means over time add up when they are over the same time.</summary>
+    /// <param name="elapsed">Of all of them together.</param>
+    /// <param name="reading">The same.</param>
+    public static LoadEffort Together(
+        IReadOnlyCollection<(LoadEffort Effort, TimeSpan Elapsed)> all, TimeSpan elapsed, LatencySummary reading)
+    {
+        var span = Math.Max(1.0, elapsed.Ticks);
+        return new()
+        {
+            Engine = all.All(one => one.Effort.Engine == LoadEngine.Raw) ? LoadEngine.Raw : LoadEngine.Platform,
+            Threads = all.Sum(one => one.Effort.Threads),
+            Cpu = new TimeSpan(all.Sum(one => one.Effort.Cpu.Ticks)),
+            Busiest = all.Select(one => one.Effort.Busiest).DefaultIfEmpty().Max(),
+            MeanInFlight = Math.Round(all.Sum(one => one.Effort.MeanInFlight * one.Elapsed.Ticks) / span, 3),
+            LittleInFlight = Math.Round(all.Sum(one => one.Effort.LittleInFlight * one.Elapsed.Ticks) / span, 3),
+            Reading = reading,
+        };
+    }
+
     /// <summary>Why what this generator measured is not what the server did; null when it is.</summary>
     public string? Objection(LoadCounts total)
     {

@@ -60,6 +60,9 @@ public sealed record LoadOptions
     /// <summary>A PEM file with the authorities that are trusted; null: the machine's.</summary>
     public string? CaFile { get; init; }
 
+    /// <summary>The same as text, where the file is on another machine.</summary>
+    public string? CaText { get; init; }
+
     /// <summary>The run passes when at most so many requests failed or were answered by something other than
     /// 2xx.</summary>
     public long MaxFailed { get; init; }
@@ -77,6 +80,10 @@ public sealed record LoadOptions
     /// <summary>What a user waits from an answer to its next request.</summary>
     public TimeSpan Think { get; init; }
 
+    /// <summary>When several machines make this load, which of them this is: then <see cref="Users"/>, connections and
+    /// threads are its own, and the rate is that of all.</summary>
+    public LoadPart Part { get; init; } = LoadPart.Whole;
+
     public LoadEngine Engine { get; init; } = LoadEngine.Chosen;
 
     /// <summary>Of the generator. Null: as many as there are processors, or fewer if there is little to
@@ -92,8 +99,9 @@ public sealed record LoadOptions
     /// <summary>Everything that is wrong with these options, as sentences; empty when nothing is.</summary>
     public IEnumerable<string> Problems()
     {
-        if (Users is null && Rate is not (> 0 and <= HighestRate))
-            yield return $"the rate is more than 0 and at most {HighestRate:0} a second";
+        if (Users is null && (Rate is not > 0 || Rate > HighestRate * Part.Of))
+            yield return $"the rate is more than 0 and at most {HighestRate:0} a second" +
+                (Part.Of > 1 ? " for each machine" : "");
         if (Duration <= TimeSpan.Zero || Duration > TimeSpan.FromDays(1))
             yield return "the duration is more than 0 and at most a day";
         if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromHours(1))

@@ -15,8 +15,22 @@ public static class LoadReport
         yield return Made(result);
         if (result.Interrupted) yield return "Interrupted: these are the results so far.";
         foreach (var line in Classes(result).Concat(Sockets(result.Sockets))) yield return line;
-        foreach (var line in Lateness(result)) yield return line;
+        foreach (var line in Lateness(result).Concat(Machines(result))) yield return line;
         yield return $"{result.Verdict.Ruling}: {result.Verdict.Because}.";
+    }
+
+    /// <summary>Machine by machine, of several.</summary>
+    private static IEnumerable<string> Machines(LoadResult result)
+    {
+        if (result.Machines.Count == 0) yield break;
+        yield return $"from {result.Machines.Count} machine{(result.Machines.Count == 1 ? "" : "s")}, which began " +
+            $"within {Milliseconds(result.StartSpread ?? TimeSpan.Zero)} of each other";
+        foreach (var one in result.Machines)
+            yield return $"  {one.Name}: " + (one.Lost is null
+                ? $"{one.Sent} sent, {one.Ok} ok, {one.NonSuccess} answered otherwise, {one.Failed} failed; late p99 " +
+                  $"{Milliseconds(one.LateP99 ?? TimeSpan.Zero)}, begun within " +
+                  $"{Milliseconds(one.StartedAfter ?? TimeSpan.Zero)}"
+                : "lost, and what it had counted is unknown");
     }
 
     /// <summary>Class by class.</summary>

@@ -59,6 +59,15 @@ public sealed record LoadResult
     public LoadEffort Generator { get; init; } = LoadEffort.Platform;
     public required LoadVerdict Verdict { get; init; }
 
+    /// <summary>Of a load that several machines made: each of them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public EquatableArray<LoadMachine> Machines { get; init; }
+
+    /// <summary>They began within so much of each other, at most.</summary>
+    [JsonPropertyName("startSpreadMs")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TimeSpan? StartSpread { get; init; }
+
     /// <summary>Of a run of a scenario: what it showed beyond its requests.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ScenarioResult? Scenario { get; init; }
@@ -153,6 +162,15 @@ public sealed record LoadProgress(
 {
     /// <summary>Step by step, of a scenario that has several.</summary>
     public EquatableArray<StepProgress> Steps { get; init; }
+
+    /// <summary>Of several machines. Percentiles do not add up: the highest of theirs is an upper bound.</summary>
+    public static LoadProgress Together(IReadOnlyList<LoadProgress> all, long planned) => new(
+        all.Max(one => one.Elapsed), planned, all.Sum(one => one.Sent), all.Sum(one => one.InFlight),
+        all.Sum(one => one.Ok), all.Sum(one => one.Bad), all.Max(one => one.P99))
+    {
+        Steps = all.SelectMany(one => one.Steps).GroupBy(step => step.Name).Select(step => new StepProgress(
+            step.Key, step.Sum(one => one.Bad), step.Max(one => one.P99))).ToEquatableArray(),
+    };
 }
 
 public sealed record StepProgress(string Name, long Bad, TimeSpan P99);
@@ -175,6 +193,7 @@ public sealed record StepProgress(string Name, long Bad, TimeSpan P99);
 [JsonSerializable(typeof(CheckCounts))]
 [JsonSerializable(typeof(ThresholdResult))]
 [JsonSerializable(typeof(LoadEffort))]
+[JsonSerializable(typeof(LoadMachine))]
 public sealed partial class LoadJson : JsonSerializerContext
 {
     public static string Write(LoadResult result) => JsonSerializer.Serialize(result, Default.LoadResult);

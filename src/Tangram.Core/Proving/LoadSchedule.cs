@@ -16,10 +16,14 @@ public sealed class LoadSchedule
         var total = options.Classes.Sum(c => c.Share);
         _shares = [.. options.Classes.Select(c => c.Share / total)];
         _given = new long[_shares.Length];
+        Own = options.Part.Share(Count);
     }
 
     /// <summary>How many requests the whole run has.</summary>
     public long Count => _arrivals.Count;
+
+    /// <summary>How many of them this machine makes.</summary>
+    public long Own { get; }
 
     /// <summary>Since the start of the run. Call it once per index, in order.</summary>
     public TimeSpan At(long index) => _arrivals.At(index);

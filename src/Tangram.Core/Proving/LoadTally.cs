@@ -59,6 +59,33 @@ public sealed class LoadTally(string name)
             if (other._troubles[i] is { } trouble) (_troubles[i] ??= new Trouble(trouble.Kind)).Add(trouble);
     }
 
+    internal WrittenTally Written() => new(Sent, Ok, NonSuccess, Failed, Abandoned, Elsewhere,
+        [.. Enumerable.Range(0, MostStatuses).Where(s => _statuses[s] > 0)
+            .Select(s => new StatusCount(s, _statuses[s]))],
+        [.. _troubles.Index().Where(t => t.Item is not null).Select(t => t.Item!.Written(
+            t.Index < MostStatuses ? t.Index : 0,
+            t.Index < MostStatuses ? null : (LoadFailure)(t.Index - MostStatuses)))]);
+
+    /// <summary>Throws <see cref="FormatException"/>.</summary>
+    internal void Add(WrittenTally other)
+    {
+        WrittenCounts.Check(other is { Sent: >= 0, Ok: >= 0, NonSuccess: >= 0, Failed: >= 0, Abandoned: >= 0,
+                Elsewhere: >= 0 }
+            && other.Statuses.All(s => s is { Status: >= 0 and < MostStatuses, Count: >= 0 })
+            && other.Troubles.All(t => t is { Status: >= 0 and < MostStatuses, Count: >= 0,
+                    Examples.Length: <= MostExamples }
+                && !t.Examples.Contains(null!) && (t.Failure is not { } failure || Enum.IsDefined(failure))),
+            "these counts");
+        Sent += other.Sent;
+        Ok += other.Ok;
+        NonSuccess += other.NonSuccess;
+        Failed += other.Failed;
+        Abandoned += other.Abandoned;
+        Elsewhere += other.Elsewhere;
+        foreach (var status in other.Statuses) _statuses[status.Status] += status.Count;
+        foreach (var trouble in other.Troubles) Known(trouble.Status, trouble.Failure).Add(trouble);
+    }
+
     public LoadCounts Counts(LatencySummary latency, LatencySummary uncorrected) => new()
     {
         Name = name,
@@ -74,10 +101,12 @@ public sealed class LoadTally(string name)
     private void Note(in LoadSample sample)
     {
         var outcome = sample.Outcome;
-        ref var known = ref _troubles[outcome.Failure is { } f ? MostStatuses + (int)f : outcome.Status];
-        known ??= new Trouble(outcome.Failure?.ToString() ?? $"HTTP {outcome.Status}");
-        known.Add(name, sample);
+        Known(outcome.Status, outcome.Failure).Add(name, sample);
     }
+
+    private Trouble Known(int status, LoadFailure? failure) =>
+        _troubles[failure is { } kind ? MostStatuses + (int)kind : status] ??=
+            new Trouble(failure?.ToString() ?? $"HTTP {status}");
 
     private sealed class Trouble(string kind)
     {
@@ -97,10 +126,24 @@ public sealed class LoadTally(string name)
                     @class, sample.Index, sample.Begun, sample.Ended, kind, sample.Outcome.What));
         }
 
+        public WrittenTrouble Written(int status, LoadFailure? failure) =>
+            new(status, failure, _count, _first, _last, [.. _examples]);
+
+        public void Add(WrittenTrouble other)
+        {
+            Span(other.Count, other.First, other.Last);
+            Keep(other.Examples);
+        }
+
         public void Add(Trouble other)
         {
             Span(other._count, other._first, other._last);
-            var kept = _examples.Concat(other._examples).OrderBy(e => e.Ended).Take(MostExamples).ToArray();
+            Keep(other._examples);
+        }
+
+        private void Keep(IEnumerable<LoadExample> more)
+        {
+            var kept = _examples.Concat(more).OrderBy(e => e.Ended).Take(MostExamples).ToArray();
             _examples.Clear();
             _examples.AddRange(kept);
         }

@@ -41,6 +41,20 @@ public sealed class LoadTimeline
         for (var i = 0; i < other._seconds.Length; i++) _seconds[i].Add(other._seconds[i]);
     }
 
+    /// <summary>Of those in which something was due.</summary>
+    internal IEnumerable<WrittenSecond> Written() => _seconds.Index().Where(s => s.Item.Due > 0)
+        .Select(s => s.Item.Written(s.Index));
+
+    /// <summary>Throws <see cref="FormatException"/>.</summary>
+    internal void Add(WrittenSecond other)
+    {
+        WrittenCounts.Check(other is { Second: >= 0 and < WrittenCounts.MostSeconds, Due: >= 0, Sent: >= 0,
+            Ok: >= 0, Bad: >= 0, BadSafe: >= 0, Elsewhere: >= 0 } && other.Slowest >= TimeSpan.Zero, "this second");
+        if (other.Second >= _seconds.Length)
+            Array.Resize(ref _seconds, Math.Max(other.Second + 1, _seconds.Length * 2));
+        _seconds[other.Second].Add(other);
+    }
+
     private struct Sums
     {
         private long _sent, _ok, _bad, _badSafe, _elsewhere;
@@ -78,6 +92,21 @@ public sealed class LoadTimeline
             _latency.Add(other._latency);
             if (other._slowest > _slowest) _slowest = other._slowest;
         }
+
+        public void Add(WrittenSecond other)
+        {
+            _latency.Add(other.FirstBucket, other.Buckets);
+            Due += other.Due;
+            _sent += other.Sent;
+            _ok += other.Ok;
+            _bad += other.Bad;
+            _badSafe += other.BadSafe;
+            _elsewhere += other.Elsewhere;
+            if (other.Slowest > _slowest) _slowest = other.Slowest;
+        }
+
+        public readonly WrittenSecond Written(int second) => new(second, Due, _sent, _ok, _bad, _badSafe, _elsewhere,
+            _slowest, _latency.First, [.. _latency.Counts]);
 
         public readonly LoadSecond Told(int second) =>
             new(second, _sent, _ok, _bad, _badSafe, _elsewhere, _slowest)

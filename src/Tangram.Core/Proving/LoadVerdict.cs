@@ -33,6 +33,17 @@ public sealed record LoadVerdict(LoadRuling Ruling, string Because)
         return new(LoadRuling.Passed, $"{total.Bad} of {total.Sent} requests failed ({Allowed(maxFailed)} allowed)");
     }
 
+    /// <summary>Of a load that several machines made, given what it comes to as one. A machine that was lost may have
+    /// counted anything; one that did not do its part makes all of it prove nothing.</summary>
+    public LoadVerdict OfMachines(IReadOnlyCollection<LoadMachine> machines)
+    {
+        if (machines.FirstOrDefault(one => one.Lost is not null) is { } gone)
+            return new(LoadRuling.Void, $"{gone.Name} was lost: {gone.Lost}. What it had counted is unknown");
+        if (Ruling == LoadRuling.Failed) return this;
+        return machines.FirstOrDefault(one => one.Void is not null) is { } bad
+            ? new(LoadRuling.Void, $"on {bad.Name}, {bad.Void}") : this;
+    }
+
     internal static LoadVerdict? TooLate(LatencySummary lateness) => lateness.P99 <= Late ? null
         : new(LoadRuling.Void, "the generator was late: 1 % of the requests began " +
             $"{lateness.P99.TotalMilliseconds:0} ms or more after their time, so this machine was " +

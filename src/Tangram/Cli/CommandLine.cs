@@ -71,6 +71,7 @@ internal static class CommandLine
         ("ca", CaCommands.Make), ("load", LoadCommand.Make), ("drill", DrillCommands.Drill),
         ("prove", ProveCommand.Make),
         ("simulate", SimulateCommand.Make), (Proving.Faults.FaultHolder.Command, DrillCommands.Holder),
+        (Proving.Spreading.LoadPartProcess.Command, LoadCommand.Part),
         ("doctor", DoctorCommand.Make), ("completion", CompletionCommand.Make), ("api", ApiCommand.Make),
         ("version", VersionCommand),
     ];

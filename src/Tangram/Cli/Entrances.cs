@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Tangram.Coordinating;
 using Tangram.Coordinating.Link;
 using Tangram.Deploying;
@@ -34,6 +35,10 @@ internal sealed record Entrances
 
     /// <summary>Offers a load, prints what came of it, and returns the exit code.</summary>
     public required Func<LoadRequest, Surroundings, CancellationToken, Task<int>> Load { get; init; }
+
+    /// <summary>Makes one machine's part of a load, in the process that an injector starts for it.</summary>
+    public Func<Surroundings, CancellationToken, Task<int>> LoadPart { get; init; } =
+        (_, _) => throw new InvalidOperationException("no parts here");
 
     /// <summary>As Load, from a file that says what users do.</summary>
     public required Func<ScenarioRequest, Surroundings, CancellationToken, Task<int>> Scenario { get; init; }
@@ -107,6 +112,7 @@ internal sealed record LoadRequest(
     string? IdHeader, long MaxFailed, bool Json, string? CaFile = null)
 {
     /// <summary>Instead of a load, look for the limit; null: no.</summary>
+    [JsonIgnore]
     public LimitRequest? Limit { get; init; }
 
     /// <summary>Of a rate, as typed after <c>--profile</c>.</summary>
@@ -115,6 +121,15 @@ internal sealed record LoadRequest(
     public int? Users { get; init; }
     public TimeSpan Think { get; init; }
     public int? Threads { get; init; }
+
+    /// <summary>HOST:PORT of each machine that makes a part; empty: this one makes all of it.</summary>
+    [JsonIgnore]
+    public EquatableArray<string> Injectors { get; init; }
+
+    /// <summary>The folder of this machine's certificate, which must be a server's. Null: plain text, on loopback
+    /// only.</summary>
+    [JsonIgnore]
+    public string? Tls { get; init; }
 
     /// <summary>Files to write when it is over, as typed; null: none.</summary>
     public string? Report { get; init; }

@@ -83,7 +83,7 @@ internal static class Examples
             "tangram injector --cluster shop --name s1 --listen 10.0.0.1:7650 --tls /etc/tangram/tls --zone a",
             "",
             "Where none runs, nothing can be broken. Only who has a server's certificate is let in; when the drill is",
-            "gone, all that it broke here is mended.",
+            "gone, all that it broke here is mended. It also makes a part of `tangram load … --injector`.",
         ],
     };
 
@@ -140,6 +140,8 @@ internal static class Examples
             "tangram load shop.yaml                                   steps, data, checks and thresholds from a file",
             "tangram load plan.jmx -J users=5000 -J duration=60       a JMeter test plan, as JMeter saves it",
             "tangram load session.har --users 20 --duration 1m        what a browser recorded",
+            "tangram load http://10.0.0.1/ --users 9000 --tls /etc/tangram/tls --injector 10.0.0.5:7650,10.0.0.6:7650",
+            "                                                 from two machines, as one load with one verdict",
         ],
         ["drill"] =
         [

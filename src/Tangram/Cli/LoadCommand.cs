@@ -54,6 +54,7 @@ internal sealed class LoadCommand
     private readonly Option<string?> _hdr = Option<string?>("--hdr", "FILE",
         "Write all latencies as an HdrHistogram log, one interval a second", null);
     private readonly FindLimitOptions _limit;
+    private readonly SpreadOptions _spread = new();
 
     private LoadCommand(CommandContext context)
     {
@@ -68,6 +69,17 @@ internal sealed class LoadCommand
     }
 
     public static Command Make(CommandContext context) => new LoadCommand(context).Made();
+
+    /// <summary>Hidden; an injector starts it.</summary>
+    public static Command Part(CommandContext context)
+    {
+        var command = new Command(Proving.Spreading.LoadPartProcess.Command, "Makes one machine's part of a load")
+        {
+            Hidden = true,
+        };
+        command.SetAction((_, cancellation) => context.Entrances.LoadPart(context.Around, cancellation));
+        return command;
+    }
 
     /// <summary>Null, and an error, when it is none.</summary>
     public static Uri? Url(string text, ArgumentResult result)
@@ -93,7 +105,7 @@ internal sealed class LoadCommand
             _what, _also, _lost, _rate, _users, _think, _threads, _duration, _profile, _poisson, _method, _body,
             _headers, _mix, _timeout, _connections, _id, _trust, _failed, _http2, _report, _hdr, _json,
         };
-        foreach (var option in _limit.All) command.Add(option);
+        foreach (var option in _limit.All.Concat(_spread.All)) command.Add(option);
         var scenario = new ScenarioTyping(command, _rate, _users, _duration, _profile, _poisson, _timeout, _connections,
             _trust, _failed, _json, _http2, _report, _hdr,
             [_also, _lost, _think, _threads, _method, _body, _headers, _mix, _id, .. _limit.All]);
@@ -115,6 +127,8 @@ internal sealed class LoadCommand
     private async Task<int> RunAsync(ParseResult parsed, ScenarioTyping scenario, CancellationToken cancellation)
     {
         var typed = parsed.GetValue(_what)!;
+        if (Address(typed) is null && !_limit.IsAsked(parsed)) _spread.Refuse(parsed, "a file");
+        if (_limit.IsAsked(parsed)) _spread.Refuse(parsed, "--find-limit");
         if (Address(typed) is null && !_limit.IsAsked(parsed))
             return await _context.Entrances.Scenario(scenario.Of(parsed, typed), _context.Around, cancellation);
         scenario.Refuse(parsed);
@@ -137,7 +151,8 @@ internal sealed class LoadCommand
             Threads = parsed.GetValue(_threads), Http2 = parsed.GetValue(_http2), Report = parsed.GetValue(_report),
             Hdr = parsed.GetValue(_hdr),
         };
-        return await _context.Entrances.Load(request, _context.Around, cancellation);
+        return await _context.Entrances.Load(
+            _spread.With(parsed, request, _context.Around), _context.Around, cancellation);
     }
 
     /// <summary>A WebSocket's stand all the time, whether or not they are needed.</summary>

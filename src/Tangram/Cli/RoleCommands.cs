@@ -129,8 +129,8 @@ internal sealed class RoleCommands(CommandContext context)
             Description = "etcd's members, of which one runs here (default: as the server here was told)",
             HelpName = "URL,…", CustomParser = Listed, DefaultValueFactory = _ => [],
         };
-        var command = new Command("injector", "Lets drills break what runs on this machine; they need a server's " +
-            "certificate")
+        var command = new Command("injector", "Lets drills break what runs on this machine, and loads be made from " +
+            "it, by who has a server's certificate")
         {
             role._cluster, role._name, role._tls, listen, zone, etcd,
         };

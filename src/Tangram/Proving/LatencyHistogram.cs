@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
 using HdrHistogram;
 using HdrHistogram.Encoding;
@@ -11,6 +12,9 @@ namespace Tangram.Proving;
 internal sealed class LatencyHistogram
 {
     private const long Highest = 2L * 3600 * 1_000_000;
+    /// <summary>So that those of all machines can be added up.</summary>
+    private static readonly TimeSpan MostSum = TimeSpan.MaxValue / (2 * LoadPart.MostMachines);
+
     private readonly LongHistogram _counts = new(1, Highest, 3);
 
     /// <summary>A cookie and a length stand before the compressed bytes.</summary>
@@ -65,6 +69,29 @@ internal sealed class LatencyHistogram
 
     public void AddEncoded(byte[] bytes) =>
         _counts.Add(HistogramEncoding.DecodeFromCompressedByteBuffer(ByteBuffer.Allocate(bytes), 0));
+
+    /// <summary>Null when there is nothing in it.</summary>
+    public WrittenHistogram? Written() => IsEmpty ? null : new(Encoded(), _max, _sum);
+
+    /// <summary>As if all that the other one has counted had been counted here too. Throws <see
+    /// cref="FormatException"/>.</summary>
+    public void Add(WrittenHistogram? other)
+    {
+        if (other is null) return;
+        WrittenCounts.Check(other.Max >= TimeSpan.Zero && other.Sum >= TimeSpan.Zero && other.Sum < MostSum,
+            "these latencies");
+        AddForeign(other.Counts);
+        if (other.Max > _max) _max = other.Max;
+        _sum += other.Sum;
+    }
+
+    /// <summary>From another machine. Throws <see cref="FormatException"/>.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "the library throws whatever it comes upon")]
+    public void AddForeign(byte[] bytes)
+    {
+        try { AddEncoded(bytes); }
+        catch (Exception e) { throw new FormatException($"this is no histogram: {e.Message}", e); }
+    }
 
     public void Clear()
     {

@@ -16,7 +16,8 @@ internal sealed class LatencyLog(IReadOnlyList<string> names)
     private readonly LatencyHistogram?[] _uncorrected = new LatencyHistogram?[names.Count];
     private int _second;
 
-    private readonly record struct Piece(int Second, int Name, byte[] Corrected, byte[] Uncorrected);
+    /// <summary>One second of one kind.</summary>
+    internal sealed record Piece(int Second, int Name, byte[] Corrected, byte[] Uncorrected);
 
     /// <summary>An empty one for another thread.</summary>
     public LatencyLog Another() => new(names);
@@ -33,6 +34,23 @@ internal sealed class LatencyLog(IReadOnlyList<string> names)
         }
         (_corrected[name] ??= new()).Add(latency);
         (_uncorrected[name] ??= new()).Add(uncorrected);
+    }
+
+    public IReadOnlyList<Piece> Pieces()
+    {
+        Close();
+        return _pieces;
+    }
+
+    /// <summary>Throws <see cref="FormatException"/>.</summary>
+    public void Add(Piece other)
+    {
+        WrittenCounts.Check(other is { Second: >= 0 and < WrittenCounts.MostSeconds, Name: >= 0 }
+            && other.Name < names.Count, "this second");
+        // What cannot be read is found now.
+        new LatencyHistogram().AddForeign(other.Corrected);
+        new LatencyHistogram().AddForeign(other.Uncorrected);
+        _pieces.Add(other);
     }
 
     public void Add(LatencyLog other)

@@ -16,6 +16,10 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false, L
     private readonly bool[] _safe = [.. options.Classes.Select(c => c.IsSafe)];
     private TimeSpan _lastBegun, _lastEnded;
 
+    /// <summary>As our own engine counts: with users who do not think, both latencies are one.</summary>
+    public static LoadBook For(LoadOptions options, LatencyLog? log) =>
+        new(options, options.Users is not null && options.Think == TimeSpan.Zero, log);
+
     public TimeSpan LastEnded => _lastEnded;
     public LatencyLog? Log => log;
 
@@ -58,6 +62,33 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false, L
         if (other._lastBegun > _lastBegun) _lastBegun = other._lastBegun;
         if (other._lastEnded > _lastEnded) _lastEnded = other._lastEnded;
     }
+
+    /// <summary>All of it but the timeline, whose seconds are many.</summary>
+    public WrittenBook Written() => new([.. _tallies.Select(t => t.Written())],
+        [.. _latencies.Select(l => l.Written())], [.. _uncorrected.Select(l => l.Written())], _lateness.Written(),
+        _lastBegun, _lastEnded);
+
+    public IEnumerable<WrittenSecond> WrittenSeconds() => _timeline.Written();
+
+    /// <summary>Throws <see cref="FormatException"/>.</summary>
+    public void Add(WrittenBook other)
+    {
+        WrittenCounts.Check(other.Tallies.Length == _tallies.Length && !other.Tallies.Contains(null!)
+            && other.Latencies.Length == _latencies.Length
+            && other.Uncorrected.Length == _uncorrected.Length, "so many kinds of requests");
+        for (var c = 0; c < _tallies.Length; c++)
+        {
+            _tallies[c].Add(other.Tallies[c]);
+            _latencies[c].Add(other.Latencies[c]);
+            if (!begunWhenDue) _uncorrected[c].Add(other.Uncorrected[c]);
+        }
+        _lateness.Add(other.Lateness);
+        if (other.LastBegun > _lastBegun) _lastBegun = other.LastBegun;
+        if (other.LastEnded > _lastEnded) _lastEnded = other.LastEnded;
+    }
+
+    /// <summary>Throws <see cref="FormatException"/>.</summary>
+    public void Add(WrittenSecond second) => _timeline.Add(second);
 
     /// <summary>Adds all latencies to it.</summary>
     public void AddLatencies(LatencyHistogram to)

@@ -37,7 +37,7 @@ internal sealed class LoadClient : IDisposable
         UseCookies = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
-        SslOptions = LoadTrust.Of(options.CaFile),
+        SslOptions = LoadTrust.Of(options),
         PlaintextStreamFilter = (context, _) =>
             ValueTask.FromResult<Stream>(new LoadConnection(context.PlaintextStream)),
     };

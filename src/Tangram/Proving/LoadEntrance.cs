@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 using Tangram.Cli;
 using Tangram.Model;
 using Tangram.Proving.Scenarios;
+using Tangram.Proving.Spreading;
 
 namespace Tangram.Proving;
 
 /// <summary>`tangram load`: from what was typed to a run, and its report.</summary>
 internal static class LoadEntrance
 {
-    public static async Task<int> RunAsync(LoadRequest request, Surroundings around, CancellationToken cancellation)
+    /// <summary>Throws <see cref="CommandFailure"/>.</summary>
+    public static LoadOptions Options(LoadRequest request)
     {
         var options = new LoadOptions
         {
@@ -21,14 +23,20 @@ internal static class LoadEntrance
             MaxFailed = request.MaxFailed, CaFile = request.CaFile,
             Users = request.Users, Think = request.Think, Threads = request.Threads, Http2 = request.Http2,
         };
-        if (Profile(request) is { } profile)
-            options = options with
-            {
-                Profile = profile, Duration = profile.Lasts, Rate = profile.Curve.Area / profile.Lasts.TotalSeconds,
-            };
+        return Profile(request) is not { } profile ? options : options with
+        {
+            Profile = profile, Duration = profile.Lasts, Rate = profile.Curve.Area / profile.Lasts.TotalSeconds,
+        };
+    }
+
+    public static async Task<int> RunAsync(LoadRequest request, Surroundings around, CancellationToken cancellation)
+    {
+        var options = Options(request);
+        var machines = request.Injectors.Distinct().Count();
         if (request.CaFile is { } file && LoadTrust.Problem(file) is { } unread)
             throw new CommandFailure(Exit.Arguments, unread);
-        if (options.Problems().FirstOrDefault() is { } problem) throw new CommandFailure(Exit.Arguments, problem);
+        var problems = machines > 0 ? LoadPart.Problems(options, machines) : options.Problems();
+        if (problems.FirstOrDefault() is { } problem) throw new CommandFailure(Exit.Arguments, problem);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
@@ -37,12 +45,19 @@ internal static class LoadEntrance
         var outputs = new LoadOutputs(
             request.Report, request.Hdr, options.Classes.Select(c => c.Name), around, request.CaFile);
         var progress = request.Json ? null : new Line(around);
-        var result = await LoadRun.RunAsync(options, progress, around.Clock, stop.Token, outputs.Log)
-            .ConfigureAwait(false);
+        var result = await (machines > 0 ? SpreadAsync()
+            : LoadRun.RunAsync(options, progress, around.Clock, stop.Token, outputs.Log)).ConfigureAwait(false);
         if (request.Json) around.Print(LoadJson.Write(result));
         else foreach (var line in LoadReport.Lines(result)) around.Print(line);
         outputs.Write(result);
         return result.Verdict.ExitCode;
+
+        async Task<LoadResult> SpreadAsync()
+        {
+            await using var spread = await SpreadRun.OpenAsync(request, options, outputs.Log is not null, around.Clock)
+                .ConfigureAwait(false);
+            return await spread.RunAsync(progress, outputs.Log, stop.Token).ConfigureAwait(false);
+        }
 
         // The first one asks for the results so far, the second does not wait for them.
         void OnSignal(PosixSignalContext signal)

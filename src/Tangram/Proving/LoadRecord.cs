@@ -9,6 +9,9 @@ internal sealed class LoadRecord(LoadOptions options, long planned, LatencyLog? 
     private readonly TimeSpan _cpu = Environment.CpuUsage.TotalTime;
     private int _inFlight, _mostInFlight;
 
+    /// <summary>To be read when the run is over.</summary>
+    public LoadBook Book => _book;
+
     public void Began(TimeSpan lateness)
     {
         lock (_lock)

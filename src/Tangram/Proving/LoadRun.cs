@@ -10,9 +10,10 @@ internal static class LoadRun
     /// not throw. Throws <see cref="ArgumentException"/> when the options have <see cref="LoadOptions.Problems"/>.
     /// The clock has to run at the speed of the world: what is measured is real.</summary>
     /// <param name="log">Takes all latencies by the second; null: nobody wants it.</param>
+    /// <param name="meeting">With the other machines that make this load; null: there are none.</param>
     public static async Task<LoadResult> RunAsync(
         LoadOptions options, IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation,
-        LatencyLog? log = null)
+        LatencyLog? log = null, LoadMeeting? meeting = null)
     {
         if (options.Problems().FirstOrDefault() is { } problem) throw new ArgumentException(problem, nameof(options));
         if (LoadSockets.Is(options.Url))
@@ -20,7 +21,7 @@ internal static class LoadRun
         if (await RawAsync(options, time, cancellation) is { } target)
         {
             await LoadWarmUp.RawAsync(options, time, cancellation);
-            return await EngineRun.RunAsync(options, target, progress, time, cancellation, log);
+            return await EngineRun.RunAsync(options, target, progress, time, cancellation, log, meeting);
         }
         if (options.Users is not null || options.Engine == LoadEngine.Raw)
             throw new IOException(EngineRun.CanRun(time)
@@ -28,12 +29,14 @@ internal static class LoadRun
                 : "users are made by sockets of 64-bit Linux, which this is not: offer a rate instead");
         await LoadWarmUp.RunAsync(time, cancellation);
 
-        var run = Guid.NewGuid().ToString("N")[..12];
+        var run = meeting?.Run ?? Guid.NewGuid().ToString("N")[..12];
+        if (meeting is not null) await meeting.WaitAsync(cancellation);
         using var client = new LoadClient(options, run, time);
         var schedule = new LoadSchedule(options);
-        var record = new LoadRecord(options, schedule.Count, log);
+        var record = new LoadRecord(options, schedule.Own, log);
         var startedAt = time.GetUtcNow();
         var pace = new LoadPace(time, cancellation);
+        meeting?.Began(time.GetTimestamp());
 
         using var over = new CancellationTokenSource();
         var reports = ReportAsync(record, pace, progress, options.ReportEvery, time, over.Token);
@@ -46,6 +49,7 @@ internal static class LoadRun
 
         await over.CancelAsync();
         await reports;
+        meeting?.Leave(record.Book, null);
         return record.Result(run, startedAt, cancellation.IsCancellationRequested);
     }
 
@@ -64,6 +68,7 @@ internal static class LoadRun
         for (var i = 0L; i < schedule.Count; i++)
         {
             var (index, @class, intended) = (i, schedule.NextClass(i), schedule.At(i));
+            if (!options.Part.Has(i)) continue;
             if (!pace.WaitUntil(intended)) return;
             // Owned by its slot, for which the run waits.
             if (slots.Wait(TimeSpan.Zero, CancellationToken.None)) _ = Task.Run(OneAsync, CancellationToken.None);

@@ -20,14 +20,15 @@ internal static class LoadTrust
         }
     }
 
-    public static SslClientAuthenticationOptions Of(string? file)
+    public static SslClientAuthenticationOptions Of(LoadOptions options)
     {
-        if (file is null) return new SslClientAuthenticationOptions();
+        if (options is { CaFile: null, CaText: null }) return new SslClientAuthenticationOptions();
         var policy = new X509ChainPolicy
         {
             TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
         };
-        policy.CustomTrustStore.AddRange(Read(file));
+        if (options.CaText is { } text) policy.CustomTrustStore.ImportFromPem(text);
+        else policy.CustomTrustStore.AddRange(Read(options.CaFile!));
         return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
     }
 

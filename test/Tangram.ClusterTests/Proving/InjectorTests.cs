@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Tangram.Cli;
 using Tangram.ClusterTests.Coordinating;
 using Tangram.ClusterTests.Drilling;
 using Tangram.Deploying;
 using Tangram.Proving.Faults;
 using Tangram.Proving.Injecting;
+using Tangram.Proving.Spreading;
 using static Tangram.ClusterTests.Proving.FaultSigns;
 
 namespace Tangram.ClusterTests.Proving;
@@ -38,6 +40,9 @@ public sealed class InjectorTests : IAsyncLifetime
     [InlineData("null")]
     [InlineData("{\"Number\":0,\"Kind\":\"BadDeploy\",\"Name\":\"\",\"Lasts\":\"0\",\"Replicas\":[],\"Nodes\":[]}")]
     [InlineData("")]
+    [InlineData("load ")]
+    [InlineData("\nload {}")]
+    [InlineData("load {\"Load\":null,\"Machine\":0,\"Machines\":1,\"Run\":\"a\",\"Trust\":null,\"Log\":true}")]
     public async Task Whoever_says_what_no_drill_says_or_nothing_is_left_and_the_next_one_is_served(string said)
     {
         await using (var line = await OpenAsync())
@@ -50,8 +55,27 @@ public sealed class InjectorTests : IAsyncLifetime
             _ = line.WriteAsync(new string('x', InjectorJson.LongestOrder + 100_000));
             await EndsAsync(line);
         }
-        await using var next = await OpenAsync();
+        await using var next = await HoldAsync();
         Assert.Equal(FaultWord.Holds, (await AnswerAsync(next)).Word);
+    }
+
+    [Fact]
+    public async Task Whoever_makes_a_load_breaks_nothing_by_the_same_connection()
+    {
+        await using var line = await OpenAsync();
+        var request = new LoadRequest(new Uri("http://127.0.0.1:1/"), 1, TimeSpan.FromMinutes(1), "GET", null, [], [],
+            [], null, TimeSpan.FromSeconds(1), 1, null, 0, false);
+        await line.WriteAsync(LoadOrder.Word + new LoadOrder(request, 0, 1, "a", null, false).Write());
+        var beating = line.BeatAsync(InjectorJson.Beat);
+        string? said;
+        do said = await line.ReadAsync(Patience);
+        while (said is "");
+        Assert.Equal(PartWord.Ready, PartAnswer.Read(said!).Word);
+        await line.WriteAsync(FaultJson.Write(
+            new FaultOrder(0, false, FaultKind.ReplicaKilled, "web-1", TimeSpan.Zero, [], ["here"])));
+        await EndsAsync(line);
+        line.Close();
+        await beating;
     }
 
     [Fact]
@@ -60,10 +84,10 @@ public sealed class InjectorTests : IAsyncLifetime
         using var stranger = Process.Start(new ProcessStartInfo("/bin/sleep", "100"))!;
         try
         {
-            await using var line = await OpenAsync();
+            await using var line = await HoldAsync();
             var beating = line.BeatAsync(InjectorJson.Beat);
             Assert.Equal(FaultWord.Holds, (await AnswerAsync(line)).Word);
-            await using (var second = await OpenAsync())
+            await using (var second = await HoldAsync())
             {
                 var refused = await AnswerAsync(second);
                 Assert.Equal(FaultWord.Refused, refused.Word);
@@ -101,7 +125,7 @@ public sealed class InjectorTests : IAsyncLifetime
         etcd.Start([etcd]);
         await etcd.ReadyAsync();
         var first = etcd.Pid;
-        await using var line = await OpenAsync();
+        await using var line = await HoldAsync();
         var beating = line.BeatAsync(InjectorJson.Beat);
         Assert.Equal(FaultWord.Holds, (await AnswerAsync(line)).Word);
         await line.WriteAsync(FaultJson.Write(
@@ -192,6 +216,14 @@ public sealed class InjectorTests : IAsyncLifetime
         var line = new WireLines(new NetworkStream(socket, ownsSocket: true), InjectorJson.LongestAnswer,
             TimeProvider.System);
         Assert.Equal("here", InjectorJson.Greeting((await line.ReadAsync(Patience))!).Name);
+        return line;
+    }
+
+    /// <summary>As a drill begins.</summary>
+    private async Task<WireLines> HoldAsync()
+    {
+        var line = await OpenAsync();
+        await line.WriteAsync("");
         return line;
     }
 

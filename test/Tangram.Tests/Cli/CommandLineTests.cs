@@ -166,6 +166,10 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(["A: b", "C: d"], load.Headers);
         Assert.Equal([81, 82], load.Also.Select(url => url.Port));
         Assert.Equal(TimeSpan.FromSeconds(2), load.LostAfter);
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("load", "--tls", "s-1", "--injector", "a:1,b:2",
+            "http://127.0.0.1/x", "--injector", "c:3"));
+        Assert.Equal(["a:1", "b:2", "c:3"], _terminal.Load!.Injectors);
+        Assert.EndsWith("/s-1", _terminal.Load.Tls);
         Assert.Equal(Exit.Failed, await _terminal.RunAsync("simulate", "--seed", "7", "--seeds", "500"));
         Assert.Equal(new SimulateRequest(7, 500, false), _terminal.Simulation);
         Assert.Equal(Exit.Failed, await _terminal.RunAsync("simulate", "--nodes", "50"));
@@ -198,6 +202,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("load ws://127.0.0.1/ --find-limit", "--find-limit is of requests by HTTP")]
     [InlineData("load http://127.0.0.1/ --also ws://x/", "'ws://x/' is not a URL that starts with http:// or https://")]
     [InlineData("load shop.yaml --profile 5 --rate 7", "--rate does not go with --profile")]
+    [InlineData("load shop.yaml --injector a:1", "--injector does not go with a file: that is made by one machine")]
+    [InlineData("load http://127.0.0.1/ --find-limit --injector a:1", "--injector does not go with --find-limit")]
+    [InlineData("load http://127.0.0.1/ --injector ,", "--injector names no machine: write HOST:PORT")]
+    [InlineData("load http://127.0.0.1/ --tls s-1", "--tls goes with --injector")]
     [InlineData("load http://127.0.0.1/ --profile 5 --duration 7s", "--duration does not go with --profile")]
     [InlineData("load ftp://x", "'ftp://x' is not a URL that starts with http:// or https://")]
     [InlineData("load shop.yaml --target x", "'x' is not a URL that starts with http:// or https://")]

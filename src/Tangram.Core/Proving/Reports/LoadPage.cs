@@ -26,7 +26,7 @@ public static class LoadPage
             ("p50", Words.Of(result.Total.Latency.P50)), ("p99", Words.Of(result.Total.Latency.P99)),
             ("Longest", Words.Of(result.Total.Latency.Max)), ("Run", result.Run)));
         if (result.Scenario is { } scenario) body.Add(ScenarioPart.Judged(scenario));
-        body.Add(OverTime(result)).Add(Distribution(result)).Add(Classes(result));
+        body.Add(OverTime(result)).Add(Distribution(result)).Add(Classes(result)).Add(Machines(result));
         if (result.Scenario is { } did) body.Add(ScenarioPart.Did(did));
         body.Add(Troubles(result)).Add(Generator(result));
         foreach (var note in (result.Scenario?.Notes ?? []).Take(Page.MostRows))
@@ -113,6 +113,18 @@ public static class LoadPage
                 Words.Of(c.Latency.Max), Words.Of(c.Uncorrected.P99),
             })));
     }
+
+    private static Html Machines(LoadResult result) => result.Machines.Count == 0 ? new Html()
+        : new Html().Add($"<h2>Machines</h2>\n").Add(Page.Table(
+            $"Which began within {Words.Of(result.StartSpread ?? TimeSpan.Zero)} of each other",
+            ["Name", "#Sent", "#Well answered", "#Otherwise", "#Failed", "#Begun late by, p99", "#Started within"],
+            result.Machines.Select(one => one.Lost is { } why ? [$"{one.Name}: lost, {why}", "", "", "", "", "", ""]
+                : new[]
+                {
+                    one.Name, Words.Count(one.Sent ?? 0), Words.Count(one.Ok ?? 0), Words.Count(one.NonSuccess ?? 0),
+                    Words.Count(one.Failed ?? 0), Words.Of(one.LateP99 ?? TimeSpan.Zero),
+                    Words.Of(one.StartedAfter ?? TimeSpan.Zero),
+                })));
 
     private static Html Troubles(LoadResult result)
     {

@@ -25,21 +25,26 @@ internal sealed record DrillReach(IReadOnlyList<string> Injectors, string? Tls)
 
     public static readonly DrillReach Here = new([], null);
 
+    /// <summary>Of this machine; null when it has none. Throws <see cref="CommandFailure"/>.</summary>
+    public static MutualTls? Credentials(string? folder, TimeProvider time)
+    {
+        try
+        {
+            return folder is null ? null : MutualTls.Open(folder, time, _ => { });
+        }
+        catch (TrustException e)
+        {
+            throw new CommandFailure(Exit.Failed, e.Message);
+        }
+    }
+
     /// <summary>The lines to all of them, or a <see cref="CommandFailure"/> and none.</summary>
     public async Task<List<InjectorLine>> OpenAsync(string cluster, TimeProvider time)
     {
         var addresses = Injectors.Distinct().ToList();
         if (addresses.Count > MostInjectors)
             throw CommandFailure.Arguments($"these are more than {MostInjectors} injectors");
-        MutualTls? tls;
-        try
-        {
-            tls = Tls is { } folder ? MutualTls.Open(folder, time, _ => { }) : null;
-        }
-        catch (TrustException e)
-        {
-            throw new CommandFailure(Exit.Failed, e.Message);
-        }
+        var tls = Credentials(Tls, time);
         var opening = addresses.Select(at => InjectorLine.OpenAsync(at, cluster, tls, time)).ToList();
         await ((Task)Task.WhenAll(opening)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var lines = new List<InjectorLine>();

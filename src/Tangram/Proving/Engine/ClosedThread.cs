@@ -55,7 +55,8 @@ internal sealed class ClosedThread : EngineThread
 
     /// <summary>Users who think begin spread over the time that they think, not all at once and for ever in
     /// step.</summary>
-    private long Begins(int user) => _think == 0 ? 0 : (long)((double)(First + user) / Job.Connections * _think);
+    private long Begins(int user) => _think == 0 ? 0
+        : (long)((First + user + (double)Job.Options.Part.Number / Job.Options.Part.Of) / Job.Connections * _think);
 
     private void Wake(Queue<Rest> queue, long now)
     {
@@ -77,7 +78,7 @@ internal sealed class ClosedThread : EngineThread
     {
         if (now >= _end || Job.Cancellation.IsCancellationRequested) return;
         var turn = _asked++;
-        link.Ask = new(_schedule.NextClass(turn), turn * Job.Threads + Part, intended, now);
+        link.Ask = new(_schedule.NextClass(turn), Job.Options.Part.Index(turn * Job.Threads + Part), intended, now);
         link.HasRequest = true;
         Flights.Began(now);
         if (_think > 0) Flights.Book.Late(TimeSpan.FromTicks(now - intended));

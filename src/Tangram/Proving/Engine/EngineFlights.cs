@@ -6,7 +6,7 @@ internal sealed class EngineFlights(LoadOptions options, LatencyLog? log)
 {
     private long _area, _at, _unmeasured;
 
-    public LoadBook Book { get; } = new(options, options.Users is not null && options.Think == TimeSpan.Zero, log);
+    public LoadBook Book { get; } = LoadBook.For(options, log);
     public int Count { get; private set; }
     public int Most { get; private set; }
 

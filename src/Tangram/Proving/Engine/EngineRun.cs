@@ -35,12 +35,14 @@ internal static class EngineRun
 
     /// <summary>As <see cref="LoadRun.RunAsync"/>, of options that it can carry out.</summary>
     public static async Task<LoadResult> RunAsync(LoadOptions options, EngineTarget target,
-        IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation, LatencyLog? log = null)
+        IProgress<LoadProgress>? progress, TimeProvider time, CancellationToken cancellation, LatencyLog? log = null,
+        LoadMeeting? meeting = null)
     {
-        var run = Guid.NewGuid().ToString("N")[..12];
+        var run = meeting?.Run ?? Guid.NewGuid().ToString("N")[..12];
         var connections = LoadEngines.Connections(options);
         var limit = EngineCalls.Descriptors(connections + Others) - Others;
         var threads = LoadEngines.Threads(options, Environment.ProcessorCount, (int)Math.Max(1, limit));
+        if (meeting is not null) await meeting.WaitAsync(cancellation);
         var startedAt = time.GetUtcNow();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var job = new EngineJob(options, [.. options.Classes.Select(c => LoadWire.Of(options, c, run))], target, time,
@@ -51,9 +53,10 @@ internal static class EngineRun
         };
         var all = Enumerable.Range(0, threads).Select(part => Thread(job, part)).ToArray();
         var running = Task.WhenAll(all.Select(one => RunAsync(one, stop)));
+        meeting?.Began(job.Start);
         await TellAsync(all, job, running, progress);
         await running;
-        return Result(job, all, run, startedAt, cancellation.IsCancellationRequested);
+        return Result(job, all, run, startedAt, cancellation.IsCancellationRequested, meeting);
     }
 
     private static EngineThread Thread(EngineJob job, int part) =>
@@ -76,7 +79,7 @@ internal static class EngineRun
         EngineThread[] all, EngineJob job, Task running, IProgress<LoadProgress>? progress)
     {
         if (progress is null) return;
-        var planned = job.Options.Users is null ? new LoadSchedule(job.Options).Count : 0;
+        var planned = job.Options.Users is null ? new LoadSchedule(job.Options).Own : 0;
         using var timer = new PeriodicTimer(job.Options.ReportEvery, job.Time);
         while (await Task.WhenAny(running, timer.WaitForNextTickAsync().AsTask()) != running)
         {
@@ -89,14 +92,16 @@ internal static class EngineRun
     }
 
     private static LoadResult Result(
-        EngineJob job, EngineThread[] all, string run, DateTimeOffset startedAt, bool interrupted)
+        EngineJob job, EngineThread[] all, string run, DateTimeOffset startedAt, bool interrupted,
+        LoadMeeting? meeting)
     {
         var book = all[0].Flights.Book;
         var reading = new LatencyHistogram();
         foreach (var one in all.Skip(1)) book.Add(one.Flights.Book);
         if (book.Log is { } kept) job.Log?.Add(kept);
         foreach (var one in all) reading.Add(one.Reading);
-        var planned = job.Options.Users is null ? new LoadSchedule(job.Options).Count : 0;
+        meeting?.Leave(book, reading);
+        var planned = job.Options.Users is null ? new LoadSchedule(job.Options).Own : 0;
         return book.Result(new(run, startedAt, planned, all.Sum(one => one.Flights.Most), interrupted, Effort));
 
         LoadEffort Effort(LoadCounts total, TimeSpan elapsed)

@@ -114,13 +114,17 @@ internal sealed class OpenThread : EngineThread
         Send(ref link, now);
     }
 
-    /// <summary>To the next request that is this thread's: they are dealt out by turns.</summary>
+    /// <summary>Requests are dealt out by turns to machines, and those of a machine to its threads.</summary>
+    private bool IsOurs(long index) =>
+        Job.Options.Part.Has(index) && index / Job.Options.Part.Of % Job.Threads == Part;
+
+    /// <summary>To the next request that is this thread's.</summary>
     private void Advance()
     {
         for (; ; _next++)
         {
             var @class = _next < _schedule.Count ? _schedule.NextClass(_next) : 0;
-            if (_next % Job.Threads != Part && _next < _schedule.Count) continue;
+            if (_next < _schedule.Count && !IsOurs(_next)) continue;
             _due = new(@class, _next, _schedule.At(_next).Ticks, 0);
             _next++;
             return;

@@ -41,7 +41,11 @@ internal sealed class FaultLine : IFaultLine
     }
 
     /// <summary>The holder, whose input and output are ours.</summary>
-    public static Process Start(FaultPlace place)
+    public static Process Start(FaultPlace place) => StartSelf([FaultHolder.Command, place.Name, place.Socket,
+        place.Folder, .. place.Stores is { } stores ? [string.Join(',', stores) + ","] : Array.Empty<string>()]);
+
+    /// <summary>This program a second time, whose input and output are ours.</summary>
+    public static Process StartSelf(params string[] words)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -50,9 +54,7 @@ internal sealed class FaultLine : IFaultLine
         // Started as `dotnet tangram.dll`, the program is the runtime and we are its first argument.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        foreach (var word in (string[])[FaultHolder.Command, place.Name, place.Socket, place.Folder])
-            start.ArgumentList.Add(word);
-        if (place.Stores is { } stores) start.ArgumentList.Add(string.Join(',', stores) + ",");
+        foreach (var word in words) start.ArgumentList.Add(word);
         try
         {
             return Process.Start(start)!;

@@ -3,11 +3,13 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Tangram.Cli;
 using Tangram.Proving.Faults;
+using Tangram.Proving.Spreading;
 
 namespace Tangram.Proving.Injecting;
 
-/// <summary>One drill's connection at an injector. Faults are held by a process of their own, whose input ends with the
-/// connection, or with us: then they end.</summary>
+/// <summary>A connection at an injector. Its first line says whether it is that of a load or, as any other one does, of
+/// a drill. Faults are held by a process of their own, whose input ends with the connection, or with us: then they
+/// end.</summary>
 internal sealed class InjectorDoor(
     InjectorOptions options, FaultPlace place, TimeProvider time, Action<string> say)
 {
@@ -19,16 +21,25 @@ internal sealed class InjectorDoor(
     private readonly HashSet<int> _begun = [];
     private Task _looking = Task.CompletedTask;
 
-    /// <summary>Until the connection ends, or is silent, or says what no drill says; then all faults have
-    /// ended.</summary>
+    /// <summary>Until the connection ends, or is silent, or says what nobody says; then all faults have ended, or the
+    /// load has.</summary>
     public async Task ServeAsync(WireLines lines)
     {
         await lines.WriteAsync(InjectorJson.Write(Greeting())).ConfigureAwait(false);
+        if (await lines.ReadAsync(InjectorJson.Silence).ConfigureAwait(false) is not { } first) return;
+        if (first.StartsWith(LoadOrder.Word, StringComparison.Ordinal))
+            await new LoadDoor(time, say).ServeAsync(lines, first).ConfigureAwait(false);
+        else await HoldAsync(lines, first).ConfigureAwait(false);
+    }
+
+    private async Task HoldAsync(WireLines lines, string first)
+    {
+        say("holds a drill");
         using var holder = FaultLine.Start(place);
         var answering = AnswerAsync(holder, lines);
         var beating = lines.BeatAsync(InjectorJson.Beat);
-        while (await lines.ReadAsync(InjectorJson.Silence).ConfigureAwait(false) is { } line
-            && line != InjectorJson.End)
+        for (var line = first; line is not (null or InjectorJson.End);
+            line = await lines.ReadAsync(InjectorJson.Silence).ConfigureAwait(false))
         {
             if (line.Length == 0) continue;
             if (line == InjectorJson.Look)
@@ -48,6 +59,7 @@ internal sealed class InjectorDoor(
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lines.Close();
         await Task.WhenAll(answering, beating, _looking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        say("its drill is over here");
     }
 
     private InjectorGreeting Greeting()
@@ -96,7 +108,7 @@ internal sealed class InjectorDoor(
         return _begun.Add(order.Number) ? null : "this fault had begun already";
     }
 
-    private static async Task<bool> TellAsync(Process holder, string line)
+    public static async Task<bool> TellAsync(Process holder, string line)
     {
         try
         {

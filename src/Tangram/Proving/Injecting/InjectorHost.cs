@@ -12,8 +12,8 @@ using Tangram.Proving.Faults;
 
 namespace Tangram.Proving.Injecting;
 
-/// <summary>`tangram injector`: lets drills break what runs on this machine, and nobody who has no server's
-/// certificate. Where it was not started nothing can be broken.</summary>
+/// <summary>`tangram injector`: lets drills break what runs on this machine, and loads be made from it, and nobody who
+/// has no server's certificate. Where it was not started nothing can be broken.</summary>
 internal sealed class InjectorHost : IRunningRole
 {
     /// <summary>One drill holds the machine; the others are told so.</summary>
@@ -116,10 +116,8 @@ internal sealed class InjectorHost : IRunningRole
             var wire = await SecuredAsync(new NetworkStream(socket, ownsSocket: true), from).ConfigureAwait(false);
             await using var lines = new WireLines(wire, InjectorJson.LongestOrder, _time);
             await using var ends = _ending.Token.Register(lines.Close);
-            _events.Add(_options.Name, $"{from} holds a drill");
             await new InjectorDoor(_options, _place, _time, what => _events.Add(_options.Name, $"{from}: {what}"))
                 .ServeAsync(lines).ConfigureAwait(false);
-            _events.Add(_options.Name, $"the drill of {from} is over here");
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException or CommandFailure
             or OperationCanceledException or ObjectDisposedException or Win32Exception)

@@ -47,17 +47,10 @@ internal sealed class InjectorLine : IAsyncDisposable
     public static async Task<InjectorLine> OpenAsync(
         string address, string cluster, MutualTls? tls, TimeProvider time)
     {
-        WireLines? lines = null;
+        // A heartbeat: it waits for nobody who is silent, and whoever holds the faults takes a moment to start.
+        var (lines, beating, greeting, here) = await GreetedAsync(address, "", tls, time).ConfigureAwait(false);
         try
         {
-            var (wire, here) = await ConnectAsync(address, tls, time).ConfigureAwait(false);
-            lines = new WireLines(wire, InjectorJson.LongestAnswer, time);
-            // At once: it waits for nobody who is silent, and whoever holds the faults takes a moment to start.
-            var beating = lines.BeatAsync(InjectorJson.Beat);
-            if (await lines.ReadAsync(OpensWithin).ConfigureAwait(false) is not { } first)
-                throw new CommandFailure(Exit.Failed, $"the injector at {address} ends the connection: it admits " +
-                    "only who has a server's certificate of its cluster. Its log says why");
-            var greeting = InjectorJson.Greeting(first);
             if (greeting.Cluster != cluster)
                 throw CommandFailure.Arguments($"the injector at {address} is of the cluster '{greeting.Cluster}', " +
                     $"and this is '{cluster}'");
@@ -73,12 +66,39 @@ internal sealed class InjectorLine : IAsyncDisposable
         }
         catch (Exception e)
         {
-            if (lines is not null) await lines.DisposeAsync().ConfigureAwait(false);
+            await lines.DisposeAsync().ConfigureAwait(false);
             if (e is CommandFailure) throw;
-            throw new CommandFailure(Exit.Failed, $"the injector at {address} cannot be used: " +
-                (tls is not null ? tls.Explain(e) : e.Message));
+            throw Unusable(address, tls, e);
         }
     }
+
+    /// <summary>Connected, and greeted. Throws <see cref="CommandFailure"/>.</summary>
+    /// <param name="first">What is said first, and tells what we are.</param>
+    public static async Task<(WireLines Lines, Task Beating, InjectorGreeting Greeting, bool Here)> GreetedAsync(
+        string address, string first, MutualTls? tls, TimeProvider time)
+    {
+        WireLines? lines = null;
+        try
+        {
+            var (wire, here) = await ConnectAsync(address, tls, time).ConfigureAwait(false);
+            lines = new WireLines(wire, InjectorJson.LongestAnswer, time);
+            await lines.WriteAsync(first).ConfigureAwait(false);
+            var beating = lines.BeatAsync(InjectorJson.Beat);
+            if (await lines.ReadAsync(OpensWithin).ConfigureAwait(false) is not { } greeting)
+                throw new CommandFailure(Exit.Failed, $"the injector at {address} ends the connection: it admits " +
+                    "only who has a server's certificate of its cluster. Its log says why");
+            return (lines, beating, InjectorJson.Greeting(greeting), here);
+        }
+        catch (Exception e)
+        {
+            if (lines is not null) await lines.DisposeAsync().ConfigureAwait(false);
+            if (e is CommandFailure) throw;
+            throw Unusable(address, tls, e);
+        }
+    }
+
+    private static CommandFailure Unusable(string address, MutualTls? tls, Exception e) => new(Exit.Failed,
+        $"the injector at {address} cannot be used: " + (tls is not null ? tls.Explain(e) : e.Message));
 
     public void Send(FaultOrder order) => _ = _lines.WriteAsync(FaultJson.Write(order));
 

@@ -22,7 +22,7 @@ internal static class WebSocketRun
         using var http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectTimeout = options.Timeout, UseProxy = false, UseCookies = false, AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null, SslOptions = LoadTrust.Of(options.CaFile),
+            ActivityHeadersPropagator = null, SslOptions = LoadTrust.Of(options),
         });
         var (schedule, desk) = (new LoadSchedule(options), new WebSocketDesk());
         var count = LoadSockets.Connections(options, schedule.Count);
