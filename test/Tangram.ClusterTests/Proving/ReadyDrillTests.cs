@@ -21,8 +21,8 @@ public sealed class ReadyDrillTests
         ("bad-deploy", "ends at its start"));
 
     /// <summary>Each on a cluster of its own.</summary>
-    private static Task KeptAsync(params (string Drill, string Effect)[] drills) => Parallel.ForEachAsync(drills, AtOnce,
-        async (one, _) => await KeptAsync(one.Drill, one.Effect));
+    private static Task KeptAsync(params (string Drill, string Effect)[] drills) => Parallel.ForEachAsync(
+        drills, AtOnce, async (one, _) => await KeptAsync(one.Drill, one.Effect));
 
     private static async Task KeptAsync(string drill, string effect)
     {

@@ -121,8 +121,8 @@ public static class DrillTargets
             return ("the store of one machine is a file on the daemon's disk, locked by it", "write disk-pressure, " +
                 "which makes everything on that disk wait, or hold it where the store is etcd");
         if (fault.Kind == FaultKind.NodePaused && seen.Machines.Count == 0)
-            return ("the agent of a virtual node is the daemon, which is gateway and leader too", "write node-lost or " +
-                "zone-slow, or hold it where nodes are machines");
+            return ("the agent of a virtual node is the daemon, which is gateway and leader too",
+                "write node-lost or zone-slow, or hold it where nodes are machines");
         if (fault.Target is not { } target) return null;
         if (fault.Kind is FaultKind.AnswerSlow or FaultKind.AnswerWrong or FaultKind.AnswerHalf
             && spec.Services.FirstOrDefault(s => s.BackendTls is not null && (target == s.Name.Value

@@ -52,7 +52,8 @@ internal sealed class SlowedProcesses(
             {
                 var begun = time.GetTimestamp();
                 Signal(Stop);
-                try { await Task.Delay(still ? Timeout.InfiniteTimeSpan : Still, time, _over.Token).ConfigureAwait(false); }
+                var until = still ? Timeout.InfiniteTimeSpan : Still;
+                try { await Task.Delay(until, time, _over.Token).ConfigureAwait(false); }
                 finally
                 {
                     Signal(Continue);
