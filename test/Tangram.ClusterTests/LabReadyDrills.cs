@@ -59,7 +59,7 @@ public sealed class LabReadyDrills
                 faults: [ { kind: {{kind}}, target: {{node.Name}}, for: 100s } ]
                 """);
             var agent = AgentOn(node)!.Value;
-            bool Stands() => ProcessStat.Read(agent) is { State: 'T' };
+            bool Stands() => node.Pids.Any(pid => ProcessStat.Read(pid) is { State: 'T' });
             var drill = shop.StartDrill(shop.Servers[1], all, file);
             await Until.SomeAsync(() => Task.FromResult(AgentOn(node) is null || Stands() ? Done : null), Patience,
                 () => drill.Tail());

@@ -25,8 +25,11 @@ internal struct CoarseLatency
             if (other._counts[i] > 0) Add(other._first + i, other._counts[i]);
     }
 
-    /// <summary>What a bucket's number cannot reach: a duration has 63 bits.</summary>
-    private const int MostBuckets = 1024;
+    /// <summary>What a bucket's number cannot reach: a duration in µs has 60 bits.</summary>
+    private const int MostBuckets = 880;
+
+    /// <summary>Of one machine's second in one bucket: those of all machines have room in one counter.</summary>
+    private const uint MostWritten = uint.MaxValue / LoadPart.MostMachines;
 
     public readonly int First => _first;
     public readonly ReadOnlySpan<uint> Counts => _counts;
@@ -36,7 +39,12 @@ internal struct CoarseLatency
     {
         WrittenCounts.Check(first >= 0 && first <= MostBuckets - counts.Length, "these latencies");
         for (var i = 0; i < counts.Length; i++)
-            if (counts[i] > 0) Add(first + i, counts[i]);
+            if (counts[i] > 0)
+            {
+                WrittenCounts.Check(counts[i] <= MostWritten, "these latencies");
+                Add(first + i, counts[i]);
+                WrittenCounts.Check(_counts![first + i - _first] <= MostWritten, "these latencies");
+            }
     }
 
     /// <summary>The end of the bucket that holds it; zero when nothing was counted.</summary>

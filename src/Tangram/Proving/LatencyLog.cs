@@ -46,7 +46,7 @@ internal sealed class LatencyLog(IReadOnlyList<string> names)
     public void Add(Piece other)
     {
         WrittenCounts.Check(other is { Second: >= 0 and < WrittenCounts.MostSeconds, Name: >= 0 }
-            && other.Name < names.Count, "this second");
+            && other.Name < names.Count && _pieces.Count < WrittenCounts.MostSeconds * names.Count, "this second");
         // What cannot be read is found now.
         new LatencyHistogram().AddForeign(other.Corrected);
         new LatencyHistogram().AddForeign(other.Uncorrected);

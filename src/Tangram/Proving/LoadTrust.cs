@@ -32,6 +32,10 @@ internal static class LoadTrust
         return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
     }
 
+    /// <summary>Its certificates, and nothing else that it may hold, such as a key.</summary>
+    public static string Text(string file) =>
+        string.Join('\n', Read(file).Select(one => one.ExportCertificatePem()));
+
     private static X509Certificate2Collection Read(string file)
     {
         var all = new X509Certificate2Collection();

@@ -41,6 +41,9 @@ internal sealed class SilenceProbe(Routes routes, GatewayOptions options, TimePr
         try { (await PolledSocket.ConnectAsync(host, port, either.Token).ConfigureAwait(false)).Dispose(); }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested) { /* The gateway ends. */ }
         catch (Exception e) when (AttemptEnd.IsUnreachable(e)) { routes.Lose(backend); }
-        catch (SocketException) { /* It refuses, so its machine lives and has said so on the open connections too. */ }
+        catch (Exception e) when (e is SocketException or IOException)
+        {
+            // It refuses, so its machine lives and has said so on the open connections too; or we have no more room.
+        }
     }
 }

@@ -97,7 +97,8 @@ public sealed class InjectorTests : IAsyncLifetime
             FaultKind[] kinds =
             [
                 FaultKind.ReplicaKilled, FaultKind.ReplicaPaused, FaultKind.ReplicaSlow, FaultKind.NodeLost,
-                FaultKind.LeaderLost, FaultKind.StoreLost,
+                FaultKind.LeaderLost, FaultKind.StoreLost, FaultKind.ZoneSlow, FaultKind.StoreSlow,
+                FaultKind.NodePaused,
             ];
             foreach (var (number, kind) in kinds.Index())
             {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Tangram.ClusterTests.Drilling;
 using Tangram.Proving.Drills;
 
@@ -21,8 +22,16 @@ public sealed class ReadyDrillTests
         ("bad-deploy", "ends at its start"));
 
     /// <summary>Each on a cluster of its own.</summary>
-    private static Task KeptAsync(params (string Drill, string Effect)[] drills) => Parallel.ForEachAsync(
-        drills, AtOnce, async (one, _) => await KeptAsync(one.Drill, one.Effect));
+    private static async Task KeptAsync(params (string Drill, string Effect)[] drills)
+    {
+        var broken = new ConcurrentBag<string>();
+        await Parallel.ForEachAsync(drills, AtOnce, async (one, _) =>
+        {
+            try { await KeptAsync(one.Drill, one.Effect); }
+            catch (Exception e) { broken.Add($"{one.Drill}: {e}"); }
+        });
+        Assert.True(broken.IsEmpty, string.Join("\n\n", broken));
+    }
 
     private static async Task KeptAsync(string drill, string effect)
     {

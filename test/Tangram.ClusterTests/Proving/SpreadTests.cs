@@ -44,15 +44,19 @@ public sealed class SpreadTests : IAsyncLifetime
         // As one machine would have numbered them.
         Assert.Equal(Enumerable.Range(0, (int)rate.Planned).Select(i => $"{rate.Run}-{i}").Order(), ids.Order());
 
+        ids.Clear();
         var before = server.Arrived;
         var users = await LoadAsync(0, server, "--users", "50", "--think", "100ms", "--duration", "2s");
         Assert.Equal((server.Arrived - before, 50), (users.Total.Ok, users.Users));
         Assert.All(users.Machines, one => Assert.True(one.Sent > 16));
+        Assert.Equal(server.Arrived - before, ids.Distinct().Count());
         // The platform's client, as for TLS.
+        ids.Clear();
         before = server.Arrived;
         var also = await LoadAsync(0, server, "--also", $"{server.Url}", "--rate", "100", "--duration", "1s");
         Assert.Equal((server.Arrived - before, LoadEngine.Platform), (also.Total.Ok, also.Generator.Engine));
         Assert.Equal(100, also.Total.Ok);
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{also.Run}-{i}").Order(), ids.Order());
         Figures.Note($"{nameof(SpreadTests)}: rate {Told(rate)}; users {Told(users)}");
         foreach (var one in (LoadResult[])[rate, users])
             Assert.InRange(one.StartSpread!.Value.TotalMilliseconds, 0.01, 500);
@@ -61,23 +65,45 @@ public sealed class SpreadTests : IAsyncLifetime
     [Fact]
     public async Task A_part_that_is_killed_voids_the_load_by_name_and_the_others_stop()
     {
+        await OrderedAsync();
         await KillAsync(injector: false);
         await KillAsync(injector: true);
     }
+
+    /// <summary>When who ordered the load is killed, its parts end too.</summary>
+    private async Task OrderedAsync()
+    {
+        await using var server = new RawServer((socket, _) => RawServer.SendAsync(socket, "200 OK"));
+        using var child = Start("load", $"{server.Url}", "--injector", All, "--rate", "300", "--duration", "60s");
+        await Until.SomeAsync(() => Task.FromResult(server.Arrived > 100 ? server : null), Patience,
+            () => child.Printed);
+        var parts = Parts();
+        var began = TimeProvider.System.GetTimestamp();
+        await child.KillAsync();
+        await Until.SomeAsync(() => Task.FromResult(
+            parts.Exists(pid => ProcessStat.Read(pid) is { Ended: false }) ? null : this), Patience,
+            () => "a part runs on");
+        var took = TimeProvider.System.GetElapsedTime(began);
+        Figures.Note($"{nameof(SpreadTests)}: all parts ended {Ms(took)} after SIGKILL of who ordered them");
+        Assert.True(took < TimeSpan.FromSeconds(3), Ms(took));
+    }
+
+    private List<int> Parts() => _injectors.ConvertAll(one => Running(words => words.Contains(LoadPartProcess.Command))
+        .Single(pid => ProcessStat.Read(pid)?.Parent == one.Pid));
 
     private async Task KillAsync(bool injector)
     {
         await using var server = new RawServer((socket, _) => RawServer.SendAsync(socket, "200 OK"));
         var loading = LoadAsync(1, server, "--rate", "300", "--duration", "60s");
         await Until.SomeAsync(() => Task.FromResult(server.Arrived > 100 ? server : null), Patience, () => "a load");
-        var parts = _injectors.ConvertAll(one => Running(words => words.Contains(LoadPartProcess.Command))
-            .Single(pid => ProcessStat.Read(pid)?.Parent == one.Pid));
+        var parts = Parts();
         var began = TimeProvider.System.GetTimestamp();
         ShopCluster.Kill(injector ? _injectors[1].Pid : parts[1]);
         var result = await loading;
         var took = TimeProvider.System.GetElapsedTime(began);
         Figures.Note($"{nameof(SpreadTests)}: void {Ms(took)} after SIGKILL of " +
             $"{(injector ? "an injector" : "a part")}: {result.Verdict.Because}");
+        Assert.True(took < TimeSpan.FromSeconds(5), Ms(took));
         Assert.Equal(LoadRuling.Void, result.Verdict.Ruling);
         Assert.StartsWith("two was lost: ", result.Verdict.Because);
         Assert.Null(result.Machines[1].Sent);

@@ -33,7 +33,9 @@ public static class DrillTargets
         {
             Replicas = seen.Replicas.Where(r => !off.Contains(r.Node) && hit.All(h => h.Replica != r.Replica))
                 .ToEquatableArray(),
-            Nodes = seen.Nodes.Where(n => !off.Contains(n.Name)).ToEquatableArray(),
+            // The end of one would wake what another holds still.
+            Nodes = seen.Nodes.Where(n => !off.Contains(n.Name) && (fault.Kind != FaultKind.NodePaused
+                || hit.All(h => h.Node != n.Name))).ToEquatableArray(),
         };
         if (Choose(fault, left, rng) is not { } target) return null;
         return fault.Drawn && target.Replicas.Any(one => IsLast(one, target, seen)) ? null

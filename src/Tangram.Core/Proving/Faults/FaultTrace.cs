@@ -32,8 +32,8 @@ public sealed class FaultTrace(int number, FaultSpec spec)
     public bool Mended => WholeAt is not null && (ReturnedAt is not null || !PutsOut);
 
     /// <summary>Machines, or what runs on them, which have to come back by themselves.</summary>
-    public bool PutsOut => Target is { Machines.Count: > 0 } && spec.Kind is FaultKind.NodeLost or FaultKind.ZoneLost
-        or FaultKind.GatewayLost or FaultKind.LeaderLost or FaultKind.StoreLost;
+    public bool PutsOut => Target is { Machines.Count: > 0 } && spec.Kind is FaultKind.NodeLost or FaultKind.NodePaused
+        or FaultKind.ZoneLost or FaultKind.GatewayLost or FaultKind.LeaderLost or FaultKind.StoreLost;
 
     /// <summary>Why it was not injected.</summary>
     public string? Missed { get; private set; }

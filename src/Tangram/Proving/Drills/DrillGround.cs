@@ -181,9 +181,9 @@ internal sealed class DrillGround : IAsyncDisposable
 
     private void Check(DrillSpec drill, DrillSighting seen, ClusterSpec spec)
     {
+        Check(seen);
         var problems = DrillTargets.Problems(drill, seen, spec).ToList();
         if (problems.Count > 0) throw DrillFiles.Refused(problems, problems[0].Place.File);
-        Check(seen);
         if (_injectors.Count > 0 && DrillMachines.Missing(drill, seen).ToList() is { Count: > 0 } missing)
             throw CommandFailure.Arguments(string.Join('\n', missing) + "\nnothing was begun: start `tangram " +
                 "injector` there and name it with --injector, or let the drill name other targets");

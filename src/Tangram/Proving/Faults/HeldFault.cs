@@ -27,9 +27,9 @@ internal abstract class HeldFault
     {
         FaultKind.ReplicaKilled => new KilledReplica(order.Replicas[0], place),
         FaultKind.ReplicaPaused => new PausedReplica(order.Replicas[0], place),
-        FaultKind.ReplicaSlow or FaultKind.ZoneSlow => new SlowedProcesses(() => Replicas(order, place)),
-        FaultKind.StoreSlow when place.Stores is not null => new SlowedProcesses(() => Store(place)),
-        FaultKind.NodePaused when place.Stores is not null => new SlowedProcesses(() => Machine(place), still: true),
+        FaultKind.ReplicaSlow or FaultKind.ZoneSlow => new SlowedProcesses(() => Replicas(order, place), true),
+        FaultKind.StoreSlow when place.Stores is not null => new SlowedProcesses(() => Store(place), false),
+        FaultKind.NodePaused when place.Stores is not null => new PausedMachine(place),
         FaultKind.ReplicaHandles => new StarvedReplica(order.Replicas[0], place),
         FaultKind.NodeLost or FaultKind.ZoneLost or FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost
             when place.Stores is not null => new LostMachine(order, place),
@@ -62,14 +62,6 @@ internal abstract class HeldFault
         var parts = new MachineParts(place.Name, place.Folder, place.Stores!);
         var etcd = parts.Etcd(parts.Role()) ?? throw new FaultMissedException("no member of etcd runs on this machine");
         return [($"etcd {etcd.Process.Pid}", etcd.Process)];
-    }
-
-    /// <summary>Its agent, and what that has started.</summary>
-    private static IEnumerable<(string, ProcessStat)> Machine(FaultPlace place)
-    {
-        var parts = new MachineParts(place.Name, place.Folder, place.Stores!);
-        var role = parts.Role() ?? throw new FaultMissedException("nothing of it runs on this machine");
-        return parts.Marked().Prepend(role.Process).Select(process => ($"{process.Pid}", process));
     }
 
     /// <summary>Looks every few milliseconds until it is so, and returns how long that took.</summary>

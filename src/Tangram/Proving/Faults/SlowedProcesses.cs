@@ -4,11 +4,12 @@ using Tangram.Deploying;
 namespace Tangram.Proving.Faults;
 
 /// <summary>Processes that run for a tenth of the time only: they are stopped and continued by turns, all of them
-/// together. Or not at all.</summary>
+/// together.</summary>
 /// <param name="find">Them, with what they are called. It may throw that the fault is missed.</param>
-/// <param name="still">Not at all.</param>
+/// <param name="groups">Those beside them, too: a replica leads a session of its own. In the group of another process
+/// may be anybody, the injector for one.</param>
 internal sealed class SlowedProcesses(
-    Func<IEnumerable<(string Name, ProcessStat Process)>> find, bool still = false) : HeldFault
+    Func<IEnumerable<(string Name, ProcessStat Process)>> find, bool groups) : HeldFault
 {
     private const int Stop = 19, Continue = 18;
 
@@ -28,8 +29,7 @@ internal sealed class SlowedProcesses(
         foreach (var (pid, life) in _lives.OrderBy(life => life.Key)) Keep(FaultMend.Continues(pid, life));
         _begun = time.GetTimestamp();
         _turns = Task.Run(() => TakeTurnsAsync(time));
-        return Task.FromResult(string.Join(", ", struck.Select(one => one.Name)) +
-            (still ? " stand still" : " run for a tenth of the time"));
+        return Task.FromResult($"{string.Join(", ", struck.Select(one => one.Name))} run for a tenth of the time");
     }
 
     public override async Task<string> RevertAsync(TimeProvider time)
@@ -52,8 +52,7 @@ internal sealed class SlowedProcesses(
             {
                 var begun = time.GetTimestamp();
                 Signal(Stop);
-                var until = still ? Timeout.InfiniteTimeSpan : Still;
-                try { await Task.Delay(until, time, _over.Token).ConfigureAwait(false); }
+                try { await Task.Delay(Still, time, _over.Token).ConfigureAwait(false); }
                 finally
                 {
                     Signal(Continue);
@@ -68,7 +67,7 @@ internal sealed class SlowedProcesses(
     private void Signal(int signal)
     {
         foreach (var pid in Living())
-            Native.Kill(ProcessStat.Read(pid) is { } now && now.Group == pid ? -pid : pid, signal);
+            Native.Kill(groups && ProcessStat.Read(pid) is { } now && now.Group == pid ? -pid : pid, signal);
     }
 
     /// <summary>Those that are the processes they were.</summary>

@@ -48,7 +48,8 @@ internal sealed class InjectorLine : IAsyncDisposable
         string address, string cluster, MutualTls? tls, TimeProvider time)
     {
         // A heartbeat: it waits for nobody who is silent, and whoever holds the faults takes a moment to start.
-        var (lines, beating, greeting, here) = await GreetedAsync(address, "", tls, time).ConfigureAwait(false);
+        var (lines, beating, greeting, here) = await GreetedAsync(
+            address, "", InjectorJson.LongestAnswer, tls, time).ConfigureAwait(false);
         try
         {
             if (greeting.Cluster != cluster)
@@ -74,14 +75,15 @@ internal sealed class InjectorLine : IAsyncDisposable
 
     /// <summary>Connected, and greeted. Throws <see cref="CommandFailure"/>.</summary>
     /// <param name="first">What is said first, and tells what we are.</param>
+    /// <param name="longest">Of its answers, in characters.</param>
     public static async Task<(WireLines Lines, Task Beating, InjectorGreeting Greeting, bool Here)> GreetedAsync(
-        string address, string first, MutualTls? tls, TimeProvider time)
+        string address, string first, int longest, MutualTls? tls, TimeProvider time)
     {
         WireLines? lines = null;
         try
         {
             var (wire, here) = await ConnectAsync(address, tls, time).ConfigureAwait(false);
-            lines = new WireLines(wire, InjectorJson.LongestAnswer, time);
+            lines = new WireLines(wire, longest, time);
             await lines.WriteAsync(first).ConfigureAwait(false);
             var beating = lines.BeatAsync(InjectorJson.Beat);
             if (await lines.ReadAsync(OpensWithin).ConfigureAwait(false) is not { } greeting)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Tangram.Cli;
 using Tangram.Proving.Faults;
 using Tangram.Proving.Spreading;
 
@@ -14,16 +15,21 @@ internal sealed class LoadDoor(TimeProvider time, Action<string> say)
     public async Task ServeAsync(WireLines lines, string first)
     {
         var text = first[LoadOrder.Word.Length..];
+        Process started;
         try
         {
             say($"loads {LoadOrder.Read(text).Load.Url.Authority} from here");
+            started = FaultLine.StartSelf(LoadPartProcess.Command);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or CommandFailure)
         {
-            say($"what it said is no order of a load: {e.Message}");
+            var why = e is CommandFailure ? e.Message
+                : "its injector does not understand the order, as one of another version would not";
+            say($"its part of a load is not made: {e.Message}");
+            await FailedAsync(lines, why).ConfigureAwait(false);
             return;
         }
-        using var part = FaultLine.StartSelf(LoadPartProcess.Command);
+        using var part = started;
         var (answering, beating) = (AnswerAsync(part, lines), lines.BeatAsync(InjectorJson.Beat));
         for (var line = text; line is not (null or InjectorJson.End);
             line = await lines.ReadAsync(InjectorJson.Silence).ConfigureAwait(false))
@@ -32,12 +38,15 @@ internal sealed class LoadDoor(TimeProvider time, Action<string> say)
                 say("what it said is no word to a load");
                 break;
             }
-            else if (line.Length > 0 && !await InjectorDoor.TellAsync(part, line).ConfigureAwait(false)) break;
+            // A heartbeat too: should we stand still, it notices.
+            else if (!await InjectorDoor.TellAsync(part, line).ConfigureAwait(false)) break;
         try { part.StandardInput.Close(); }
         catch (IOException) { }
         await part.WaitForExitAsync().WaitAsync(EndsWithin, time)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!part.HasExited) part.Kill();
+        // What it said last, or why it says nothing.
+        await answering.WaitAsync(EndsWithin, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lines.Close();
         await Task.WhenAll(answering, beating).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         say("its load is over here");
@@ -50,9 +59,10 @@ internal sealed class LoadDoor(TimeProvider time, Action<string> say)
             await lines.WriteAsync(line).ConfigureAwait(false);
         await part.WaitForExitAsync().ConfigureAwait(false);
         if (part.ExitCode != 0)
-            await lines.WriteAsync(new PartAnswer(PartWord.Failed)
-            {
-                What = $"the process that made its part ended (exit code {part.ExitCode})",
-            }.Write()).ConfigureAwait(false);
+            await FailedAsync(lines, $"the process that made its part ended (exit code {part.ExitCode})")
+                .ConfigureAwait(false);
     }
+
+    private static Task FailedAsync(WireLines lines, string why) =>
+        lines.WriteAsync(new PartAnswer(PartWord.Failed) { What = why }.Write());
 }

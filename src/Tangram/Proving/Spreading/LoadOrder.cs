@@ -34,6 +34,7 @@ internal sealed record LoadOrder(LoadRequest Load, int Machine, int Machines, st
         Machines is < 1 or > LoadPart.MostMachines || Machine < 0 || Machine >= Machines ? "it is nobody's part"
         : !Load.Url.IsAbsoluteUri || Load.Also.Any(url => url is not { IsAbsoluteUri: true }) ? "it has no address"
         : Load.Headers.Contains(null!) || Load.Mix.Contains(null!) ? "something is missing"
+        : Load is not { CaFile: null, Report: null, Hdr: null } ? "it names a file of another machine"
         : Run.Length is 0 or > 40 || !Run.All(char.IsAsciiLetterOrDigit) ? "it has no id"
         : null;
 }

@@ -1,5 +1,4 @@
-using System.Security.Cryptography;
-using System.Text.Json;
+using System.Diagnostics.CodeAnalysis;
 using Tangram.Cli;
 
 namespace Tangram.Proving.Spreading;
@@ -15,6 +14,8 @@ internal sealed class LoadPartProcess(TextReader orders, TextWriter answers, Tim
     /// <summary>So that no line is longer than about a megabyte, and others come between them.</summary>
     private const int SecondsPerLine = 1000, PiecesPerLine = 200;
 
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
+
     private readonly Lock _writing = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,11 +27,12 @@ internal sealed class LoadPartProcess(TextReader orders, TextWriter answers, Tim
         return await part.RunAsync().ConfigureAwait(false);
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "whoever ordered it is told whatever goes wrong")]
     public async Task<int> RunAsync()
     {
         // Reading a console blocks its thread, whatever its name.
         if (await Task.Run(orders.ReadLine).ConfigureAwait(false) is not { } line) return Exit.Failed;
-        var listening = Task.Run(Listen);
+        var listening = ListenAsync();
         try
         {
             var order = LoadOrder.Read(line);
@@ -41,8 +43,7 @@ internal sealed class LoadPartProcess(TextReader orders, TextWriter answers, Tim
                 .ConfigureAwait(false));
         }
         catch (OperationCanceledException) { return Exit.Failed; }
-        catch (Exception e) when (e is CommandFailure or JsonException or IOException or ArgumentException
-            or CryptographicException)
+        catch (Exception e)
         {
             Answer(new PartAnswer(PartWord.Failed) { What = e.Message.TrimEnd('.') });
             return Exit.Failed;
@@ -55,17 +56,24 @@ internal sealed class LoadPartProcess(TextReader orders, TextWriter answers, Tim
 
     public void Dispose() => _stop.Dispose();
 
-    private void Listen()
+    private async Task ListenAsync()
     {
-        while (orders.ReadLine() is { } line)
-            if (line == LoadOrder.Stop) _stop.Cancel();
+        while (await LineAsync().ConfigureAwait(false) is { } line)
+            if (line == LoadOrder.Stop) await _stop.CancelAsync().ConfigureAwait(false);
             else if (line == LoadOrder.Go)
             {
                 _told = time.GetTimestamp();
                 _go.TrySetResult();
             }
-        try { _stop.Cancel(); }
+        try { await _stop.CancelAsync().ConfigureAwait(false); }
         catch (ObjectDisposedException) { }
+    }
+
+    /// <summary>Null, too, when the heartbeats of whoever ordered it do not come any more.</summary>
+    private async Task<string?> LineAsync()
+    {
+        try { return await Task.Run(orders.ReadLine).WaitAsync(Lease, time).ConfigureAwait(false); }
+        catch (TimeoutException) { return null; }
     }
 
     private async Task WaitAsync(CancellationToken cancellation)

@@ -13,6 +13,14 @@ internal sealed class PartLine : IAsyncDisposable
     /// there.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(3), Quiet = TimeSpan.FromSeconds(10);
 
+    private const long Most = 1L << 50;
+
+    /// <summary>Characters: it tells at most a thousand seconds in a line.</summary>
+    private const int LongestAnswer = 16 << 20;
+
+    /// <summary>A load lasts no longer.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(WrittenCounts.MostSeconds);
+
     private readonly WireLines _lines;
     private readonly TimeProvider _time;
     private readonly long _origin;
@@ -56,7 +64,7 @@ internal sealed class PartLine : IAsyncDisposable
         if (first.Length > InjectorJson.LongestOrder)
             throw CommandFailure.Arguments("what is sent with each request is too long for machines to be told it: " +
                 $"{InjectorJson.LongestOrder >> 20} MB is the most");
-        var to = await InjectorLine.GreetedAsync(address, first, tls, time).ConfigureAwait(false);
+        var to = await InjectorLine.GreetedAsync(address, first, LongestAnswer, tls, time).ConfigureAwait(false);
         return new PartLine(to, LoadBook.For(whole, null),
             order.Log ? new LatencyLog([.. whole.Classes.Select(c => c.Name)]) : null, time, origin);
     }
@@ -122,9 +130,11 @@ internal sealed class PartLine : IAsyncDisposable
                 _ready.TrySetResult(null);
                 return false;
             case PartWord.Began:
+                WrittenCounts.Check(answer.After >= TimeSpan.Zero && answer.After < Longest, "its start");
                 _start = new LoadStart(_go, answer.After, now);
                 return false;
             case PartWord.Progress:
+                WrittenCounts.Check(answer.Progress is { } told && Sound(told), "its progress");
                 Progress = answer.Progress;
                 return false;
             case PartWord.Counted:
@@ -135,9 +145,24 @@ internal sealed class PartLine : IAsyncDisposable
                 _counts = answer.Counts ?? throw new FormatException("the counts are missing");
                 Book.Add(_counts.Book);
                 (_reads = new()).Add(_counts.Reading);
+                WrittenCounts.Check(Sound(_counts), "what it did");
+                // What cannot be made a result of is found now, and is its own fault.
+                _ = Book.Result(new("", default, 0, 0, false, (_, _) => _counts.Effort));
                 return true;
         }
     }
+
+    /// <summary>What comes from many machines is added up.</summary>
+    private static bool Sound(LoadProgress told) => told is
+    {
+        Sent: >= 0 and < Most, Ok: >= 0 and < Most, Bad: >= 0 and < Most,
+        InFlight: >= 0 and <= LoadOptions.HighestUsers,
+    } && told.Steps.All(step => step is { Name: not null, Bad: >= 0 and < Most });
+
+    private static bool Sound(PartCounts told) => told is
+    {
+        MostInFlight: >= 0 and <= LoadOptions.HighestUsers, Effort.Threads: >= 0 and < 1 << 20,
+    } && told.Effort.Cpu >= TimeSpan.Zero && told.Effort.Cpu < Longest * (1 << 20);
 
     private static TaskCompletionSource<string?> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -48,7 +48,8 @@ internal static class SpreadResult
         return new(part.Name, own.Total.Sent, own.Total.Ok, own.Total.NonSuccess, own.Total.Failed, own.Lateness.P99,
             part.Start?.Heard - first)
         {
-            Void = ruled.Ruling == LoadRuling.Void ? ruled.Because : null,
+            // Where nothing was due nothing was done; the sum says when that is so of all.
+            Void = ruled.Ruling == LoadRuling.Void && own.Total is not { Sent: 0, Failed: 0 } ? ruled.Because : null,
         };
     }
 }

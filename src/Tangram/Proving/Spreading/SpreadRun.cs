@@ -26,7 +26,7 @@ internal sealed class SpreadRun : IAsyncDisposable
         var addresses = request.Injectors.Distinct().ToList();
         var tls = DrillReach.Credentials(request.Tls, time);
         var (run, origin) = (Guid.NewGuid().ToString("N")[..12], time.GetTimestamp());
-        var trust = request.CaFile is { } file ? await File.ReadAllTextAsync(file).ConfigureAwait(false) : null;
+        var trust = request.CaFile is { } file ? LoadTrust.Text(file) : null;
         var part = request with { CaFile = null, Report = null, Hdr = null, Json = false };
         var opening = addresses.Select((address, machine) => PartLine.OpenAsync(address,
             new LoadOrder(part, machine, addresses.Count, run, trust, log), whole, tls, time, origin)).ToList();

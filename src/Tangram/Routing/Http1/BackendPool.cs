@@ -46,11 +46,15 @@ internal sealed class BackendPool(
             abandon.ThrowIfCancellationRequested();
             if (secured.ConnectorFor(backend) is not { } connector)
                 return new BackendConnection(socket, this, watch) { Turn = turn };
+            // It has a time of its own: that of the connection may be over.
+            using var shaking = new CancellationTokenSource(options.ConnectTimeout, time);
+            using var given = CancellationTokenSource.CreateLinkedTokenSource(shaking.Token, abandon);
             var secure = await connector.SecureAsync(
-                new PolledStream(socket), backend.Authority, isHttp2: false, either.Token).ConfigureAwait(false);
+                new PolledStream(socket), backend.Authority, isHttp2: false, given.Token).ConfigureAwait(false);
             return new BackendConnection(socket, this, watch, secure) { Turn = turn };
         }
-        catch (OperationCanceledException e) when (!abandon.IsCancellationRequested)
+        catch (Exception e) when (e is ObjectDisposedException
+            || (e is OperationCanceledException && !abandon.IsCancellationRequested))
         {
             socket.Dispose();
             throw new IOException("It is connected and says nothing.", e);

@@ -49,6 +49,7 @@ public sealed class LoadOrderTests(ITestOutputHelper output)
     [InlineData("\"Url\":\"http://10.0.0.1:8080/a\"", "\"Url\":\"/a\"")]
     [InlineData("\"Also\":[]", "\"Also\":[null]")]
     [InlineData("\"Headers\":[", "\"Headers\":[null,")]
+    [InlineData("\"CaFile\":null", "\"CaFile\":\"/dev/zero\"")]
     [InlineData("\"Run\":\"0123456789ab\"", "\"Run\":\"a\\r\\nb: c\"")]
     public void What_no_load_would_say_is_refused(string said, string instead)
     {
@@ -108,6 +109,27 @@ public sealed class LoadOrderTests(ITestOutputHelper output)
             catch (Exception e) when (e is JsonException or FormatException) { }
         }
         Assert.InRange(counted, 100, 4_900);
+    }
+
+    /// <summary>In what comes from a hundred machines nothing overflows.</summary>
+    [Theory]
+    [InlineData(890, 1)]
+    [InlineData(-1, 1)]
+    [InlineData(100, uint.MaxValue)]
+    public void What_no_part_could_have_counted_is_refused(int bucket, uint count)
+    {
+        var book = LoadBook.For(Order.Options(), null);
+        Assert.Throws<FormatException>(() => book.Add(
+            new WrittenSecond(0, 1, 1, 1, 0, 0, 0, TimeSpan.FromSeconds(1), bucket, [count])));
+    }
+
+    [Fact]
+    public void What_is_told_over_and_over_is_refused_before_it_overflows()
+    {
+        var book = LoadBook.For(Order.Options(), null);
+        var second = new WrittenSecond(0, 1, 1, 1, 0, 0, 0, TimeSpan.FromSeconds(1), 100, [40_000_000]);
+        book.Add(second);
+        Assert.Throws<FormatException>(() => book.Add(second));
     }
 
     private static string Edited(string text, Rng chance)
