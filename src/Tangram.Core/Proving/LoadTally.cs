@@ -46,18 +46,7 @@ public sealed class LoadTally(string name)
     }
 
     /// <summary>As if all that the other one has counted had been counted here too.</summary>
-    public void Add(LoadTally other)
-    {
-        Sent += other.Sent;
-        Ok += other.Ok;
-        NonSuccess += other.NonSuccess;
-        Failed += other.Failed;
-        Abandoned += other.Abandoned;
-        Elsewhere += other.Elsewhere;
-        for (var i = 0; i < MostStatuses; i++) _statuses[i] += other._statuses[i];
-        for (var i = 0; i < Kinds; i++)
-            if (other._troubles[i] is { } trouble) (_troubles[i] ??= new Trouble(trouble.Kind)).Add(trouble);
-    }
+    public void Add(LoadTally other) => Add(other.Written());
 
     internal WrittenTally Written() => new(Sent, Ok, NonSuccess, Failed, Abandoned, Elsewhere,
         [.. Enumerable.Range(0, MostStatuses).Where(s => _statuses[s] > 0)
@@ -132,18 +121,7 @@ public sealed class LoadTally(string name)
         public void Add(WrittenTrouble other)
         {
             Span(other.Count, other.First, other.Last);
-            Keep(other.Examples);
-        }
-
-        public void Add(Trouble other)
-        {
-            Span(other._count, other._first, other._last);
-            Keep(other._examples);
-        }
-
-        private void Keep(IEnumerable<LoadExample> more)
-        {
-            var kept = _examples.Concat(more).OrderBy(e => e.Ended).Take(MostExamples).ToArray();
+            var kept = _examples.Concat(other.Examples).OrderBy(e => e.Ended).Take(MostExamples).ToArray();
             _examples.Clear();
             _examples.AddRange(kept);
         }
