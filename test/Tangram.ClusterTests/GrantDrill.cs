@@ -15,7 +15,7 @@ public sealed class GrantDrill : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-grants-").FullName;
-    private readonly string _name = $"grants-{ShopCluster.FreePort()}";
+    private readonly string _name = $"grants-{FreePort.Take()}";
     private readonly List<string> _printed = [];
 
     private string File => Path.Combine(_folder, "compose.yaml");

@@ -35,7 +35,7 @@ public sealed class SpecificationDrill : IDisposable
         var over = Path.Combine(_folder, $"{name}.yaml");
         await File.WriteAllTextAsync(over, $$"""
             name: {{name}}
-            x-tangram: { gateway: { listen: ["http://127.0.0.1:{{ShopCluster.FreePort()}}"] } }
+            x-tangram: { gateway: { listen: ["http://127.0.0.1:{{FreePort.Take()}}"] } }
             """);
         string[] files = [.. example.Files.Append(over).SelectMany(file => (string[])["-f", file])];
         var (code, printed) = await RunAsync(example, ["up", "--detach", .. files]);

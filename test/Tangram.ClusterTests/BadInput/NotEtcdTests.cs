@@ -26,7 +26,7 @@ public sealed class NotEtcdTests
             new EtcdClusterOptions { Tls = authority.Issue("etcd") });
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        var (nothing, quiet) = ($"http://127.0.0.1:{ShopCluster.FreePort()}", $"http://{silent.LocalEndpoint}");
+        var (nothing, quiet) = ($"http://127.0.0.1:{FreePort.Take()}", $"http://{silent.LocalEndpoint}");
         await using var house = SmallHouse.Given(encrypted: true);
         await Task.WhenAll(
             SaysAsync(old.Endpoint,

@@ -30,9 +30,9 @@ internal sealed class SmallHouse : IAsyncDisposable
 
     public string Cluster { get; }
     public string File { get; }
-    public int ServerPort { get; } = ShopCluster.FreePort();
-    public int AgentPort { get; } = ShopCluster.FreePort();
-    public int GatewayPort { get; } = ShopCluster.FreePort();
+    public int ServerPort { get; } = FreePort.Take();
+    public int AgentPort { get; } = FreePort.Take();
+    public int GatewayPort { get; } = FreePort.Take();
     public string Socket => Cli.SocketPlace.Of(State("server"), Cluster);
     public Uri Gateway => new($"http://127.0.0.1:{GatewayPort}/");
 

@@ -23,8 +23,8 @@ public sealed partial class EtcdMember : IAsyncDisposable
     {
         (_options, _index) = (options, index);
         Address = options.Address(index);
-        Port = options.ClientPort == 0 ? FreePort() : options.ClientPort;
-        PeerPort = options.ClientPort == 0 ? FreePort() : options.ClientPort + 1;
+        Port = options.ClientPort == 0 ? FreePort.Take() : options.ClientPort;
+        PeerPort = options.ClientPort == 0 ? FreePort.Take() : options.ClientPort + 1;
         _folder = options.Folder?.Invoke(index) ?? Directory.CreateTempSubdirectory("tangram-etcd-").FullName;
     }
 
@@ -86,13 +86,6 @@ public sealed partial class EtcdMember : IAsyncDisposable
         await KillAsync();
         _child?.Dispose();
         if (_options.Folder is null && Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

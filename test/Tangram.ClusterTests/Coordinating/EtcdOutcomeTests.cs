@@ -69,7 +69,7 @@ public sealed class EtcdOutcomeTests(OneEtcd etcd) : IClassFixture<OneEtcd>
         var options = etcd.Cluster.Fresh();
         string[] endpoints =
         [
-            $"http://127.0.0.1:{EtcdMember.FreePort()}", $"http://{silent.LocalEndpoint}", .. options.Endpoints,
+            $"http://127.0.0.1:{FreePort.Take()}", $"http://{silent.LocalEndpoint}", .. options.Endpoints,
         ];
         await using var store = new EtcdStore(options with { Endpoints = endpoints }, TimeProvider.System);
         var start = TimeProvider.System.GetTimestamp();
@@ -82,7 +82,7 @@ public sealed class EtcdOutcomeTests(OneEtcd etcd) : IClassFixture<OneEtcd>
     [Fact]
     public async Task Without_a_member_everything_has_certainly_not_happened_and_the_reasons_are_said()
     {
-        var nobody = $"http://127.0.0.1:{EtcdMember.FreePort()}";
+        var nobody = $"http://127.0.0.1:{FreePort.Take()}";
         var options = new EtcdOptions([nobody]) { CallTimeout = TimeSpan.FromMilliseconds(500) };
         await using var store = new EtcdStore(options, TimeProvider.System);
         var put = await store.CommitAsync(Put("a", "1"));

@@ -13,7 +13,7 @@ public sealed class HeartbeatLineTests
     [Fact]
     public async Task A_line_that_is_closed_while_it_writes_ends_without_an_error()
     {
-        var (cluster, node, port) = ("c", NodeName.Of("n1"), ShopCluster.FreePort());
+        var (cluster, node, port) = ("c", NodeName.Of("n1"), FreePort.Take());
         var heard = 0;
         await using var listener = await LinkListener.StartAsync(new IPEndPoint(IPAddress.Loopback, port), tls: null,
             new HearerDoor(new LinkIdentity(cluster, encrypted: false), _ => Interlocked.Increment(ref heard)),

@@ -15,7 +15,7 @@ public sealed class InheritedTests
     {
         var folder = Directory.CreateTempSubdirectory("tangram-inherited-").FullName;
         var held = Path.Combine(folder, "held");
-        var file = WebService.Write(folder, "inherited", $"127.0.0.1:{ShopCluster.FreePort()}", 1);
+        var file = WebService.Write(folder, "inherited", $"127.0.0.1:{FreePort.Take()}", 1);
         try
         {
             var printed = await RunAsync(

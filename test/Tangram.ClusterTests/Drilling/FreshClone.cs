@@ -13,7 +13,7 @@ internal sealed class FreshClone : IDisposable
 
     private FreshClone() => _port = Port.ToString(CultureInfo.InvariantCulture);
 
-    public int Port { get; } = ShopCluster.FreePort();
+    public int Port { get; } = FreePort.Take();
 
     public string Root => Path.Combine(_folder, "tangram");
 

@@ -12,7 +12,7 @@ internal sealed class JobCluster : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-jobs-").FullName;
     private readonly string _name;
-    private readonly int _port = ShopCluster.FreePort();
+    private readonly int _port = FreePort.Take();
     private Child? _daemon;
 
     public JobCluster() => _name = $"jobs-{_port}";

@@ -25,7 +25,7 @@ internal sealed class ShopCluster : IAsyncDisposable
 
     private ShopCluster(Func<string, string> edit)
     {
-        var port = FreePort();
+        var port = FreePort.Take();
         Name = $"drill-{port}";
         Gateway = new Uri($"http://127.0.0.1:{port}/");
         foreach (var path in Directory.EnumerateFiles(Examples, "compose*.yaml"))
@@ -181,13 +181,6 @@ internal sealed class ShopCluster : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>The environment of every program that a drill starts.</summary>

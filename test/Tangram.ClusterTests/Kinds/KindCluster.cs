@@ -22,7 +22,7 @@ internal sealed partial class KindCluster : IAsyncDisposable
 
     private readonly Kind _kind;
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-kind-").FullName;
-    private readonly int _port = ShopCluster.FreePort();
+    private readonly int _port = FreePort.Take();
     private readonly HttpClient _http;
     private string? _mark;
 
@@ -204,7 +204,7 @@ internal sealed partial class KindCluster : IAsyncDisposable
             File.WriteAllText(copy, Published().Replace(File.ReadAllText(path), match =>
             {
                 var port = int.Parse(match.Groups[1].Value);
-                if (!Ports.TryGetValue(port, out var free)) Ports[port] = free = ShopCluster.FreePort();
+                if (!Ports.TryGetValue(port, out var free)) Ports[port] = free = FreePort.Take();
                 return $"127.0.0.1:{free}:";
             }));
         }

@@ -15,8 +15,8 @@ internal sealed class DrillCluster : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-drills-").FullName;
     private readonly List<Child> _drills = [];
-    private readonly string _name = $"drills-{ShopCluster.FreePort()}";
-    private readonly string _file, _gateway = $"127.0.0.1:{ShopCluster.FreePort()}";
+    private readonly string _name = $"drills-{FreePort.Take()}";
+    private readonly string _file, _gateway = $"127.0.0.1:{FreePort.Take()}";
 
     private DrillCluster(int replicas, bool wrong)
     {

@@ -136,7 +136,7 @@ public sealed class DrillTests
                 "node.yaml:1:11: there is no node 'z-9' in this cluster. name one of a-1"),
             ([cluster.Write("service.yaml", "faults: [ { kind: replica-killed, target: shop } ]")], 2,
                 "there is no service or replica 'shop'"),
-            (["replica-loss", "--url", $"http://127.0.0.1:{ShopCluster.FreePort()}/"], 1, "NOT BEGUN"),
+            (["replica-loss", "--url", $"http://127.0.0.1:{FreePort.Take()}/"], 1, "NOT BEGUN"),
             ([cluster.Write("slow.yaml", """
                 hypothesis: { latency_p99: 1ms, availability: 100% }
                 load: { url: "http://127.0.0.1:1/", rate: 20 }

@@ -18,7 +18,7 @@ public sealed class InjectorTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-injector-").FullName;
-    private readonly int _port = ShopCluster.FreePort(), _store = ShopCluster.FreePort();
+    private readonly int _port = FreePort.Take(), _store = FreePort.Take();
     private Child _injector = null!;
 
     public async ValueTask InitializeAsync()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Tangram.ClusterTests.Drilling;
 
 namespace Tangram.ClusterTests.Proving;
 
@@ -12,7 +13,7 @@ internal sealed class ShopReplica : IAsyncDisposable
 
     public ShopReplica(string folder, string program, params (string Name, string Value)[] environment)
     {
-        var port = FreePort();
+        var port = FreePort.Take();
         Url = new Uri($"http://127.0.0.1:{port}/");
         var start = new ProcessStartInfo("dotnet", [program])
         {
@@ -67,13 +68,6 @@ internal sealed class ShopReplica : IAsyncDisposable
         if (!_process.HasExited) _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string Root()

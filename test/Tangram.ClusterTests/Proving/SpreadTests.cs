@@ -15,7 +15,7 @@ public sealed class SpreadTests : IAsyncLifetime
     private static readonly string[] Names = ["one", "two", "three"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-spread-").FullName;
-    private readonly int[] _ports = [.. Names.Select(_ => ShopCluster.FreePort())];
+    private readonly int[] _ports = [.. Names.Select(_ => FreePort.Take())];
     private readonly List<Child> _injectors = [];
 
     public async ValueTask InitializeAsync()
@@ -123,7 +123,7 @@ public sealed class SpreadTests : IAsyncLifetime
             using var child = Start(typed.Split(' '));
             Assert.True(await child.EndAsync(Patience) == 0, child.Printed);
         }
-        var port = ShopCluster.FreePort();
+        var port = FreePort.Take();
         _injectors.Add(Start("injector", "--cluster", "mine", "--name", "sure", "--listen", $"127.0.0.1:{port}",
             "--tls", "s-1"));
         await Until.SomeAsync(() => Task.FromResult(_injectors[^1].Printed.Contains(" runs;") ? this : null), Patience,

@@ -11,7 +11,7 @@ namespace Tangram.ClusterTests.Routing;
 public sealed class KeeperTests : IAsyncLifetime
 {
     private readonly string _cluster = Guid.NewGuid().ToString("N");
-    private readonly int _port = ShopCluster.FreePort();
+    private readonly int _port = FreePort.Take();
     private readonly List<string> _said = [];
     private readonly RawBackend _good = new("good", (_, _) => Act.Answer);
 
@@ -71,7 +71,7 @@ public sealed class KeeperTests : IAsyncLifetime
     public async Task A_port_that_goes_to_another_service_is_never_closed()
     {
         await using var bed = await GatewayAsync();
-        var extra = ShopCluster.FreePort();
+        var extra = FreePort.Take();
         Assert.Empty(await bed.ListenAsync(new Listener("127.0.0.1", extra)));
         Assert.Empty(await bed.ListenAsync(new Listener("127.0.0.1", extra, GatewayBed.Order)));
         using var response = await bed.Client.GetAsync($"http://127.0.0.1:{extra}/");

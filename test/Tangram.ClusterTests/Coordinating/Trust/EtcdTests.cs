@@ -19,7 +19,7 @@ public sealed class EtcdTests
         await using var bed = new TlsBed();
         using var shop = bed.Authority();
         var (server, agent) = (bed.Issue(shop, PeerRole.Server, "s-1"), bed.Issue(shop, PeerRole.Agent, "a-1"));
-        var (client, peer) = (FreePort(), FreePort());
+        var (client, peer) = (FreePort.Take(), FreePort.Take());
         using var running = new Child(new ProcessStartInfo(etcd,
         [
             "--data-dir", Path.Combine(bed.Root, "data"), "--name", "s-1", "--logger", "zap",
@@ -61,12 +61,5 @@ public sealed class EtcdTests
         foreach (var argument in (string[])[.. tls, "put", "a", "b"]) start.ArgumentList.Add(argument);
         using var child = new Child(start);
         return (await child.EndAsync(Patience), child.Printed);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
