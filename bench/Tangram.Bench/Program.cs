@@ -33,6 +33,7 @@ return args is [var which, ..]
         "stream-replica" => await StreamReplica.RunAsync(),
         "packet-faults" => await PacketBench.RunAsync(args[1..]),
         "fault-target" => FaultTarget.Run(args[1..]),
+        "fault-writer" => await WritingProcess.RunAsync(args[1]),
         _ => Usage(),
     }
     : Usage();

@@ -5,7 +5,8 @@ using System.Runtime.InteropServices;
 
 namespace Tangram.Bench.Faults;
 
-/// <summary>A process that answers every packet with whether it can still open a file and map memory.</summary>
+/// <summary>A process that answers every packet with whether it can still open a file and map memory, and with what
+/// time it is.</summary>
 internal static unsafe class FaultTarget
 {
     /// <summary>So much is always mapped anew, whatever the C library keeps.</summary>
@@ -21,7 +22,8 @@ internal static unsafe class FaultTarget
         {
             socket.ReceiveFrom(packet, ref who);
             (packet[4], packet[5]) = ((byte)(Opens() ? 1 : 0), (byte)(Maps() ? 1 : 0));
-            socket.SendTo(packet, 0, 6, SocketFlags.None, who);
+            BitConverter.TryWriteBytes(packet.AsSpan(6), DateTime.UtcNow.Ticks);
+            socket.SendTo(packet, 0, 14, SocketFlags.None, who);
         }
     }
 

@@ -38,7 +38,11 @@ internal sealed class AskedProcess : Gauge, IAsyncDisposable
         public long Answered { get; set; }
         public bool Opens { get; set; }
         public bool Maps { get; set; }
-        public bool Well => Answered > 0 && Stopwatch.GetElapsedTime(Sent, Answered) <= Late && Opens && Maps;
+
+        /// <summary>By which its clock is ahead.</summary>
+        public TimeSpan Off { get; set; }
+        public bool Well => Answered > 0 && Stopwatch.GetElapsedTime(Sent, Answered) <= Late && Opens && Maps
+            && Off.Duration() < TimeSpan.FromSeconds(1);
     }
 
     private readonly List<Ping> _pings = [];
@@ -83,7 +87,8 @@ internal sealed class AskedProcess : Gauge, IAsyncDisposable
         var came = some.Where(p => p.Answered > 0 && Stopwatch.GetElapsedTime(p.Sent, p.Answered) <= Late).ToList();
         return Words($"{Share(came.Count, some.Count)} answered") + (came.Count == 0 ? "" :
             Words($", of these {Share(came.Count(p => p.Opens), came.Count)} opened a file and ") +
-            Words($"{Share(came.Count(p => p.Maps), came.Count)} mapped memory"));
+            Words($"{Share(came.Count(p => p.Maps), came.Count)} mapped memory; its clock was ") +
+            Words($"{came.Select(p => p.Off.TotalSeconds).Order().ElementAt(came.Count / 2):0.0} s ahead"));
     }
 
     public override async Task<TimeSpan> LastTroubleAsync(long since)
@@ -130,12 +135,12 @@ internal sealed class AskedProcess : Gauge, IAsyncDisposable
         while (!_over)
             try
             {
-                if (_socket.Receive(bytes) != 6) continue;
+                if (_socket.Receive(bytes) != 14) continue;
                 lock (_pings)
                 {
                     var ping = _pings[BitConverter.ToInt32(bytes)];
-                    (ping.Answered, ping.Opens, ping.Maps) =
-                        (Stopwatch.GetTimestamp(), bytes[4] == 1, bytes[5] == 1);
+                    (ping.Answered, ping.Opens, ping.Maps, ping.Off) = (Stopwatch.GetTimestamp(), bytes[4] == 1,
+                        bytes[5] == 1, TimeSpan.FromTicks(BitConverter.ToInt64(bytes, 6) - DateTime.UtcNow.Ticks));
                 }
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException) { }

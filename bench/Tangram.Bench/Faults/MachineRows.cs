@@ -25,6 +25,8 @@ internal static class MachineRows
                 "back | after SIGKILL of the holder | last trouble after it |");
             Console.WriteLine("|---|---|---|---|---|---|---|");
             await ReplicaRowsAsync(disk);
+            await using (var writing = new WritingProcess(Cluster, disk))
+                await RowAsync(disk, FaultKind.DiskSlow, writing, writing.Pid);
             await RowAsync(disk, FaultKind.CpuPressure, new BusyGauge());
             await RowAsync(disk, FaultKind.MemoryPressure, new MemoryGauge());
             await RowAsync(disk, FaultKind.DiskFull, new DiskGauge(disk, TimeSpan.MaxValue));
@@ -40,7 +42,7 @@ internal static class MachineRows
     private static async Task ReplicaRowsAsync(string disk)
     {
         foreach (var kind in (FaultKind[])[FaultKind.ReplicaPaused, FaultKind.ReplicaSlow, FaultKind.ReplicaHandles,
-            FaultKind.ReplicaMemory])
+            FaultKind.ReplicaMemory, FaultKind.ClockOff])
         {
             await using var asked = new AskedProcess(Cluster);
             await asked.ReadyAsync();
@@ -75,7 +77,7 @@ internal static class MachineRows
     }
 
     private static FaultOrder Order(FaultKind kind, int pid) => new(0, false, kind, "", TimeSpan.FromMinutes(5),
-        [new StruckReplica("web-1", "web", "a-1", pid, 0, 0)], []);
+        [new StruckReplica("web-1", "web", "a-1", pid, 0, 0)], []) { Offset = TimeSpan.FromHours(1), Rate = 20 };
 
     private static void Run(string program, params string[] arguments)
     {

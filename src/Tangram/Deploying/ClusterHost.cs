@@ -79,6 +79,9 @@ internal sealed class ClusterHost : IAsyncDisposable
     public string? Detour(ReplicaName replica, int port, TimeSpan lasts) =>
         _gatewayServer.Detour(replica, port, lasts);
 
+    /// <summary>See <see cref="Routing.Tls.TlsFront.Expire"/>.</summary>
+    public string? Expire(TimeSpan lasts) => _gatewayServer.Expire(lasts);
+
     public RevisionFiles Files => _services.Files;
 
     /// <summary>What the leader cannot do now, and why.</summary>

@@ -34,7 +34,7 @@ internal sealed class LocalCluster
             Listen = host.Listen, Readings = host.Readings, Gateway = host.OfGateway,
             Traffic = () => [host.Traffic()], Metrics = host.Metrics,
             Prepare = _maker.KeepAsync,
-            Kill = Kill, Detour = host.Detour,
+            Kill = Kill, Detour = host.Detour, Expire = host.Expire,
             Revive = node => Names.IsValid(node) ? host.Nodes.Revive(NodeName.Of(node)) : $"there is no node '{node}'",
             Down = () => _ = StopInOrder(), Leave = () => _ = Leave(),
             Hash = _maker.Look,

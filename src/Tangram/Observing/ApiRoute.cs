@@ -122,6 +122,13 @@ internal sealed record ApiRoute(
         },
         new("POST", "/v1/revive/{node}", "Brings a killed virtual node back.",
             a => a.Commands.ReviveAsync) { Refusals = [409] },
+        new("POST", "/v1/expire", "For practice: shows new connections by https a certificate that has ended. A " +
+            "lease: renew it in time, or they are shown the gateway's own again.",
+            a => a.Commands.ExpireAsync)
+        {
+            Refusals = [400, 409],
+            Queries = [new("for", "string", "How long, such as 1s; at most 10s, and 0 ends it.")],
+        },
         new("POST", "/v1/detour/{replica}", "For practice: leads connections to a replica by way of a port of this " +
             "machine. A lease: renew it in time, or they go directly again.",
             a => a.Commands.DetourAsync)

@@ -46,6 +46,11 @@ internal sealed record ClusterPort
     public Func<ReplicaName, int, TimeSpan, string?> Detour { get; init; } =
         (_, _, _) => "only the gateway of `tangram up` can be led by way of another port for practice";
 
+    /// <summary>Shows new connections by https a certificate that has ended, for a time; zero ends it. Null: done; else
+    /// why not.</summary>
+    public Func<TimeSpan, string?> Expire { get; init; } =
+        _ => "only the gateway of `tangram up` can show a certificate that has ended for practice";
+
     /// <summary>Stops the cluster in order; returns at once.</summary>
     public required Action Down { get; init; }
 

@@ -136,8 +136,7 @@ internal sealed class CommandAnswers(ClusterPort port)
         var lasts = Quantities.Duration(query["for"].ToString());
         var isPort = ushort.TryParse(query["port"], CultureInfo.InvariantCulture, out var number) && number > 0;
         var wrong = !Names.IsValid(name) ? $"'{name}' is not a replica's name"
-            : lasts is null || lasts > Routing.Detours.Longest
-                ? $"give for=1s, at most {Duration.Words(Routing.Detours.Longest)}; for=0 ends it"
+            : lasts is null || lasts > Routing.Detours.Longest ? NoLease
             : !isPort && lasts > TimeSpan.Zero ? "give port=1 to 65535, on which somebody listens at 127.0.0.1"
             : null;
         if (wrong is not null) return RefuseAsync(http, 400, new ErrorView(wrong, ErrorView.Arguments));
@@ -145,6 +144,20 @@ internal sealed class CommandAnswers(ClusterPort port)
             ? RefuseAsync(http, 409, new ErrorView(refusal, ErrorView.Conflict))
             : WriteAsync(http, new DoneView(port.State().Asked?.Value.Revision ?? 0, true, "on its way"));
     }
+
+    /// <summary>As a detour: the gateway notes its beginning and its end.</summary>
+    public Task ExpireAsync(HttpContext http)
+    {
+        if (Quantities.Duration(http.Request.Query["for"].ToString()) is not { } lasts
+            || lasts > Routing.Detours.Longest)
+            return RefuseAsync(http, 400, new ErrorView(NoLease, ErrorView.Arguments));
+        return port.Expire(lasts) is { } refusal
+            ? RefuseAsync(http, 409, new ErrorView(refusal, ErrorView.Conflict))
+            : WriteAsync(http, new DoneView(port.State().Asked?.Value.Revision ?? 0, true, "shown"));
+    }
+
+    private static readonly string NoLease =
+        $"give for=1s, at most {Duration.Words(Routing.Detours.Longest)}; for=0 ends it";
 
     public Task DownAsync(HttpContext http) => EndAsync(http, "down", port.Down);
 

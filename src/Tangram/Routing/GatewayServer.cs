@@ -176,6 +176,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         return null;
     }
 
+    /// <summary>See <see cref="TlsFront.Expire"/>.</summary>
+    public string? Expire(TimeSpan lasts) => _tls is null ? "it listens nowhere by https" : _tls.Expire(lasts);
+
     private void Turn(ReplicaName replica, string what)
     {
         _routes.Turn(replica);

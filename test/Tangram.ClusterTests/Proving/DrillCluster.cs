@@ -18,11 +18,14 @@ internal sealed class DrillCluster : IAsyncDisposable
     private readonly string _name = $"drills-{FreePort.Take()}";
     private readonly string _file, _gateway = $"127.0.0.1:{FreePort.Take()}";
 
-    private DrillCluster(int replicas, bool wrong)
+    private DrillCluster(int replicas, bool wrong, bool https)
     {
         _file = WebService.Write(_folder, _name, _gateway, replicas);
         var text = File.ReadAllText(_file).Replace("x-tangram:\n  gateway:",
             "x-tangram:\n  zones: [a, b, c]\n  objectives: { availability: 99.9%, recovery_time: 30s }\n  gateway:");
+        if (https)
+            text = text.Replace($"[\"http://{_gateway}\"]",
+                $"[\"http://{_gateway}\", \"https://127.0.0.1:{HttpsPort}\"]");
         // No probe, and a program that takes its time to start.
         File.WriteAllText(_file, !wrong ? text : text.Replace("      probe: http:/\n", "")
             .Replace("command: [", "command: [/bin/sh, -c, 'sleep 3; exec \"$$@\"', sh, "));
@@ -31,9 +34,9 @@ internal sealed class DrillCluster : IAsyncDisposable
     /// <summary>Its state stands below.</summary>
     public string Folder => _folder;
 
-    public static async Task<DrillCluster> ReadyAsync(int replicas = 6, bool wrong = false)
+    public static async Task<DrillCluster> ReadyAsync(int replicas = 6, bool wrong = false, bool https = false)
     {
-        var cluster = new DrillCluster(replicas, wrong);
+        var cluster = new DrillCluster(replicas, wrong, https);
         try
         {
             using var up = cluster.Start("up", "--detach", "-f", cluster._file);
@@ -46,6 +49,9 @@ internal sealed class DrillCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Where the gateway listens too, if it was asked to.</summary>
+    public int HttpsPort { get; } = FreePort.Take();
 
     public Uri Url => new($"http://{_gateway}/");
 

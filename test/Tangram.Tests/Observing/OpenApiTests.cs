@@ -116,13 +116,13 @@ public sealed class OpenApiTests : IAsyncLifetime
             ("POST /v1/capacity/{service}", "/v1/capacity/-", measured),
             ("POST /v1/deploy", "/v1/deploy", spec), ("POST /v1/deploy", "/v1/deploy", spec.Replace("order-3", "x")),
             ("POST /v1/rollback", "/v1/rollback", null),
-            ("POST /v1/kill/{subject}", "/v1/kill/a-1?for=30s", null),
-            ("POST /v1/kill/{subject}", "/v1/kill/nobody", null),
+            ("POST /v1/kill/{subject}", "/v1/kill/a-1?for=30s", null), ("POST /v1/kill/{subject}", "/v1/kill/-", null),
             ("POST /v1/kill/{subject}", "/v1/kill/a-1?for=soon", null),
             ("POST /v1/revive/{node}", "/v1/revive/a-1", null),
             ("POST /v1/detour/{replica}", "/v1/detour/order-1?port=20000&for=1s", null),
             ("POST /v1/detour/{replica}", "/v1/detour/order-1?port=none&for=1s", null),
-            ("POST /v1/down", "/v1/down", null), ("POST /v1/leave", "/v1/leave", null),
+            ("POST /v1/expire", "/v1/expire?for=1h", null), ("POST /v1/down", "/v1/down", null),
+            ("POST /v1/leave", "/v1/leave", null),
         ];
         var wrong = new List<string>();
         foreach (var call in calls) wrong.AddRange(await WrongAsync(call.Route, call.Path, call.Body));

@@ -32,7 +32,8 @@ internal static class DrillKeys
         Yes("target", "a replica, service, node or zone; default: one that fits, by chance"),
         Yes("at", "when, since the load began; default 0"),
         Yes("for", "how long, of a fault that lasts; default 5s"),
-        Yes("rate", "of a traffic-spike: requests a second; default four times the load's"),
+        Yes("rate", "of a traffic-spike: requests a second; default four times the load's. Of disk-slow: how often a " +
+            "second a disk is read, and written to; default 20"),
         Yes("delay", "of network-delay and link-delay: how much longer; of link-reorder: how far behind; of " +
             "answer-slow: how late answers begin"),
         Yes("jitter", "of network-delay and link-delay: so much more or less; default 0"),
@@ -42,5 +43,6 @@ internal static class DrillKeys
         Yes("direction", "of the network: both, to (the replica) or from (it); default both"),
         Yes("status", "of answer-wrong; of 2xx only the body is wrong; default 500"),
         Yes("to", "of a link: the IPv4 address, the packets to which are meant; default: all"),
-        Yes("shared", "of disk-full: true, where others use that disk too; default false"));
+        Yes("shared", "of disk-full: true, where others use that disk too; default false"),
+        Yes("offset", "of clock-off: by how much the clocks go ahead, whole seconds, such as 1h or -90s; default 1h"));
 }

@@ -83,7 +83,8 @@ public static class DrillMachines
         switch (fault.Kind)
         {
             case FaultKind.TrafficSpike or FaultKind.BadDeploy: return (null, null);
-            case FaultKind.NodeLost or FaultKind.NodePaused or (>= FaultKind.LinkDelay and <= FaultKind.LinkCut):
+            case FaultKind.NodeLost or FaultKind.NodePaused or FaultKind.ClockOff or FaultKind.DiskSlow
+                or (>= FaultKind.LinkDelay and <= FaultKind.LinkCut):
                 return (Those(machine => machine.Node == target.Name), null);
             case FaultKind.ZoneLost: return (Those(machine => machine.Zone == target.Name
                 || (machine.Node is { } node && target.Nodes.Contains(node))), null);

@@ -90,7 +90,7 @@ internal static class DrillReader
             return null;
         }
         (string, FaultForm?)[] forms = [.. FaultForm.All.Select(form => (form.Word, (FaultForm?)form))];
-        if (fields.Choice("kind", null, forms, FaultForm.Refused) is not { } form) return null;
+        if (fields.Choice("kind", null, forms) is not { } form) return null;
         var at = fields.Duration("at", TimeSpan.Zero);
         if (at >= duration)
             fields.Problems.Error(fields.PlaceOf("at"), "this is after the end of the load",
@@ -109,14 +109,23 @@ internal static class DrillReader
         foreach (var key in FaultForm.AllKeys)
             if (fields[key] is not null && !form.Keys.Contains(key))
                 fields.Problems.Error(fields.PlaceOf(key), $"{form.Word} has no {key}", "delete it");
-        var rate = fields.Parsed("rate", text => Quantities.Number(text) is > 0 and <= LoadOptions.HighestRate and var r
-            ? r : (double?)null, $"a number more than 0 and at most {LoadOptions.HighestRate:0}");
+        // A disk that is never read is not slow.
+        var least = form.Kind == FaultKind.DiskSlow ? 1 : double.Epsilon;
+        var rate = fields.Parsed("rate", text => Quantities.Number(text) is { } r && r >= least
+            && r <= LoadOptions.HighestRate ? r : (double?)null,
+            $"a number {(least < 1 ? "more than 0" : "of at least 1")} and at most {LoadOptions.HighestRate:0}");
         return new FaultSpec(form.Kind, target, at, time, fields.Place)
         {
             Rate = rate, Impairment = ImpairmentReader.Read(form, fields), Link = LinkReader.Read(form, fields),
             Shared = fields.Flag("shared", false),
+            Offset = fields.Parsed("offset", Offset, "whole seconds, such as 1h, -90s or -30d")
+                ?? FaultSpec.UsualOffset,
         };
     }
+
+    private static TimeSpan? Offset(string text) =>
+        Quantities.Duration(text.StartsWith('-') ? text[1..] : text) is { } span && span >= TimeSpan.FromSeconds(1)
+            && span.Ticks % TimeSpan.TicksPerSecond == 0 ? (text.StartsWith('-') ? -span : span) : null;
 
     private static string Subject(FaultForm form) => form.Subject == FaultSubject.Path ? "replica, service or zone"
         : form.Subject.ToString().ToLowerInvariant();

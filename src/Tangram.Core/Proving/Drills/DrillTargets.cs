@@ -34,13 +34,15 @@ public static class DrillTargets
             Replicas = seen.Replicas.Where(r => !off.Contains(r.Node) && hit.All(h => h.Replica != r.Replica))
                 .ToEquatableArray(),
             // The end of one would wake what another holds still.
-            Nodes = seen.Nodes.Where(n => !off.Contains(n.Name) && (fault.Kind != FaultKind.NodePaused
+            Nodes = seen.Nodes.Where(n => !off.Contains(n.Name) && (!Stills(fault.Kind)
                 || hit.All(h => h.Node != n.Name))).ToEquatableArray(),
         };
         if (Choose(fault, left, rng) is not { } target) return null;
         return fault.Drawn && target.Replicas.Any(one => IsLast(one, target, seen)) ? null
             : DrillMachines.Placed(fault, target, left, rng);
     }
+
+    private static bool Stills(FaultKind kind) => kind is FaultKind.NodePaused or FaultKind.ClockOff;
 
     /// <summary>Of a service that has others, but none of them is ready.</summary>
     private static bool IsLast(StruckReplica one, FaultTarget target, DrillSighting seen) => one.Others == 0
@@ -119,6 +121,14 @@ public static class DrillTargets
         if (fault.Form.Impairs && seen.Machines.Count > 0)
             return ($"{fault.Form.Word} leads the gateway of `tangram up` by way of the drill's own port, and here " +
                 "are several machines", "write link-…, which is about the packets that a node's machine sends");
+        if (fault.Kind == FaultKind.CertificateExpired && !spec.GatewayListen.Any(
+            address => address.StartsWith("https:", StringComparison.Ordinal)))
+            return ("certificate-expired is about what the gateway shows by https, and it listens nowhere so",
+                "give x-tangram.gateway an https:// address, with tls: self_signed or certificates of your own");
+        if (fault.Kind == FaultKind.CertificateExpired && seen.Machines.Count > 0)
+            return ("certificate-expired is what the gateway of `tangram up` does for practice, and here are several " +
+                "machines", "write clock-off with an offset beyond the certificates' end, which makes everybody's " +
+                "end on a node");
         if (fault.Kind == FaultKind.StoreSlow && seen.Machines.Count == 0)
             return ("the store of one machine is a file on the daemon's disk, locked by it", "write disk-pressure, " +
                 "which makes everything on that disk wait, or hold it where the store is etcd");

@@ -61,6 +61,13 @@ public sealed record FaultForm(
             "it strikes every member of etcd"),
         new(FaultKind.NodePaused, "node-paused", FaultSubject.Node, true, false,
             "an agent and what it has started stand still; of a virtual node the agent is the daemon"),
+        new(FaultKind.ClockOff, "clock-off", FaultSubject.Node, true, false,
+            "the wall clocks of its replicas are off, and where it is a machine that of its agent, too")
+            { Keys = ["offset"] },
+        new(FaultKind.DiskSlow, "disk-slow", FaultSubject.Node, true, false,
+            "what runs on it may read and write a disk only so often a second") { Keys = ["rate"] },
+        new(FaultKind.CertificateExpired, "certificate-expired", FaultSubject.Nothing, true, false,
+            "new connections to the gateway by https are shown a certificate that has ended"),
         Link(FaultKind.LinkDelay, "link-delay", "what its machine sends arrives later", "delay", "jitter"),
         Link(FaultKind.LinkReorder, "link-reorder", "some of what its machine sends is overtaken by the rest",
             "share", "delay"),
@@ -70,16 +77,6 @@ public sealed record FaultForm(
         Link(FaultKind.LinkBandwidth, "link-bandwidth", "its machine sends no more bits a second than this",
             "bandwidth"),
         Link(FaultKind.LinkCut, "link-cut", "nothing that its machine sends arrives"),
-    ];
-
-    /// <summary>What somebody may ask for and nobody can do from outside, and what to do instead.</summary>
-    internal static readonly (string Word, string Remedy)[] Refused =
-    [
-        ("clock-off", "the wall clock of a process that runs cannot be moved from outside, and no namespace has one " +
-            "of its own: let the service's command begin with `faketime -f +1h`, and deploy that"),
-        ("disk-slow", "a disk cannot be slowed for one process without its cgroup: write disk-pressure"),
-        ("certificate-expired", "deploy an expired certificate (x-tangram.gateway.certificates), and the old one " +
-            "when you have seen enough"),
     ];
 
     /// <summary>What its entry in a drill's file may say beside kind, target, at and for.</summary>

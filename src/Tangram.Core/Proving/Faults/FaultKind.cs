@@ -7,7 +7,7 @@ public enum FaultKind
     NetworkDelay, NetworkLoss, NetworkBandwidth, NetworkCorrupt, NetworkCut, NetworkReset, AnswerSlow, AnswerWrong,
     AnswerHalf,
     LinkDelay, LinkReorder, LinkLoss, LinkDuplicate, LinkCorrupt, LinkBandwidth, LinkCut,
-    ReplicaMemory, DiskFull, DiskPressure, StoreSlow, NodePaused,
+    ReplicaMemory, DiskFull, DiskPressure, StoreSlow, NodePaused, ClockOff, DiskSlow, CertificateExpired,
 }
 
 /// <summary>What a fault strikes.</summary>

@@ -9,7 +9,8 @@ namespace Tangram.Proving.Faults;
 /// <param name="For">How long it is in force; zero when it strikes once.</param>
 public sealed record FaultSpec(FaultKind Kind, string? Target, TimeSpan At, TimeSpan For, Place Place)
 {
-    /// <summary>Of a traffic spike: requests a second beside the drill's own. Null: four times as many.</summary>
+    /// <summary>Of a traffic spike: requests a second beside the drill's own. Null: four times as many. Of a slow disk:
+    /// how often a second it is read, and written to.</summary>
     public double? Rate { get; init; }
 
     /// <summary>Of a fault of what passes between the gateway and replicas. Null: the usual one of its kind.</summary>
@@ -17,6 +18,12 @@ public sealed record FaultSpec(FaultKind Kind, string? Target, TimeSpan At, Time
 
     /// <summary>Of a fault of a link.</summary>
     public LinkSpec? Link { get; init; }
+
+    /// <summary>Of a clock that is off: by how much it goes ahead, whole seconds; less than zero: behind.</summary>
+    public TimeSpan Offset { get; init; }
+
+    public static readonly TimeSpan UsualOffset = TimeSpan.FromHours(1);
+    public const double UsualDiskRate = 20;
 
     /// <summary>Of a full disk: though others use it too.</summary>
     public bool Shared { get; init; }

@@ -5,6 +5,7 @@ using Tangram.Coordinating.Trust;
 using Tangram.Model;
 using Tangram.Observing;
 using Tangram.Proving.Faults;
+using Tangram.Routing.Tls;
 using Tangram.Proving.Injecting;
 
 namespace Tangram.Proving.Drills;
@@ -118,6 +119,14 @@ internal sealed class DrillGround : IAsyncDisposable
             await client.SendAsync(HttpMethod.Get, "/v1/spec", null, cancellation).ConfigureAwait(false)), status);
     }
 
+    /// <summary>On one machine a gateway with a certificate of its own is known.</summary>
+    private LoadOptions Trusting(LoadOptions load, ClusterSpec spec)
+    {
+        var authority = OwnCertificate.AuthorityFile(Path.Combine(_place.Folder, "tls"));
+        return spec.Tls is { SelfSigned: true } && _injectors.Count == 0 && load.Url.Scheme == Uri.UriSchemeHttps
+            && File.Exists(authority) ? load with { CaFile = authority } : load;
+    }
+
     public static ulong AnySeed() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) >> 16;
 
     /// <summary>Holds one drill to its verdict. Throws <see cref="CommandFailure"/> when it cannot be begun.</summary>
@@ -130,7 +139,7 @@ internal sealed class DrillGround : IAsyncDisposable
         var rng = new Rng(terms.Seed);
         drill = RandomFaults.Added(drill, seen, spec, rng.Split(), terms.AtMost);
         Check(drill, seen, spec);
-        var load = DrillAddress.Options(drill, spec, status, seen.Machines);
+        var load = Trusting(DrillAddress.Options(drill, spec, status, seen.Machines), spec);
         if (load.Problems().FirstOrDefault() is { } problem) throw CommandFailure.Arguments(problem);
 
         var startedAt = _around.Clock.GetUtcNow();

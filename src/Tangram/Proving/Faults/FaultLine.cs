@@ -82,7 +82,8 @@ internal sealed class FaultLine : IFaultLine
                 : inject.Spec.Impairment ?? ImpairmentSpec.Usual(inject.Spec.Kind),
             Link = inject.Spec.Link is not { } link ? null
                 : new FaultLink(link, link.To is { } to ? [to] : [], [], []),
-            Shared = inject.Spec.Shared, Seed = inject.Seed,
+            Shared = inject.Spec.Shared, Seed = inject.Seed, Offset = inject.Spec.Offset,
+            Rate = inject.Spec.Rate ?? FaultSpec.UsualDiskRate,
         };
 
     public void Revert(int fault) => Send(Ended(fault));

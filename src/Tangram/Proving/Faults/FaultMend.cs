@@ -20,6 +20,9 @@ internal sealed record FaultMend(int Fault, MendKind Kind)
     public ulong Soft { get; init; }
     public ulong Hard { get; init; }
 
+    /// <summary>The folder of a cgroup.</summary>
+    public string Group { get; init; } = "";
+
     /// <summary>A virtual node.</summary>
     public string Node { get; init; } = "";
 
@@ -46,6 +49,13 @@ internal sealed record FaultMend(int Fault, MendKind Kind)
                 if (MachineParts.Runs(Daemon!.Arguments)) return false;
                 _ = Daemon.Start(place);
                 return true;
+            case MendKind.Clock:
+                if (Lives is not null) await ProcessClock.RestoreAsync(Pid, time).ConfigureAwait(false);
+                // What was forked meanwhile.
+                foreach (var process in NodeProcesses.Marked(place))
+                    await ProcessClock.RestoreAsync(process.Pid, time).ConfigureAwait(false);
+                return true;
+            case MendKind.Disk: return SlowGroup.End(Group);
             case MendKind.Rules:
                 // The kernel may still be about to take the device away.
                 for (var looks = 0; PacketRoutes.Sweep() && looks < MostLooks; looks++)
@@ -72,6 +82,8 @@ internal enum MendKind
 
     /// <summary>A role, or etcd, on one machine of several.</summary>
     Part,
+    Clock,
+    Disk,
     Rules,
 }
 

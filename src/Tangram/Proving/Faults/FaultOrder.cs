@@ -21,6 +21,12 @@ internal sealed record FaultOrder(
 
     /// <summary>Of a full disk: though others use it too.</summary>
     public bool Shared { get; init; }
+
+    /// <summary>Of a clock: by how much it goes ahead.</summary>
+    public TimeSpan Offset { get; init; }
+
+    /// <summary>Of a slow disk: how often a second it is read, and written to.</summary>
+    public double Rate { get; init; }
 }
 
 /// <param name="Rate">Requests a second.</param>

@@ -33,6 +33,9 @@ internal abstract class HeldFault
         FaultKind.ReplicaHandles => new StarvedReplica(order.Replicas[0], place),
         FaultKind.NodeLost or FaultKind.ZoneLost or FaultKind.LeaderLost or FaultKind.StoreLost or FaultKind.GatewayLost
             when place.Stores is not null => new LostMachine(order, place),
+        FaultKind.ClockOff => new WrongClocks(order, place),
+        FaultKind.CertificateExpired => new ExpiredCertificate(place),
+        FaultKind.DiskSlow => new SlowDisk(order, place),
         FaultKind.ReplicaMemory => new CrampedReplica(order.Replicas[0], place),
         FaultKind.DiskFull => new FullDisk(place, order.Shared),
         FaultKind.DiskPressure => new BusyDisk(place),

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
 using Tangram.Cli;
+using Tangram.Planning;
 using Tangram.Proving.Faults;
 using Tangram.Proving.Spreading;
 
@@ -103,6 +104,9 @@ internal sealed class InjectorDoor(
         if (FaultForm.Of(order.Kind).Lasts != order.Lasts > TimeSpan.Zero) return "it would not last as its kind does";
         if (FaultForm.Of(order.Kind).Links != order.Link is { IsComplete: true }) return "its link is not complete";
         if (order.Lasts < TimeSpan.Zero || order.Lasts > Longest) return "it would last for more than a day";
+        if (order.Kind == FaultKind.ClockOff && order.Offset.Duration() > Quantities.LongestDuration)
+            return "its clocks would be off by more than ten years";
+        if (order.Kind == FaultKind.DiskSlow && order.Rate is not >= 1) return "nothing would be read or written";
         if (order.Replicas.Contains(null)) return "a replica is missing";
         if (_begun.Count >= MostFaults) return $"these are more than {MostFaults} faults";
         return _begun.Add(order.Number) ? null : "this fault had begun already";

@@ -40,6 +40,7 @@ internal sealed class TlsFront(
     private string? _copy, _lacks;
     private long _askedAt;
     private AcmeShown _acme = new([], null);
+    private EndedCertificate? _ended;
 
     /// <summary>Null: no TLS.</summary>
     public TlsSpec? Spec => Volatile.Read(ref _now)?.Spec;
@@ -49,10 +50,50 @@ internal sealed class TlsFront(
         ? [lacks, .. Volatile.Read(ref _now)?.Troubles ?? []] : Volatile.Read(ref _now)?.Troubles ?? [];
 
     /// <summary>For a client that asks for this name; null while there is nothing to show.</summary>
-    public SslServerAuthenticationOptions? OptionsFor(string? serverName, bool http3 = false) =>
-        Volatile.Read(ref _now) is { All.Length: > 0 } now
-            ? (http3 ? now.Http3 : now.All)[now.Index.Choose(serverName)]
-            : null;
+    public SslServerAuthenticationOptions? OptionsFor(string? serverName, bool http3 = false)
+    {
+        if (Volatile.Read(ref _now) is not { All.Length: > 0 } now) return null;
+        if (Volatile.Read(ref _ended) is { } ended && ended.Until > Now) return http3 ? ended.Http3 : ended.Options;
+        return (http3 ? now.Http3 : now.All)[now.Index.Choose(serverName)];
+    }
+
+    /// <summary>For practice: new handshakes are shown a certificate that has ended, for so long; zero ends it. Null:
+    /// done; else why not.</summary>
+    public string? Expire(TimeSpan lasts)
+    {
+        lock (_gate)
+        {
+            if (lasts == TimeSpan.Zero)
+            {
+                if (_ended is not null) say(Again);
+                Volatile.Write(ref _ended, null);
+                return null;
+            }
+            if (_now is not { Spec: var spec, All.Length: > 0 }) return "it shows no certificate now";
+            if (_ended is { } before)
+            {
+                Volatile.Write(ref _ended, before with { Until = Now + lasts });
+                return null;
+            }
+            try
+            {
+                var shown = EndedCertificate.Make(folder, cluster, spec.SelfSigned,
+                    Usable(spec).SelectMany(certificate => certificate.Names).Distinct(), time.GetUtcNow());
+                Volatile.Write(ref _ended, new EndedCertificate(
+                    Now + lasts, Options(shown, spec, ByTcp), Options(shown, spec, ByUdp)));
+            }
+            catch (Exception e) when (e is TrustException or IOException or UnauthorizedAccessException)
+            {
+                return $"no certificate that has ended could be made: {e.Message.TrimEnd('.')}";
+            }
+            say("for practice new connections are shown a certificate that has ended");
+            return null;
+        }
+    }
+
+    private const string Again = "new connections are shown its certificates again";
+
+    private Instant Now => new(time.GetElapsedTime(0).Ticks);
 
     /// <summary>What an authority may ask this gateway for now; null: nothing.</summary>
     public ShownChallenge? Challenge => Volatile.Read(ref _acme).Challenge;
@@ -158,6 +199,11 @@ internal sealed class TlsFront(
     {
         lock (_gate)
         {
+            if (_ended is { } ended && ended.Until <= Now)
+            {
+                Volatile.Write(ref _ended, null);
+                say(Again + ": whoever wanted it otherwise is gone");
+            }
             if (Spec is not { } spec) return;
             var changed = false;
             foreach (var source in _certificates) changed |= source.Look();
@@ -189,11 +235,13 @@ internal sealed class TlsFront(
     private static Told Told(ServedCertificate certificate) => new(certificate.Names, certificate.Life);
 
     /// <summary>Where clients must be known and nobody says whom to trust, nobody comes in.</summary>
+    private ServedCertificate[] Usable(TlsSpec spec) => spec.ClientCa is not null && _clients?.Content is null
+        ? [] : [.. _certificates.Select(source => source.Content).OfType<ServedCertificate>(),
+            .. _acme.For(spec.Acme)];
+
     private void Publish(TlsSpec spec)
     {
-        ServedCertificate[] usable = spec.ClientCa is not null && _clients?.Content is null
-            ? [] : [.. _certificates.Select(source => source.Content).OfType<ServedCertificate>(),
-                .. _acme.For(spec.Acme)];
+        var usable = Usable(spec);
         var names = new ServerNameIndex(usable.Select(certificate => (IEnumerable<string>)certificate.Names));
         Volatile.Write(ref _now, new Snapshot(spec, names,
             [.. usable.Select(certificate => Options(certificate, spec, ByTcp))],

@@ -24,6 +24,8 @@ public sealed class DrillMachinesTests
     [Theory]
     [InlineData(FaultKind.NodeLost, "b-1", "b-1", "b-1")]
     [InlineData(FaultKind.NodePaused, "b-1", "b-1", "b-1")]
+    [InlineData(FaultKind.ClockOff, "b-1", "b-1", "b-1")]
+    [InlineData(FaultKind.DiskSlow, "a-1", "a-1", "a-1")]
     [InlineData(FaultKind.ZoneLost, "a", "a", "s-a,a-1,g-a")]
     [InlineData(FaultKind.ZoneSlow, "a", "a", "a-1")]
     [InlineData(FaultKind.LeaderLost, null, "s-a", "s-a")]

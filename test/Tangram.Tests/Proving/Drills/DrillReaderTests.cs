@@ -28,6 +28,15 @@ public sealed class DrillReaderTests
             (drill.Faults[1].Target, drill.Faults[1].At, drill.Faults[1].For));
     }
 
+    [Fact]
+    public void Clocks_go_ahead_or_behind_and_disks_are_slow_as_written()
+    {
+        var faults = Read("faults: [ { kind: clock-off, offset: -1h30s }, { kind: clock-off, at: 1s }, " +
+            "{ kind: disk-slow, at: 2s, rate: 5 } ]").Faults;
+        Assert.Equal([-TimeSpan.FromSeconds(3630), FaultSpec.UsualOffset], faults.Take(2).Select(f => f.Offset));
+        Assert.Equal(5, faults[2].Rate);
+    }
+
     [Theory]
     [InlineData("faults: [ { kind: replica-kiled } ]", "mine.yaml:1:19: 'kind' is 'replica-kiled'", "replica-killed")]
     [InlineData("faults: [ { target: a } ]", "mine.yaml:1:11: this fault has no kind", "replica-killed")]
@@ -44,8 +53,10 @@ public sealed class DrillReaderTests
     [InlineData("faults: [ { kind: link-delay, jitter: 1s } ]", "mine.yaml:1:39: 'jitter' is more", "the delay")]
     [InlineData("faults: [ { kind: link-delay, delay: 2m } ]", "mine.yaml:1:38: 'delay' is longer", "1m or less")]
     [InlineData("faults: [ { kind: link-bandwidth, bandwidth: 10 } ]", "mine.yaml:1:46: 'bandwidth'", "10mbit")]
-    [InlineData("faults: [ { kind: clock-off } ]", "mine.yaml:1:19: 'kind' is 'clock-off'", "faketime")]
-    [InlineData("faults: [ { kind: disk-slow } ]", "mine.yaml:1:19: 'kind' is 'disk-slow'", "disk-pressure")]
+    [InlineData("faults: [ { kind: clock-off, offset: 0 } ]", "mine.yaml:1:38: 'offset' is '0'", "-90s")]
+    [InlineData("faults: [ { kind: clock-off, offset: 1.5s } ]", "'offset' is '1.5s'", "whole seconds")]
+    [InlineData("faults: [ { kind: clock-off, offset: --1h } ]", "'offset' is '--1h'", "whole seconds")]
+    [InlineData("faults: [ { kind: disk-slow, rate: 0.5 } ]", "mine.yaml:1:36: 'rate' is '0.5'", "at least 1")]
     [InlineData("faults: [ { kind: node-lost, shared: true } ]", "mine.yaml:1:38: node-lost has no shared", "delete")]
     [InlineData("load: { rate: 50 }", "mine.yaml:1:1: this drill breaks nothing", "write faults:")]
     [InlineData("fault: []", "mine.yaml:1:1: 'fault' is not a key of a drill", "write 'faults'")]

@@ -1,0 +1,151 @@
+using System.Globalization;
+using Tangram.Deploying;
+
+namespace Tangram.Proving.Faults;
+
+/// <summary>The wall clock of another process, as it reads it from its vDSO (<see cref="ClockPatch"/>). Whoever asks
+/// the kernel directly is told the truth, and so is a program that is started later.</summary>
+internal static class ProcessClock
+{
+    private const int Stop = 19, Continue = 18, ReadWrite = 2, MostTries = 100;
+
+    /// <summary>A thread that waits for a disk stands still when it has what it waited for.</summary>
+    private static readonly TimeSpan StillWithin = TimeSpan.FromSeconds(2);
+
+    /// <summary>What every process on this machine has.</summary>
+    private static readonly Lazy<byte[]> Own = new(() => ReadLibrary(Environment.ProcessId, out _));
+
+    /// <exception cref="FaultMissedException">It cannot be done; nothing was changed.</exception>
+    public static async Task MoveAsync(int pid, long seconds, TimeProvider time)
+    {
+        var patch = Patch(seconds);
+        try
+        {
+            if (!ReadLibrary(pid, out var at).AsSpan(0, patch.CodeAt).SequenceEqual(Own.Value.AsSpan(0, patch.CodeAt)))
+                throw new FaultMissedException($"the clock of {pid} is off already, or it is no program of 64 bits");
+            await WhileStillAsync(pid, at, patch, memory =>
+            {
+                Write(memory, at + patch.CodeAt, patch.Code);
+                for (var i = 0; i < patch.Entries.Count; i++) Write(memory, at + patch.Entries[i], patch.Jump(i));
+            }, time).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FaultMissedException($"the clock of {pid} cannot be moved: {e.Message} (it takes root, or the " +
+                "same user and kernel.yama.ptrace_scope = 0)");
+        }
+    }
+
+    /// <summary>Its clock is off by our doing.</summary>
+    public static bool IsMoved(int pid)
+    {
+        try
+        {
+            var (patch, library) = (Patch(0), ReadLibrary(pid, out _));
+            return library.Length == Own.Value.Length && Enumerable.Range(0, patch.Entries.Count)
+                .Any(i => library.AsSpan(patch.Entries[i], ClockPatch.JumpLength).SequenceEqual(patch.Jump(i)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FaultMissedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Where it is off it is right again. The code that the jumps led to stays, for a thread may be in
+    /// it.</summary>
+    public static async Task RestoreAsync(int pid, TimeProvider time)
+    {
+        if (!IsMoved(pid)) return;
+        var patch = Patch(0);
+        _ = ReadLibrary(pid, out var at);
+        await WhileStillAsync(pid, at, patch, memory =>
+        {
+            foreach (var entry in patch.Entries)
+                Write(memory, at + entry, Own.Value.AsSpan(entry, ClockPatch.JumpLength));
+        }, time).ConfigureAwait(false);
+    }
+
+    private static ClockPatch Patch(long seconds) =>
+        ClockPatch.Of(Own.Value, seconds, out var why) ?? throw new FaultMissedException(why);
+
+    /// <summary>Does it while none of its threads runs or is within what is changed.</summary>
+    private static async Task WhileStillAsync(
+        int pid, long library, ClockPatch patch, Action<int> change, TimeProvider time)
+    {
+        using var memory = Descriptors.Opened($"/proc/{pid}/mem", ReadWrite);
+        // Somebody else may want it to stand still.
+        var stood = ProcessStat.Read(pid) is { State: 'T' };
+        for (var tries = 1; ; tries++)
+        {
+            if (!stood) Native.Kill(pid, Stop);
+            try
+            {
+                await StillAsync(pid, time).ConfigureAwait(false);
+                if (!Threads(pid).Any(thread => patch.Within(Next(thread) - library)))
+                {
+                    change(memory.Number());
+                    return;
+                }
+            }
+            finally
+            {
+                if (!stood) Native.Kill(pid, Continue);
+            }
+            if (tries == MostTries || stood)
+                throw new FaultMissedException($"a thread of {pid} is in the middle of what would be changed");
+            await Task.Delay(TimeSpan.FromMilliseconds(1), time).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task StillAsync(int pid, TimeProvider time)
+    {
+        var begun = time.GetTimestamp();
+        while (!Threads(pid).All(thread => Stands(thread + "/stat")))
+        {
+            if (time.GetElapsedTime(begun) > StillWithin)
+                throw new FaultMissedException($"the process {pid} does not stand still");
+            await Task.Delay(TimeSpan.FromMilliseconds(1), time).ConfigureAwait(false);
+        }
+    }
+
+    private static string[] Threads(int pid) => Directory.GetDirectories($"/proc/{pid}/task");
+
+    /// <summary>Or is gone.</summary>
+    private static bool Stands(string stat) =>
+        !File.Exists(stat)
+        || ProcessStat.Parse(0, File.ReadAllText(stat)) is null or { State: 'T' or 't' or 'Z' or 'X' };
+
+    /// <summary>Where a thread that stands still goes on. proc(5): the last word, in hexadecimal; beside it stands the
+    /// number of a system call that it is in.</summary>
+    private static long Next(string thread)
+    {
+        var last = File.ReadAllText(thread + "/syscall").TrimEnd().Split(' ')[^1];
+        return last.StartsWith("0x", StringComparison.Ordinal)
+            && long.TryParse(last.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var next)
+                ? next : 0;
+    }
+
+    private static byte[] ReadLibrary(int pid, out long at)
+    {
+        var line = File.ReadLines($"/proc/{pid}/maps")
+            .FirstOrDefault(mapping => mapping.EndsWith("[vdso]", StringComparison.Ordinal))
+            ?? throw new IOException("it has no vDSO");
+        var bounds = line[..line.IndexOf(' ')].Split('-');
+        at = long.Parse(bounds[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var bytes = new byte[long.Parse(bounds[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) - at];
+        using var memory = Descriptors.Opened($"/proc/{pid}/mem", 0);
+        unsafe
+        {
+            fixed (byte* start = bytes)
+                if (Native.ReadAt(memory.Number(), start, bytes.Length, at) != bytes.Length)
+                    throw new IOException(Native.Why);
+        }
+        return bytes;
+    }
+
+    private static unsafe void Write(int memory, long at, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+            if (Native.WriteAt(memory, start, bytes.Length, at) != bytes.Length) throw new IOException(Native.Why);
+    }
+}
