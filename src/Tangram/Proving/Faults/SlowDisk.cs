@@ -29,8 +29,8 @@ internal sealed class SlowDisk(FaultOrder order, FaultPlace place) : HeldFault
             foreach (var process in found) Slow(process);
         }
         _probing = ProbeAsync(_groups.Values.First(), time);
-        return $"{_slowed.Count} processes may read, and write to, each of {SlowGroup.Disks.Count} disks {Most} times " +
-            $"a second; {Probe} bytes were on that of {place.Folder} within {Words(Middle(_before))} before";
+        return $"{_slowed.Count} processes may read, and write to, each of {SlowGroup.Disks.Count} disks {Most} " +
+            $"times a second; {Probe} bytes were on that of {place.Folder} within {Words(Middle(_before))} before";
     }
 
     public override async Task<string> RevertAsync(TimeProvider time)

@@ -31,7 +31,10 @@ internal sealed class WrongClocks(FaultOrder order, FaultPlace place) : HeldFaul
         // What was forked meanwhile has the same clock.
         var living = _moved.Where(process => ProcessStat.Read(process.Pid) is { Ended: false } now
             && now.StartTime == process.StartTime).Concat(Forked()).DistinctBy(process => process.Pid).ToList();
-        foreach (var process in living) await ProcessClock.RestoreAsync(process.Pid, time).ConfigureAwait(false);
+        foreach (var process in living)
+            try { await ProcessClock.RestoreAsync(process.Pid, time).ConfigureAwait(false); }
+            // It has ended, or is counted below.
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FaultMissedException) { }
         var wrong = living.Count(process => ProcessClock.IsMoved(process.Pid));
         return wrong > 0 ? throw new FaultMissedException($"the clocks of {Count(wrong)} are off still")
             : $"{dated}those of {Count(living.Count)} are right again";
