@@ -7,8 +7,8 @@ using Tangram.Routing.Sockets;
 
 namespace Tangram.Proving;
 
-/// <summary>Connections of clients that have another address to try: when the other machine's kernel acknowledges nothing
-/// and several attempts to connect come to nothing, all to that address end. A server that is slow to answer
+/// <summary>Connections of clients that have another address to try: when the other machine's kernel acknowledges
+/// nothing and several attempts to connect come to nothing, all to that address end. A server that is slow to answer
 /// acknowledges. What was sent and acknowledged before is noticed by <see cref="LoadSocket"/>.</summary>
 internal sealed class LoadSilence : IAsyncDisposable
 {

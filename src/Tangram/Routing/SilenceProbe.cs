@@ -5,9 +5,9 @@ using Tangram.Routing.Sockets;
 
 namespace Tangram.Routing;
 
-/// <summary>Finds out whether anybody is where a backend is: when its machine acknowledges nothing, when it owes answers
-/// and gives none, and when another backend of its machine was lost. When no connection comes about, everything that
-/// waits there and is safe to repeat goes elsewhere. New requests go elsewhere too, until somebody is there
+/// <summary>Finds out whether anybody is where a backend is: when its machine acknowledges nothing, when it owes
+/// answers and gives none, and when another backend of its machine was lost. When no connection comes about, everything
+/// that waits there and is safe to repeat goes elsewhere. New requests go elsewhere too, until somebody is there
 /// again.</summary>
 internal sealed class SilenceProbe
 {
@@ -15,8 +15,8 @@ internal sealed class SilenceProbe
     /// most.</summary>
     private static readonly TimeSpan Every = SilenceWatch.Silence / 2;
 
-    /// <summary>When a lost backend is asked again: soon, for packets may just have been lost, then after twice the time
-    /// each.</summary>
+    /// <summary>When a lost backend is asked again: soon, for packets may just have been lost, then after twice the
+    /// time each.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(100), Rarest = TimeSpan.FromSeconds(2);
 
     private readonly Routes _routes;
@@ -111,7 +111,7 @@ internal sealed class SilenceProbe
     private async Task FollowAsync(BackendPool pool, CancellationToken cancellation)
     {
         if (_routes.Of(pool) is { } lost) AskNeighbours(lost);
-        for (var pause = Again; _routes.Of(pool) is { Counters.Gone: true } backend;
+        for (var pause = Again; _routes.Of(pool) is { Counters.Ejected: true } backend;
             pause = pause * 2 < Rarest ? pause * 2 : Rarest)
         {
             backend.Counters.TryAgainAt(_routes.Now + pause + _options.ConnectTimeout * 2);

@@ -3,8 +3,8 @@ using System.Globalization;
 
 namespace Tangram.ClusterTests.Routing;
 
-/// <summary>Packets to and from a port of this machine vanish, all or some of them. The kernel takes the rules away when
-/// their program ends (nftables' flag "owner"), however the test ends.</summary>
+/// <summary>Packets to and from a port of this machine vanish, all or some of them. The kernel takes the rules away
+/// when their program ends (nftables' flag "owner"), however the test ends.</summary>
 internal sealed class DroppedPackets : IDisposable
 {
     private readonly Process _nft;

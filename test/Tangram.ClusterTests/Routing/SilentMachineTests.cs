@@ -43,9 +43,8 @@ public sealed class SilentMachineTests
         }
         Assert.False(post.IsCompleted);
         Assert.Equal(before, gone.Requests);
-        Figures.Note(FormattableString.Invariant($"{nameof(SilentMachineTests)}: without power: a GET answered after ") +
-            FormattableString.Invariant($"{took.TotalMilliseconds:0} ms, the slowest of {others.Count} later ones ") +
-            FormattableString.Invariant($"after {others.Max().TotalMilliseconds:0} ms"));
+        Note($"without power: a GET answered after {took.TotalMilliseconds:0} ms, the slowest of {others.Count} ",
+            $"later ones after {others.Max().TotalMilliseconds:0} ms");
         Assert.True(took < Quick && others.Max() < Quick, $"{took}, {others.Max()}");
 
         // When its power is back it gets requests again, and nothing was done twice
@@ -92,9 +91,8 @@ public sealed class SilentMachineTests
 
         var ejected = Backends(bed).Sum(backend =>
             Enum.GetValues<EjectionCause>().Sum(cause => backend.Counters.Figures.EjectionsFor((int)cause)));
-        Figures.Note(FormattableString.Invariant($"{nameof(SilentMachineTests)}: a tenth of the packets lost each ") +
-            FormattableString.Invariant($"way: {all.Count} GETs, ejections {ejected}, longest ") +
-            FormattableString.Invariant($"{all.Max().TotalMilliseconds:0} ms"));
+        Note($"a tenth of the packets lost each way: {all.Count} GETs, ejections {ejected}, longest ",
+            $"{all.Max().TotalMilliseconds:0} ms");
         Assert.True(ejected <= 2, $"{ejected} of {all.Count}");
     }
 
@@ -121,13 +119,15 @@ public sealed class SilentMachineTests
 
         var result = await load;
         var latency = result.Total.Latency;
-        Figures.Note(FormattableString.Invariant($"{nameof(SilentMachineTests)}: a zone lost: {result.Total.Sent} ") +
-            FormattableString.Invariant($"sent, {result.Total.Bad} failed, p99 {latency.P99.TotalMilliseconds:0} ms, ") +
-            FormattableString.Invariant($"longest {latency.Max.TotalMilliseconds:0} ms"));
+        Note($"a zone lost: {result.Total.Sent} sent, {result.Total.Bad} failed, p99 ",
+            $"{latency.P99.TotalMilliseconds:0} ms, longest {latency.Max.TotalMilliseconds:0} ms");
         Assert.Equal((800, 0), (result.Total.Sent, result.Total.Bad));
         Assert.True(latency.P99 < Quick, $"p99 {latency.P99}");
         foreach (var replica in replicas) await replica.DisposeAsync();
     }
+
+    private static void Note(FormattableString some, FormattableString more) => Figures.Note(
+        $"{nameof(SilentMachineTests)}: {FormattableString.Invariant(some)}{FormattableString.Invariant(more)}");
 
     private static IReadOnlyList<Backend> Backends(GatewayBed bed) =>
         bed.Gateway.Table.Find(GatewayBed.Order)!.Backends;

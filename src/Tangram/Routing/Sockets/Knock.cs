@@ -2,8 +2,8 @@ using System.Net.Sockets;
 
 namespace Tangram.Routing.Sockets;
 
-/// <summary>Finds out whether a machine is there. Its kernel answers an attempt to connect at once, whatever its programs
-/// do; several attempts, because a packet may be lost.</summary>
+/// <summary>Finds out whether a machine is there. Its kernel answers an attempt to connect at once, whatever its
+/// programs do; several attempts, because a packet may be lost.</summary>
 internal static class Knock
 {
     /// <summary>Where every tenth packet is lost in each direction, all are once in four thousand times.</summary>
