@@ -35,7 +35,7 @@ internal static class LimitEntrance
     {
         await LoadWarmUp.RunAsync(time, cancellation);
         var search = new LimitSearch(limit);
-        using var loader = new LimitLoader(options, limit, time);
+        await using var loader = new LimitLoader(options, limit, time);
         var last = "";
         while (search.Next() is { } load)
         {

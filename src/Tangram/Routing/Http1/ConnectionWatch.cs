@@ -1,10 +1,13 @@
 namespace Tangram.Routing.Http1;
 
 /// <summary>All connections to backends. Its clock is coarse, so that a request reads no other: an answer that stays
-/// away is noticed a quarter of a second late.</summary>
+/// away is noticed one look late.</summary>
 internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Most answers are there by then, and their connections are not asked about.</summary>
+    private const int Asked = 3;
 
     /// <summary>Below the shortest keep-alive that common servers have (5 s: Node.js, uvicorn), so that a POST seldom
     /// meets a connection that its backend is closing at this moment.</summary>
@@ -14,12 +17,19 @@ internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly HashSet<BackendConnection> _all = [];
+    private readonly List<BackendConnection> _looked = [];
     private int _now;
 
     /// <summary>Looks since the beginning.</summary>
     public int Now => Volatile.Read(ref _now);
 
     private static int Looks(TimeSpan time) => (int)Math.Ceiling(time / Every);
+
+    /// <summary>The machine of a pool acknowledges nothing of a request, or of an attempt to connect: it is silent, or
+    /// packets are lost. Said again at each look. Return at once.</summary>
+    public event Action<BackendPool>? Doubted;
+
+    public void Doubt(BackendPool pool) => Doubted?.Invoke(pool);
 
     public void Add(BackendConnection connection)
     {
@@ -40,12 +50,16 @@ internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
             while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
             {
                 var now = Interlocked.Increment(ref _now);
-                foreach (var connection in All())
+                Take();
+                foreach (var connection in _looked)
                     if (connection is { IsIdle: true, Pool: { } pool })
                     {
                         if (now - connection.MovedAt > Looks(IdleTimeOf(connection))) pool.End(connection);
                     }
                     else if (now - connection.MovedAt > silence) connection.Cut(CutBy.Silence);
+                    else if (now - connection.MovedAt >= Asked && connection.IsUnheard)
+                        Doubt(connection.Pool);
+                _looked.Clear();
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -60,8 +74,8 @@ internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
             ? keeps - Margin
             : IdleTime;
 
-    private BackendConnection[] All()
+    private void Take()
     {
-        lock (_gate) return [.. _all];
+        lock (_gate) _looked.AddRange(_all);
     }
 }
