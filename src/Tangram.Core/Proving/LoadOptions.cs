@@ -42,8 +42,7 @@ public sealed record LoadOptions
 
     /// <summary>A connection has failed when the other machine has acknowledged nothing for so long: neither the
     /// attempt, nor what was sent, nor a question whether it is still there. A server that is slow to answer
-    /// acknowledges. Null: <see cref="Timeout"/>; or, when there is another address to try, one second, and less where
-    /// nothing of what is sent is acknowledged and no attempt to connect is answered any more.</summary>
+    /// acknowledges. Null: <see cref="Timeout"/>, or one second when there is another address to try.</summary>
     public TimeSpan? LostAfter { get; init; }
 
     /// <summary>At most so many connections to a host; waiting for one counts as latency. Many, because callers who

@@ -35,7 +35,7 @@ internal static class LimitEntrance
     {
         await LoadWarmUp.RunAsync(time, cancellation);
         var search = new LimitSearch(limit);
-        await using var loader = new LimitLoader(options, limit, time);
+        using var loader = new LimitLoader(options, limit, time);
         var last = "";
         while (search.Next() is { } load)
         {

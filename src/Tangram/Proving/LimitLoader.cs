@@ -3,7 +3,7 @@ using Tangram.Proving.Capacity;
 namespace Tangram.Proving;
 
 /// <summary>Carries out the steps of a search for a limit, each to its end and to the end of its last answer.</summary>
-internal sealed class LimitLoader(LoadOptions options, LimitOptions limit, TimeProvider time) : IAsyncDisposable
+internal sealed class LimitLoader(LoadOptions options, LimitOptions limit, TimeProvider time) : IDisposable
 {
     /// <summary>Connections are made, and a queue fills up, within this; it is not measured.</summary>
     private TimeSpan Settling => limit.Step / 4;
@@ -26,7 +26,7 @@ internal sealed class LimitLoader(LoadOptions options, LimitOptions limit, TimeP
         return step with { Cpu = used / Environment.ProcessorCount };
     }
 
-    public ValueTask DisposeAsync() => _client.DisposeAsync();
+    public void Dispose() => _client.Dispose();
 
     private async Task<LimitStep> ClosedAsync(int users, CancellationToken cancellation)
     {

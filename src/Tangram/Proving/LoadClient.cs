@@ -6,7 +6,7 @@ namespace Tangram.Proving;
 
 /// <summary>Sends one request at a time per call, HTTP/1.1, at most once to each address: no redirect, no proxy, no
 /// cookie, no other repetition. Safe for many threads.</summary>
-internal sealed class LoadClient : IAsyncDisposable
+internal sealed class LoadClient : IDisposable
 {
     private readonly LoadOptions _options;
     private readonly string _run;
@@ -15,7 +15,6 @@ internal sealed class LoadClient : IAsyncDisposable
     private readonly (LoadClass Class, byte[]? Body, Uri[] Urls)[] _classes;
     private readonly LoadAddresses _addresses;
     private readonly Lock _lock = new();
-    private readonly LoadSilence? _silence;
     private readonly long _start;
 
     public LoadClient(LoadOptions options, string run, TimeProvider time)
@@ -24,10 +23,7 @@ internal sealed class LoadClient : IAsyncDisposable
         _classes = [.. options.Classes.Select(c =>
             (c, c.Body is null ? null : Encoding.UTF8.GetBytes(c.Body), Urls(c.Url, options)))];
         _addresses = new LoadAddresses(1 + options.Also.Count);
-        var handler = Handler(options);
-        if (options is { Also.Count: > 0, LostAfter: null, Silence: { } silence })
-            handler.ConnectCallback = (_silence = new LoadSilence(silence, time)).ConnectAsync;
-        _http = new HttpMessageInvoker(handler);
+        _http = new HttpMessageInvoker(Handler(options));
     }
 
     /// <summary>Connections that repeat nothing, follow nothing and keep nothing.</summary>
@@ -87,11 +83,7 @@ internal sealed class LoadClient : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        if (_silence is not null) await _silence.DisposeAsync();
-    }
+    public void Dispose() => _http.Dispose();
 
     private int[] Order(long index)
     {

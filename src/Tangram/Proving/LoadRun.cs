@@ -31,7 +31,7 @@ internal static class LoadRun
 
         var run = meeting?.Run ?? Guid.NewGuid().ToString("N")[..12];
         if (meeting is not null) await meeting.WaitAsync(cancellation);
-        await using var client = new LoadClient(options, run, time);
+        using var client = new LoadClient(options, run, time);
         var schedule = new LoadSchedule(options);
         var record = new LoadRecord(options, schedule.Own, log);
         var startedAt = time.GetUtcNow();

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 
@@ -12,23 +11,20 @@ internal static class LoadSocket
 
     public static Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> Connecting(
         TimeSpan silence) => async (context, cancellation) =>
-        new NetworkStream(await ConnectAsync(context.DnsEndPoint, silence, cancellation), ownsSocket: true);
-
-    public static async Task<Socket> ConnectAsync(DnsEndPoint to, TimeSpan silence, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             Watch(socket, silence);
-            await socket.ConnectAsync(to, cancellation);
-            return socket;
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {
             socket.Dispose();
             throw;
         }
-    }
+    };
 
     /// <summary>While an answer is waited for nothing is unacknowledged, so the kernel asks, once a second at the
     /// most often that it can.</summary>

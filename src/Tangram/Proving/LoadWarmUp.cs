@@ -25,7 +25,7 @@ internal static class LoadWarmUp
             Duration = TimeSpan.FromSeconds(1),
             UniqueIdHeader = "x-id",
         };
-        await using (var client = new LoadClient(options, "warm-up", time))
+        using (var client = new LoadClient(options, "warm-up", time))
             for (var i = 0; i < Rounds; i++)
                 await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(n => client.SendAsync(0, n, cancellation)));
         await over.CancelAsync();

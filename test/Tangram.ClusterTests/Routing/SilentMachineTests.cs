@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Tangram.ClusterTests.Drilling;
-using Tangram.Proving;
 using Tangram.Routing;
 
 namespace Tangram.ClusterTests.Routing;
@@ -94,36 +93,6 @@ public sealed class SilentMachineTests
         Note($"a tenth of the packets lost each way: {all.Count} GETs, ejections {ejected}, longest ",
             $"{all.Max().TotalMilliseconds:0} ms");
         Assert.True(ejected <= 2, $"{ejected} of {all.Count}");
-    }
-
-    /// <summary>As in the ready drill zone-loss: of two gateways and six replicas, one and two are gone for 8 of 16
-    /// s.</summary>
-    [Fact]
-    public async Task Clients_of_a_zone_that_is_lost_are_answered_by_the_others_in_time()
-    {
-        var replicas = Enumerable.Range(0, 6).Select(n => new RawBackend($"r{n}", (_, _) => Act.Answer)).ToArray();
-        var ports = replicas.Select(replica => replica.Port).ToArray();
-        await using var first = await GatewayBed.StartAsync(ports);
-        await using var second = await GatewayBed.StartAsync(ports);
-        await WarmAsync(first, replicas);
-        await WarmAsync(second, replicas);
-        var load = LoadRun.RunAsync(new LoadOptions
-        {
-            Url = first.Url, Also = [second.Url], Rate = 50, Duration = TimeSpan.FromSeconds(16),
-        }, null, TimeProvider.System, default);
-        await Until.PassedAsync(TimeSpan.FromSeconds(3));
-        var gone = new[] { first.Port, ports[0], ports[1] }.Select(port => new DroppedPackets(port)).ToArray();
-
-        await Until.PassedAsync(TimeSpan.FromSeconds(8));
-        foreach (var one in gone) one.Dispose();
-
-        var result = await load;
-        var latency = result.Total.Latency;
-        Note($"a zone lost: {result.Total.Sent} sent, {result.Total.Bad} failed, p99 ",
-            $"{latency.P99.TotalMilliseconds:0} ms, longest {latency.Max.TotalMilliseconds:0} ms");
-        Assert.Equal((800, 0), (result.Total.Sent, result.Total.Bad));
-        Assert.True(latency.P99 < Quick, $"p99 {latency.P99}");
-        foreach (var replica in replicas) await replica.DisposeAsync();
     }
 
     private static void Note(FormattableString some, FormattableString more) => Figures.Note(
