@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Tangram.Cli;
 using Tangram.ClusterTests.BadInput;
 using Tangram.ClusterTests.Drilling;
@@ -18,11 +19,12 @@ internal sealed class DrillCluster : IAsyncDisposable
     private readonly string _name = $"drills-{FreePort.Take()}";
     private readonly string _file, _gateway = $"127.0.0.1:{FreePort.Take()}";
 
-    private DrillCluster(int replicas, bool wrong)
+    private DrillCluster(int replicas, bool wrong, int nodesPerZone)
     {
         _file = WebService.Write(_folder, _name, _gateway, replicas);
-        var text = File.ReadAllText(_file).Replace("x-tangram:\n  gateway:",
-            "x-tangram:\n  zones: [a, b, c]\n  objectives: { availability: 99.9%, recovery_time: 30s }\n  gateway:");
+        var nodes = nodesPerZone == 1 ? "" : $"  nodes_per_zone: {nodesPerZone}\n";
+        var text = File.ReadAllText(_file).Replace("x-tangram:\n  gateway:", "x-tangram:\n  zones: [a, b, c]\n" +
+            $"{nodes}  objectives: {{ availability: 99.9%, recovery_time: 30s }}\n  gateway:");
         // No probe, and a program that takes its time to start.
         File.WriteAllText(_file, !wrong ? text : text.Replace("      probe: http:/\n", "")
             .Replace("command: [", "command: [/bin/sh, -c, 'sleep 3; exec \"$$@\"', sh, "));
@@ -31,9 +33,9 @@ internal sealed class DrillCluster : IAsyncDisposable
     /// <summary>Its state stands below.</summary>
     public string Folder => _folder;
 
-    public static async Task<DrillCluster> ReadyAsync(int replicas = 6, bool wrong = false)
+    public static async Task<DrillCluster> ReadyAsync(int replicas = 6, bool wrong = false, int nodesPerZone = 1)
     {
-        var cluster = new DrillCluster(replicas, wrong);
+        var cluster = new DrillCluster(replicas, wrong, nodesPerZone);
         try
         {
             using var up = cluster.Start("up", "--detach", "-f", cluster._file);
@@ -93,6 +95,15 @@ internal sealed class DrillCluster : IAsyncDisposable
 
     public Task<ReplicaView[]?> PsAsync() => AskAsync<ReplicaView[]>("/v1/ps");
     public Task<StatusView?> StatusAsync() => AskAsync<StatusView>("/v1/status");
+
+    /// <summary>All that its gateway has answered.</summary>
+    public async Task<double> RequestsAsync()
+    {
+        using var client = Client();
+        var metrics = await client.SendAsync(HttpMethod.Get, "/metrics", null, default);
+        return metrics.Split('\n').Where(line => line.StartsWith("tangram_gateway_requests_total{"))
+            .Sum(line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+    }
 
     public async Task PostAsync(string path)
     {
