@@ -44,34 +44,76 @@ public sealed class LabReadyDrills
         await RefusedAsync(shop, all);
     }
 
-    /// <summary>A machine without power comes back when the drill is killed, and when its injector is.</summary>
+    /// <summary>As a virtual machine that is moved: the others replace what ran there, and when it goes on its agent ends
+    /// what is no longer its own.</summary>
+    [Fact(Explicit = true)]
+    public async Task A_machine_that_stands_still_is_replaced_and_no_singleton_runs_twice_when_it_goes_on()
+    {
+        // Given the shop and a singleton, whose machine is meant
+        await using var shop = await ShopLab.ReadyAsync(LabSingleton.Text);
+        LabMachine[] all = [.. shop.Servers, .. shop.Agents, .. shop.Gateways];
+        var injectors = await shop.StartInjectorsAsync(all);
+        await shop.WarmAsync();
+        await shop.SoundAsync();
+        var node = shop.Agents.Single(agent => agent.Replicas().Keys.Any(name => name.Contains(LabSingleton.Service)));
+        var file = shop.FileOf("still.yaml");
+        File.WriteAllText(file, $$"""
+            hypothesis: { availability: 99.9%, latency_p99: 10s, recovery_time: 30s }
+            load: { rate: 50, duration: 30s }
+            steady: 3s
+            faults: [ { kind: node-paused, target: {{node.Name}}, at: 3s, for: 15s } ]
+            """);
+
+        // When it stands still for longer than its lease
+        var still = new StillMachine(shop, node);
+        var held = shop.HeldAsync(shop.Servers[1], all, file, "--seed", "7");
+        await still.WatchAsync(held);
+        var (code, result) = await held;
+        await shop.SoundAsync();
+
+        // Then no request failed, it was replaced meanwhile, and what had been replaced ended
+        Figures.Note(Words(result));
+        Figures.Note($"{nameof(LabReadyDrills)}: {still.Words}");
+        var (processes, gap, woken) = LabSingleton.Judge(LabSingleton.Read(shop), [still.Slept]);
+        Figures.Note(FormattableString.Invariant($"{nameof(LabReadyDrills)}: {processes} singletons one after the ") +
+            FormattableString.Invariant($"other, longest gap {gap:0.0} s, {woken} lines of a woken one"));
+        Assert.True(code == 0 || IsSlowOnly(result),
+            $"{Told(result)}\n{injectors[Array.IndexOf(all, node)].Tail()}");
+        Assert.True(still.Replaced is not null && still.Gone < Second * 5, still.Words);
+    }
+
+    /// <summary>What is out or stands still is back when the drill is killed, and when its injector is.</summary>
     private static async Task KilledAsync(ShopLab shop, LabMachine[] all, LabProcess[] injectors)
     {
         var (node, file) = (shop.Agents[5], shop.FileOf("long.yaml"));
-        (string Kind, string Victim)[] turns =
-            [("node-lost", "drill"), ("node-paused", "drill"), ("node-lost", "injector")];
-        foreach (var (kind, victim) in turns)
+        (string Fault, LabMachine[] Struck, string Victim)[] turns =
+        [
+            ($"node-lost, target: {node.Name}", [node], "drill"), ($"node-paused, target: {node.Name}", [node], "drill"),
+            ($"node-lost, target: {node.Name}", [node], "injector"), ("zone-lost, target: c", shop.In("c"), "drill"),
+            ("gateway-lost", shop.Gateways, "drill"), ("leader-lost", shop.Servers, "drill"),
+        ];
+        foreach (var (fault, struck, victim) in turns)
         {
             File.WriteAllText(file, $$"""
                 hypothesis: { availability: 1%, latency_p99: 1m }
                 load: { rate: 10, duration: 2m }
                 steady: 500ms
-                faults: [ { kind: {{kind}}, target: {{node.Name}}, for: 100s } ]
+                faults: [ { kind: {{fault}}, for: 100s } ]
                 """);
-            var agent = AgentOn(node)!.Value;
-            bool Stands() => node.Pids.Any(pid => ProcessStat.Read(pid) is { State: 'T' });
+            var before = Running(struck);
             var drill = shop.StartDrill(shop.Servers[1], all, file);
-            await Until.SomeAsync(() => Task.FromResult(AgentOn(node) is null || Stands() ? Done : null), Patience,
+            await Until.SomeAsync(() => Task.FromResult(drill.Printed.Contains(": injected: ") ? Done : null), Patience,
                 () => drill.Tail());
+            Assert.True(before.Except(Running(struck)).Any(), drill.Tail());
             var begun = TimeProvider.System.GetTimestamp();
             if (victim == "drill") drill.Kill();
             else injectors[Array.IndexOf(all, node)].Kill();
-            await Until.SomeAsync(() => Task.FromResult(AgentOn(node) is { } now
-                && (kind == "node-paused" ? !Stands() : now != agent) ? Done : null), Patience, () => drill.Tail());
+            await Until.SomeAsync(() => Task.FromResult(Running(struck).Count == before.Count ? Done : null), Patience,
+                () => drill.Tail());
             var took = TimeProvider.System.GetElapsedTime(begun);
             Figures.Note(FormattableString.Invariant(
-                $"{nameof(LabReadyDrills)}: {kind}: after SIGKILL of the {victim}, the agent ") +
-                FormattableString.Invariant($"runs again after {took.TotalMilliseconds:0} ms"));
+                $"{nameof(LabReadyDrills)}: {fault}: after SIGKILL of the {victim}, all {before.Count} programs ") +
+                FormattableString.Invariant($"run again after {took.TotalMilliseconds:0} ms"));
             Assert.True(took < Second * 5, $"{took}");
             drill.Kill();
             // A machine that is back at once is missed only then.
@@ -102,8 +144,14 @@ public sealed class LabReadyDrills
         && result.Faults.All(fault => fault.Missed is not null || fault.Whole <= result.Recovery)
         && !result.Verdict.Because.Any(sentence => sentence.Contains("not back") || sentence.Contains("not injected"));
 
-    private static int? AgentOn(LabMachine machine) => machine.Pids.Select(pid => (int?)pid).FirstOrDefault(pid =>
-        CommandOf(pid!.Value) is [_, "agent", ..]);
+    /// <summary>The roles and members of etcd there that do not stand still.</summary>
+    private static List<int> Running(IEnumerable<LabMachine> machines)
+    {
+        var etcd = Needs.Program("etcd");
+        return [.. machines.SelectMany(machine => machine.Pids).Where(pid =>
+            ProcessStat.Read(pid) is { Ended: false, State: not 'T' } && CommandOf(pid) is [var program, var role, ..]
+            && (program == etcd || role is "server" or "agent" or "gateway"))];
+    }
 
     private static string[] CommandOf(int pid)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Tangram.Cli;
 using Tangram.ClusterTests.BadInput;
 using Tangram.ClusterTests.Drilling;
@@ -18,11 +19,17 @@ internal sealed class DrillCluster : IAsyncDisposable
     private readonly string _name = $"drills-{FreePort.Take()}";
     private readonly string _file, _gateway = $"127.0.0.1:{FreePort.Take()}";
 
-    private DrillCluster(int replicas, bool wrong, bool https)
+    private DrillCluster(int replicas, bool wrong, int nodesPerZone, bool https)
     {
         _file = WebService.Write(_folder, _name, _gateway, replicas);
-        var text = File.ReadAllText(_file).Replace("x-tangram:\n  gateway:",
-            "x-tangram:\n  zones: [a, b, c]\n  objectives: { availability: 99.9%, recovery_time: 30s }\n  gateway:");
+        var nodes = nodesPerZone == 1 ? "" : $"  nodes_per_zone: {nodesPerZone}
+";
+        var text = File.ReadAllText(_file).Replace("x-tangram:
+  gateway:", "x-tangram:
+  zones: [a, b, c]
+" +
+            $"{nodes}  objectives: {{ availability: 99.9%, recovery_time: 30s }}
+  gateway:");
         if (https)
             text = text.Replace($"[\"http://{_gateway}\"]",
                 $"[\"http://{_gateway}\", \"https://127.0.0.1:{HttpsPort}\"]");
@@ -34,9 +41,10 @@ internal sealed class DrillCluster : IAsyncDisposable
     /// <summary>Its state stands below.</summary>
     public string Folder => _folder;
 
-    public static async Task<DrillCluster> ReadyAsync(int replicas = 6, bool wrong = false, bool https = false)
+    public static async Task<DrillCluster> ReadyAsync(
+        int replicas = 6, bool wrong = false, int nodesPerZone = 1, bool https = false)
     {
-        var cluster = new DrillCluster(replicas, wrong, https);
+        var cluster = new DrillCluster(replicas, wrong, nodesPerZone, https);
         try
         {
             using var up = cluster.Start("up", "--detach", "-f", cluster._file);
@@ -99,6 +107,15 @@ internal sealed class DrillCluster : IAsyncDisposable
 
     public Task<ReplicaView[]?> PsAsync() => AskAsync<ReplicaView[]>("/v1/ps");
     public Task<StatusView?> StatusAsync() => AskAsync<StatusView>("/v1/status");
+
+    /// <summary>All that its gateway has answered.</summary>
+    public async Task<double> RequestsAsync()
+    {
+        using var client = Client();
+        var metrics = await client.SendAsync(HttpMethod.Get, "/metrics", null, default);
+        return metrics.Split('\n').Where(line => line.StartsWith("tangram_gateway_requests_total{"))
+            .Sum(line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
+    }
 
     public async Task PostAsync(string path)
     {
