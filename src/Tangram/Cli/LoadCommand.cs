@@ -110,11 +110,11 @@ internal sealed class LoadCommand
         var scenario = new ScenarioTyping(command, _rate, _users, _duration, _profile, _poisson, _timeout, _connections,
             _trust, _failed, _json, _http2, _report, _hdr,
             [_also, _lost, _think, _threads, _method, _body, _headers, _mix, _id, .. _limit.All]);
-        _replay = new ReplayTyping(command, _duration, _timeout, _connections, _threads, _headers, _trust, _failed, _json,
-            _http2, _report, _hdr, scenario.Target,
+        _replay = new ReplayTyping(command, _duration, _timeout, _connections, _threads, _headers, _trust, _failed,
+            _json, _http2, _report, _hdr, scenario.Target,
             [
-                _also, _lost, _rate, _users, _think, _profile, _poisson, _method, _body, _mix, _id, .. scenario.OfOthers,
-                .. _limit.All,
+                _also, _lost, _rate, _users, _think, _profile, _poisson, _method, _body, _mix, _id,
+                .. scenario.OfOthers, .. _limit.All,
             ]);
         command.Validators.Add(result =>
         {

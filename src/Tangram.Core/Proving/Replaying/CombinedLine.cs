@@ -1,7 +1,7 @@
 namespace Tangram.Proving.Replaying;
 
-/// <summary>Lines of Apache's common and combined format, which are nginx's too, with whatever stands before the time and
-/// behind the status: `… [30/Nov/2026:13:55:36 +0000] "GET /a HTTP/1.1" 200 …`.</summary>
+/// <summary>Lines of Apache's common and combined format, which are nginx's too, with whatever stands before the time
+/// and behind the status: `… [30/Nov/2026:13:55:36 +0000] "GET /a HTTP/1.1" 200 …`.</summary>
 internal static class CombinedLine
 {
     public static LineRead Read(ReadOnlySpan<byte> line, Span<byte> room, out LogLine read)

@@ -2,8 +2,8 @@ using System.Buffers.Text;
 
 namespace Tangram.Proving.Replaying;
 
-/// <summary>The times of access logs, as ticks of 100 ns since the year 1 in UTC: `30/Nov/2026:13:55:36 +0100`, ISO 8601
-/// (without a zone it is UTC), or a number since 1970, of which the size tells whether it counts s, ms, µs or
+/// <summary>The times of access logs, as ticks of 100 ns since the year 1 in UTC: `30/Nov/2026:13:55:36 +0100`, ISO
+/// 8601 (without a zone it is UTC), or a number since 1970, of which the size tells whether it counts s, ms, µs or
 /// ns.</summary>
 internal static class LogTime
 {
@@ -72,7 +72,7 @@ internal static class LogTime
     {
         ticks = 0;
         if (!TrySeconds(text, out var number)) return false;
-        var seconds = number switch { < 1e11 => number, < 1e14 => number / 1e3, < 1e17 => number / 1e6, _ => number / 1e9 };
+        var seconds = number / (number switch { < 1e11 => 1, < 1e14 => 1e3, < 1e17 => 1e6, _ => 1e9 });
         if (seconds > 2e11) return false;
         ticks = DateTime.UnixEpoch.Ticks + (long)Math.Round(seconds * TimeSpan.TicksPerSecond);
         return true;

@@ -7,7 +7,7 @@ namespace Tangram.Proving.Replaying;
 /// <param name="Start">Where its path begins, in all chunks one behind the other.</param>
 internal readonly record struct ReplayEntry(long Ticks, int Start, ushort Length, ushort Kind)
 {
-    /// <summary>Paths lie in pieces of so many bytes, so that they need no larger place when they become more.</summary>
+    /// <summary>Paths lie in pieces of so many bytes: when they become more, none has to be moved.</summary>
     public const int Chunk = 1 << 20;
 
     private const int StatusBits = 10;
@@ -39,7 +39,7 @@ public sealed class ReplayLog
     {
         _entries = [.. entries];
         _chunks = [.. chunks];
-        // In the order of their lines when their times are the same; that of their paths is the same.
+        // When their times are the same, in the order of their lines, which that of their paths is too.
         Array.Sort(_entries, (a, b) => a.Ticks == b.Ticks ? a.Start.CompareTo(b.Start) : a.Ticks.CompareTo(b.Ticks));
         Spread(_entries);
         (_speed, Count, _kinds) = (1, _entries.Length, Kinds());
@@ -111,9 +111,9 @@ public sealed class ReplayLog
         return new ReplayLog(this, speed, first);
     }
 
-    /// <summary>When it is due, since the start of the run.</summary>
+    /// <summary>When it is due, since the start of the run; what is behind the last, when that is.</summary>
     public TimeSpan At(long index) =>
-        TimeSpan.FromTicks((long)((_entries[index].Ticks - _entries[0].Ticks) / _speed));
+        TimeSpan.FromTicks((long)((_entries[Math.Min(index, Count - 1)].Ticks - _entries[0].Ticks) / _speed));
 
     public int Class(long index) => _kinds[_entries[index].Method];
 
@@ -146,7 +146,10 @@ public sealed class ReplayLog
             var (second, end) = (entries[first].Ticks, first);
             while (end < entries.Length && entries[end].Ticks == second) end++;
             for (var i = first; i < end; i++)
-                entries[i] = entries[i] with { Ticks = second + TimeSpan.TicksPerSecond * (i - first) / (end - first) };
+                entries[i] = entries[i] with
+                {
+                    Ticks = second + TimeSpan.TicksPerSecond * (i - first) / (end - first),
+                };
             first = end;
         }
     }

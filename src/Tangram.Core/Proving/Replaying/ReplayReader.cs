@@ -85,8 +85,8 @@ public sealed class ReplayReader(bool withUnsafe)
     {
         if (Lines == 0) return $"{file} is empty: there is nothing to replay";
         if (IsFull)
-            return $"{file} has more requests than are kept, {MostRequests} with 1 GB of paths: take a part of it, as by " +
-                $"head -n {MostRequests}";
+            return $"{file} has more requests than are kept, {MostRequests} with 1 GB of paths: take a part of it, " +
+                $"as by head -n {MostRequests}";
         if (Unreadable * 2 > Lines)
             return $"{Unreadable} of {Lines} lines of {file} could not be read, so it is no access log that is known " +
                 $"here (common, combined or JSON; see docs/load.md):\n{string.Join('\n', Places(file))}";

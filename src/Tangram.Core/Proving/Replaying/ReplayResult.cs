@@ -66,12 +66,15 @@ public static class ReplayReport
         yield return $"{result.Log}: {Period(result.From, result.To)}" +
             (result.Speed == 1 ? "" : $", at {Words.Number(result.Speed)} times its speed");
         foreach (var line in Without(result.Lines, result.Unreadable, result.LeftOut)) yield return line;
-        yield return $"errors (400 and above, or no answer): the log had {Words.Percent(result.LogErrors)}, the replay " +
-            Words.Percent(result.Errors);
+        yield return "errors (400 and above, or no answer): the log had " +
+            $"{Words.Percent(result.LogErrors)}, the replay {Words.Percent(result.Errors)}";
         yield return $"{Words.Count(result.Same)} of {Words.Count(result.Answered)} answers have the log's status" +
             (result.Changed.Count == 0 ? "" : "; otherwise " + string.Join(", ", result.Changed.Take(MostChanges)
-                .Select(one => $"{(one.Logged == 0 ? "none" : one.Logged)} → {one.Answered} {Words.Count(one.Count)}")));
+                .Select(Change)));
     }
+
+    private static string Change(StatusChange one) =>
+        $"{(one.Logged == 0 ? "none" : one.Logged)} → {one.Answered}: {Words.Count(one.Count)}";
 
     /// <summary>Two units, the second only when it says something.</summary>
     internal static string For(TimeSpan span) => span switch
@@ -95,7 +98,8 @@ public static class ReplayReport
     private static IEnumerable<string> Without(long lines, long unreadable, EquatableArray<LeftOutLines> leftOut)
     {
         if (leftOut.Count > 0)
-            yield return "left out: " + string.Join(", ", leftOut.Select(one => $"{Words.Count(one.Count)} {one.What}"));
+            yield return "left out: " +
+                string.Join(", ", leftOut.Select(one => $"{Words.Count(one.Count)} {one.What}"));
         if (unreadable > 0)
             yield return $"{Words.Count(unreadable)} of {Words.Count(lines)} lines could not be read";
     }

@@ -29,9 +29,10 @@ public sealed record ReplaySource(string File, ReplayLog Log)
     public string? Problem()
     {
         if (Log.Lasts > TimeSpan.FromDays(1))
-            return $"{File} spans {ReplayReport.For(Log.Span)}, {ReplayReport.Period(Log.From, Log.To)}, and a run takes " +
-                $"at most a day: say --speed {Math.Ceiling(Log.Span.TotalDays):0} or more, or --duration for the first " +
-                $"of it. For the longest time nothing was asked for {ReplayReport.Period(Log.Gap.From, Log.Gap.To)}";
+            return $"{File} spans {ReplayReport.For(Log.Span)}, {ReplayReport.Period(Log.From, Log.To)}, and a run " +
+                $"takes at most a day: say --speed {Math.Ceiling(Log.Span.TotalDays):0} or more, or --duration for " +
+                "its beginning. Its longest time without a request is " +
+                ReplayReport.Period(Log.Gap.From, Log.Gap.To);
         return Log.Busiest > LoadOptions.HighestRate
             ? $"{File} has {Log.Busiest} requests in one second at this speed, and at most " +
                 $"{LoadOptions.HighestRate:0} are sent: say a lower --speed" : null;

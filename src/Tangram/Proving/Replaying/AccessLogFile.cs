@@ -11,8 +11,8 @@ internal static class AccessLogFile
 
     private const int Block = 1 << 18;
 
-    /// <summary>Whether a file begins as an access log does. What is no plain file is not looked at: what was read of it
-    /// would be gone.</summary>
+    /// <summary>Whether a file begins as an access log does. What is no plain file is not looked at: what was read of
+    /// it would be gone.</summary>
     public static bool Is(string file)
     {
         if (file == StandardInput) return true;
