@@ -27,7 +27,8 @@ public sealed class ReplayReaderTests
             $"{log.Used[log.Class(i)]} {Encoding.ASCII.GetString(log.Target(i))} {log.Status(i)}")];
 
     [Theory]
-    [InlineData("1.2.3.4 - - [30/Nov/2026:13:55:36 +0000] \"GET /a?b=c HTTP/1.1\" 200 23", "13:55:36.000 GET /a?b=c 200")]
+    [InlineData("1.2.3.4 - - [30/Nov/2026:13:55:36 +0000] \"GET /a?b=c HTTP/1.1\" 200 23",
+        "13:55:36.000 GET /a?b=c 200")]
     [InlineData("::1 - \\\"x [y [30/Nov/2026:13:55:36 +0130] \"GET / HTTP/2.0\" 304 - \"-\" \"curl\" 0.01 more",
         "12:25:36.000 GET / 304")]
     [InlineData("shop:80 [::1] - - [01/Jan/2026:00:30:00.25 +0100] \"HEAD /x\" - -", "23:30:00.250 HEAD /x 0")]
@@ -37,15 +38,20 @@ public sealed class ReplayReaderTests
         "13:55:36.000 GET /?q 200")]
     [InlineData("- - - [30/Nov/2026:13:55:36 +0000] \"GET https://shop.local:8/a/b HTTP/1.1\" 200 1",
         "13:55:36.000 GET /a/b 200")]
-    [InlineData("""{"time":"2026-11-30T13:55:36.125Z","client":"::1","method":"GET","host":"h","path":"/o","status":499,"duration":0.5}""",
+    [InlineData("{\"time\":\"2026-11-30T13:55:36.125Z\",\"client\":\"::1\",\"method\":\"GET\",\"host\":\"h\"," +
+        "\"path\":\"/o\",\"status\":499,\"duration\":0.5}",
         "13:55:36.125 GET /o 499")]
-    [InlineData("""{"msec":"1796046936.500","request":"GET /é\u0022 HTTP/1.1","status":"200","request_time":"0.250"}""",
+    [InlineData("{\"msec\":\"1796046936.500\",\"request\":\"GET /é\\u0022 HTTP/1.1\",\"status\":\"200\"," +
+        "\"request_time\":\"0.250\"}",
         "13:55:36.250 GET /%E9\" 200")]
-    [InlineData("""{"time_local":"30/Nov/2026:13:55:36 +0000","uri":"/i","request_uri":"/o?a","request_method":"GET","status":"200"}""",
+    [InlineData("{\"time_local\":\"30/Nov/2026:13:55:36 +0000\",\"uri\":\"/i\",\"request_uri\":\"/o?a\"," +
+        "\"request_method\":\"GET\",\"status\":\"200\"}",
         "13:55:36.000 GET /o?a 200")]
-    [InlineData("""{"ts":1796046936.5,"request":{"method":"GET","uri":"/c?d","headers":{"path":["/no"],"status":1}},"duration":0.25,"status":200}""",
+    [InlineData("{\"ts\":1796046936.5,\"request\":{\"method\":\"GET\",\"uri\":\"/c?d\",\"headers\":{" +
+        "\"path\":[\"/no\"],\"status\":1}},\"duration\":0.25,\"status\":200}",
         "13:55:36.250 GET /c?d 200")]
-    [InlineData("""{"StartUTC":"2026-11-30T13:55:36.123456789Z","RequestMethod":"GET","RequestPath":"/t","DownstreamStatus":200,"time":"2026-11-30T13:55:37Z"}""",
+    [InlineData("{\"StartUTC\":\"2026-11-30T13:55:36.123456789Z\",\"RequestMethod\":\"GET\",\"RequestPath\":\"/t\"," +
+        "\"DownstreamStatus\":200,\"time\":\"2026-11-30T13:55:37Z\"}",
         "13:55:36.123 GET /t 200")]
     public void Lines_as_programs_write_them_are_read(string line, string told)
     {
@@ -60,7 +66,8 @@ public sealed class ReplayReaderTests
     [InlineData("- - - [31/Nov/2026:13:55:36 +0000] \"GET / HTTP/1.1\" 200 1", LogLine.NoTime)]
     [InlineData("- - - [30/Nov/2026:24:55:36 +0000] \"GET / HTTP/1.1\" 200 1", LogLine.NoTime)]
     [InlineData("- - - [30/Nov/2026:13:55:36 +0000] GET / HTTP/1.1 200 1", "no request in quotes follows its time")]
-    [InlineData("- - - [30/Nov/2026:13:55:36 +0000] \"GET / HTTP/1.1\\\" 200", "the quotes around its request do not end")]
+    [InlineData("- - - [30/Nov/2026:13:55:36 +0000] \"GET / HTTP/1.1\\\" 200",
+        "the quotes around its request do not end")]
     [InlineData("- - - [30/Nov/2026:13:55:36 +0000] \"GET /\" fine", "no status of three digits follows its request")]
     [InlineData("{\"time\":", "it is not JSON, from its byte 9 on")]
     [InlineData("{\"method\":\"GET\",\"path\":\"/\"}", "it has no \"time\" that is one")]
@@ -126,7 +133,8 @@ public sealed class ReplayReaderTests
         Assert.Equal(3, log.Played(2, TimeSpan.FromSeconds(1.01)).Count);
         Assert.Equal(1, log.Played(2, TimeSpan.FromTicks(1)).Count);
         // One time with a fraction, and none is known to be whole.
-        Assert.StartsWith("13:55:38.000 GET /f", Told(Read(text + "[30/Nov/2026:13:55:39.5 +0000] \"GET /g\" 200"))[5]);
+        text += "[30/Nov/2026:13:55:39.5 +0000] \"GET /g\" 200";
+        Assert.StartsWith("13:55:38.000 GET /f", Told(Read(text))[5]);
     }
 
     [Fact]
@@ -164,8 +172,8 @@ public sealed class ReplayReaderTests
                 "left out: 1 POST",
                 "the log spans 3 h: --speed 60 takes 3 min, and --duration 3m the first of it",
             ], ReplayReport.Before(Of("30/Nov/2026:16:55:36", 1)));
-        Assert.Equal("a.log spans 31 d, 2026-11-30 13:55:36 to 2026-12-31 13:55:36 UTC, and a run takes at most a day: " +
-            "say --speed 31 or more, or --duration for its beginning. Its longest time without a request is " +
+        Assert.Equal("a.log spans 31 d, 2026-11-30 13:55:36 to 2026-12-31 13:55:36 UTC, and a run takes at most a " +
+            "day: say --speed 31 or more, or --duration for its beginning. Its longest time without a request is " +
             "2026-11-30 13:55:36 to 2026-12-31 13:55:36 UTC", Of("31/Dec/2026:13:55:36", 1).Problem());
         Assert.Null(Of("31/Dec/2026:13:55:36", 31).Problem());
         var load = Of("30/Nov/2026:13:55:46", 2).In(new LoadOptions
@@ -175,10 +183,12 @@ public sealed class ReplayReaderTests
         Assert.Equal((0.2, TimeSpan.FromSeconds(5)), (load.Rate, load.Duration));
         Assert.Empty(load.Problems());
         var schedule = new LoadSchedule(load);
-        Assert.Equal((2, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5)), (schedule.Count, schedule.At(1), schedule.At(2)));
+        Assert.Equal((2, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5)),
+            (schedule.Count, schedule.At(1), schedule.At(2)));
         var wire = LoadWire.Of(load, load.Classes[0], "run");
         var into = new byte[wire.MostBytes];
-        Assert.Equal("GET /below/ HTTP/1.1\r\nHost: shop\r\n\r\n", Encoding.ASCII.GetString(into, 0, wire.Write(1, into)));
+        Assert.Equal("GET /below/ HTTP/1.1\r\nHost: shop\r\n\r\n",
+            Encoding.ASCII.GetString(into, 0, wire.Write(1, into)));
     }
 
     [Fact]
@@ -190,8 +200,8 @@ public sealed class ReplayReaderTests
             """{"time":"2026-11-30T13:55:36.125Z","method":"GET","path":"/o","status":200,"duration":0.5}""",
             """{"ts":1796046936.5,"request":{"method":"GET","uri":"/c"},"duration":0.25,"status":200}""",
         ];
-        string[] pieces = ["[", "]", "\"", "\\", "\\x", "\\u12", "{", "}", ":", ",", "1e999", "-", " ", "\0", "\n", "\r",
-            "\xff", "HTTP/1.1", "://", "\\ud800", "/", "99999999999999999999", "http://"];
+        string[] pieces = ["[", "]", "\"", "\\", "\\x", "\\u12", "{", "}", ":", ",", "1e999", "-", " ", "\0", "\n",
+            "\r", "\xff", "HTTP/1.1", "://", "\\ud800", "/", "99999999999999999999", "http://"];
         for (var seed = 1UL; seed <= 5000; seed++)
         {
             var rng = new Rng(seed);
