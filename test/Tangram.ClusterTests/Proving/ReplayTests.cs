@@ -15,7 +15,7 @@ namespace Tangram.ClusterTests.Proving;
 
 /// <summary>Access logs, made by our own gateway and by hand, against a server that sees every byte.</summary>
 [Collection(nameof(Alone))]
-public sealed class ReplayTests : IDisposable
+public sealed class ReplayTests(ITestOutputHelper output) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-replay-").FullName;
     private readonly StringWriter _out = new(), _error = new();
@@ -116,6 +116,25 @@ public sealed class ReplayTests : IDisposable
         Assert.Equal(["GET", "HEAD"], result.Classes.Select(c => c.Name));
         Assert.Contains($"warning: {log}:5: {LogLine.NoTime}", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal(result.Replay, LoadJson.Read(LoadJson.Write(result)).Replay);
+    }
+
+    [Fact]
+    public async Task A_thousand_a_second_are_sent_on_time_out_of_a_long_log()
+    {
+        var log = Write("long.log", [.. Enumerable.Range(0, 60_000).Select(i =>
+            $"- - - [30/Nov/2026:13:{i / 60_000 + 10}:{i / 1000 % 60:00} +0000] \"GET /{i} HTTP/1.1\" 200 1")]);
+        await using var server = Server();
+        var request = Request(log, server.Url) with { Most = TimeSpan.FromSeconds(10) };
+        var source = await AccessLogFile.ReadAsync(request, Around, default);
+        var result = await LoadRun.RunAsync(source.In(new LoadOptions
+        {
+            Url = server.Url, Rate = 1, Duration = TimeSpan.FromSeconds(1),
+        }), null, TimeProvider.System, default);
+        Assert.True(result.Verdict.Ruling == LoadRuling.Passed, string.Join('\n', LoadReport.Lines(result)));
+        Assert.Equal((10_000L, 10_000), (result.Total.Ok, _seen.Count));
+        Assert.Equal(Enumerable.Range(0, 10_000).Select(i => $"GET /{i} HTTP/1.1").Order(StringComparer.Ordinal),
+            _seen.Select(one => one.Line).Order(StringComparer.Ordinal));
+        output.WriteLine(LoadReport.Row("late", result.Lateness));
     }
 
     [Fact]
