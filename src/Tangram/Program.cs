@@ -5,6 +5,7 @@ using Tangram.Deploying;
 using Tangram.Observing.Doctoring;
 using Tangram.Planning;
 using Tangram.Proving;
+using Tangram.Proving.Replaying;
 using Tangram.Proving.Scenarios;
 using Tangram.Proving.Spreading;
 using Tangram.Proving.Drills;
@@ -27,6 +28,8 @@ return await CommandLine.RunAsync(args, around, new Entrances
     Load = LoadEntrance.RunAsync,
     LoadPart = (where, _) => LoadPartProcess.RunAsync(where),
     Scenario = ScenarioEntrance.RunAsync,
+    IsAccessLog = AccessLogFile.Is,
+    Replay = ReplayEntrance.RunAsync,
     Drill = DrillEntrance.RunAsync,
     Prove = ProveEntrance.RunAsync,
     Simulate = SimulateEntrance.RunAsync,

@@ -70,7 +70,8 @@ public static class LoadEngines
     {
         var connections = Connections(options);
         // One thread keeps its time best, and does 20,000 requests a second at a third of a processor.
-        var enough = options.Users is null ? (int)Math.Ceiling(options.Rate / options.Part.Of / 20_000) : connections;
+        var rate = (options.Replay?.Log.Busiest ?? options.Rate) / options.Part.Of;
+        var enough = options.Users is null ? (int)Math.Ceiling(rate / 20_000) : connections;
         var wanted = options.Threads ?? Math.Min(enough, processors);
         var needed = (connections + mostConnections - 1) / mostConnections;
         var most = Math.Min(connections, options.MaxInFlight);

@@ -1,4 +1,5 @@
 using Tangram.Model;
+using Tangram.Proving.Replaying;
 using Tangram.Proving.Scenarios;
 
 namespace Tangram.Proving;
@@ -25,6 +26,10 @@ public sealed record LoadOptions
     /// <summary>How the rate goes over time; then <see cref="Rate"/> is its mean. Null: it is constant.</summary>
     public LoadProfile.Open? Profile { get; init; }
     public LoadProfile.Open Shape => Profile ?? LoadProfile.Constant(Rate, Duration);
+
+    /// <summary>The access log that says what to ask for, and when: then <see cref="Rate"/> is its mean, and <see
+    /// cref="Mix"/> has its methods. Null: there is none.</summary>
+    public ReplaySource? Replay { get; init; }
     public string Method { get; init; } = "GET";
     public string? Body { get; init; }
     public EquatableArray<LoadHeader> Headers { get; init; }
@@ -63,8 +68,8 @@ public sealed record LoadOptions
     /// <summary>The same as text, where the file is on another machine.</summary>
     public string? CaText { get; init; }
 
-    /// <summary>The run passes when at most so many requests failed or were answered by something other than
-    /// 2xx.</summary>
+    /// <summary>The run passes when at most so many requests failed or were answered by something other than 2xx, or
+    /// than the log that is replayed has.</summary>
     public long MaxFailed { get; init; }
 
     /// <summary>How often whoever follows the run is told how far it is.</summary>

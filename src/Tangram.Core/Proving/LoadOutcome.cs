@@ -40,7 +40,8 @@ public readonly record struct LoadOutcome(int Status, LoadFailure? Failure, stri
     /// <summary>More than one address was tried.</summary>
     public bool Elsewhere { get; init; }
 
-    /// <summary>What the scenario says of the status; null: nothing, so 2xx is good.</summary>
+    /// <summary>What the scenario, or the log that is replayed, says of the status; null: nothing, so 2xx is
+    /// good.</summary>
     public bool? Expected { get; init; }
 
     public bool Ok => Failure is null && (Expected ?? Status is >= 200 and < 300);

@@ -1,3 +1,5 @@
+using Tangram.Proving.Replaying;
+
 namespace Tangram.Proving;
 
 /// <summary>A result as lines for people, plain and 100 columns wide.</summary>
@@ -14,6 +16,7 @@ public static class LoadReport
         yield return Offered(result);
         yield return Made(result);
         if (result.Interrupted) yield return "Interrupted: these are the results so far.";
+        foreach (var line in ReplayReport.Lines(result.Replay)) yield return line;
         foreach (var line in Classes(result).Concat(Sockets(result.Sockets))) yield return line;
         foreach (var line in Lateness(result).Concat(Machines(result))) yield return line;
         yield return $"{result.Verdict.Ruling}: {result.Verdict.Because}.";

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tangram.Model;
+using Tangram.Proving.Replaying;
 using Tangram.Proving.Scenarios;
 
 namespace Tangram.Proving;
@@ -71,6 +72,10 @@ public sealed record LoadResult
     /// <summary>Of a run of a scenario: what it showed beyond its requests.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ScenarioResult? Scenario { get; init; }
+
+    /// <summary>Of a replay: how it compares with its log.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ReplayResult? Replay { get; init; }
 }
 
 /// <summary>Sent = Ok + NonSuccess + Failed (without those that were never sent) + Abandoned.</summary>
@@ -79,7 +84,7 @@ public sealed record LoadCounts
     public required string Name { get; init; }
     public required long Sent { get; init; }
 
-    /// <summary>Answered by 2xx, completely.</summary>
+    /// <summary>Answered completely by 2xx, or as a scenario or a replayed log has it.</summary>
     public required long Ok { get; init; }
 
     /// <summary>Answered completely, by another status.</summary>
@@ -190,6 +195,9 @@ public sealed record StepProgress(string Name, long Bad, TimeSpan P99);
 [JsonSerializable(typeof(SocketCounts))]
 [JsonSerializable(typeof(ScenarioResult))]
 [JsonSerializable(typeof(PartResult))]
+[JsonSerializable(typeof(ReplayResult))]
+[JsonSerializable(typeof(LeftOutLines))]
+[JsonSerializable(typeof(StatusChange))]
 [JsonSerializable(typeof(CheckCounts))]
 [JsonSerializable(typeof(ThresholdResult))]
 [JsonSerializable(typeof(LoadEffort))]

@@ -101,10 +101,11 @@ internal static class CommandLine
     }
 
     // A list of names would take a mistyped option for one of them; no name begins with a dash.
+    // A dash alone is standard input.
     private static IEnumerable<string> MistypedOptions(ParseResult parsed) =>
         from argument in parsed.CommandResult.Children.OfType<ArgumentResult>()
         from token in argument.Tokens
-        where token.Value.StartsWith('-') && parsed.Action == parsed.CommandResult.Command.Action
+        where token.Value is ['-', _, ..] && parsed.Action == parsed.CommandResult.Command.Action
         select $"There is no option '{token.Value}'.";
 
     private static string Named(Command command) =>

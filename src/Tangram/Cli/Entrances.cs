@@ -43,6 +43,13 @@ internal sealed record Entrances
     /// <summary>As Load, from a file that says what users do.</summary>
     public required Func<ScenarioRequest, Surroundings, CancellationToken, Task<int>> Scenario { get; init; }
 
+    /// <summary>Whether the file is an access log, by what is in it.</summary>
+    public Func<string, bool> IsAccessLog { get; init; } = _ => false;
+
+    /// <summary>As Load, from an access log.</summary>
+    public Func<ReplayRequest, Surroundings, CancellationToken, Task<int>> Replay { get; init; } =
+        (_, _, _) => throw new InvalidOperationException("no logs here");
+
     /// <summary>Simulates, prints what came of it, and returns the exit code.</summary>
     public required Func<SimulateRequest, Surroundings, CancellationToken, Task<int>> Simulate { get; init; }
 
@@ -170,6 +177,12 @@ internal sealed record ScenarioRequest(string File)
     /// <summary>Instead of HTTP/1.1.</summary>
     public bool Http2 { get; init; }
 }
+
+/// <param name="File">An access log; "-": on standard input.</param>
+/// <param name="Load">Whose URL says where its requests go; its rate and duration are not used.</param>
+/// <param name="Most">Only what is due within so much time; null: all of it.</param>
+/// <param name="Unsafe">Send those that change something too, without their bodies.</param>
+internal sealed record ReplayRequest(string File, LoadRequest Load, double Speed, TimeSpan? Most, bool Unsafe);
 
 /// <param name="Keep">Takes the result of a search that found the limit, and says what it did with it.</param>
 internal sealed record LimitRequest(

@@ -140,6 +140,7 @@ internal static class Examples
             "tangram load shop.yaml                                   steps, data, checks and thresholds from a file",
             "tangram load plan.jmx -J users=5000 -J duration=60       a JMeter test plan, as JMeter saves it",
             "tangram load session.har --users 20 --duration 1m        what a browser recorded",
+            "tangram load access.log --target http://10.0.0.1:8080 --speed 10    what was asked before, faster",
             "tangram load http://10.0.0.1/ --users 9000 --tls /etc/tangram/tls --injector 10.0.0.5:7650,10.0.0.6:7650",
             "                                                 from two machines, as one load with one verdict",
         ],

@@ -11,7 +11,7 @@ internal sealed class LoadCommand
     private readonly CommandContext _context;
     private readonly Argument<string> _what = new("URL|FILE")
     {
-        Description = "What to ask for; or a scenario, a JMeter test plan (.jmx) or a recording (.har)",
+        Description = "What to ask for; or a scenario, a JMeter test plan (.jmx), a recording (.har), an access log",
     };
     private readonly Option<Uri[]> _also =
         Option<Uri[]>("--also", "URL", "Another address, if a connection fails; may be repeated", []);
@@ -55,6 +55,7 @@ internal sealed class LoadCommand
         "Write all latencies as an HdrHistogram log, one interval a second", null);
     private readonly FindLimitOptions _limit;
     private readonly SpreadOptions _spread = new();
+    private ReplayTyping _replay = null!;
 
     private LoadCommand(CommandContext context)
     {
@@ -109,6 +110,12 @@ internal sealed class LoadCommand
         var scenario = new ScenarioTyping(command, _rate, _users, _duration, _profile, _poisson, _timeout, _connections,
             _trust, _failed, _json, _http2, _report, _hdr,
             [_also, _lost, _think, _threads, _method, _body, _headers, _mix, _id, .. _limit.All]);
+        _replay = new ReplayTyping(command, _duration, _timeout, _connections, _threads, _headers, _trust, _failed,
+            _json, _http2, _report, _hdr, scenario.Target,
+            [
+                _also, _lost, _rate, _users, _think, _profile, _poisson, _method, _body, _mix, _id,
+                .. scenario.OfOthers, .. _limit.All,
+            ]);
         command.Validators.Add(result =>
         {
             Option[] rates = [_rate, _profile, _poisson];
@@ -130,8 +137,11 @@ internal sealed class LoadCommand
         if (Address(typed) is null && !_limit.IsAsked(parsed)) _spread.Refuse(parsed, "a file");
         if (_limit.IsAsked(parsed)) _spread.Refuse(parsed, "--find-limit");
         if (Address(typed) is null && !_limit.IsAsked(parsed))
-            return await _context.Entrances.Scenario(scenario.Of(parsed, typed), _context.Around, cancellation);
+            return _replay.IsAsked(parsed) || _context.Entrances.IsAccessLog(typed)
+                ? await _context.Entrances.Replay(_replay.Of(parsed, typed), _context.Around, cancellation)
+                : await _context.Entrances.Scenario(scenario.Of(parsed, typed), _context.Around, cancellation);
         scenario.Refuse(parsed);
+        _replay.Refuse(parsed);
         RefuseBesideLimit(parsed);
         var messages = Address(typed) is { } address && LoadSockets.Is(address);
         if (messages && _limit.IsAsked(parsed))

@@ -58,6 +58,11 @@ internal sealed class ScenarioTyping
         foreach (var option in Own) command.Add(option);
     }
 
+    public Option<Uri?> Target => _target;
+
+    /// <summary>What an access log does not take.</summary>
+    public Option[] OfOthers => [_properties, _ignore, _static];
+
     private Option[] Own => [_target, _properties, _ignore, _static];
 
     public ScenarioRequest Of(ParseResult parsed, string file)

@@ -1,4 +1,5 @@
 using Tangram.Model;
+using Tangram.Proving.Replaying;
 
 namespace Tangram.Proving;
 
@@ -12,6 +13,7 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false, L
     private readonly LatencyHistogram[] _latencies = Histograms(options);
     private readonly LatencyHistogram[] _uncorrected = begunWhenDue ? [] : Histograms(options);
     private readonly LatencyHistogram _lateness = new();
+    private readonly ReplayTally? _replay = options.Replay is { } source ? new(source.Log) : null;
     private readonly LoadTimeline _timeline = new();
     private readonly bool[] _safe = [.. options.Classes.Select(c => c.IsSafe)];
     private TimeSpan _lastBegun, _lastEnded;
@@ -29,8 +31,9 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false, L
     public void Late(TimeSpan by) => _lateness.Add(by);
 
     /// <summary>A request has ended.</summary>
-    public void Ended(in LoadSample sample)
+    public void Ended(in LoadSample ended)
     {
+        var sample = _replay?.Judge(ended) ?? ended;
         Count(sample);
         if (!sample.Outcome.HasLatency) return;
         _latencies[sample.Class].Add(sample.Ended - sample.Intended);
@@ -58,6 +61,7 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false, L
         }
         _lateness.Add(other._lateness);
         _timeline.Add(other._timeline);
+        if (other._replay is { } replayed) _replay?.Add(replayed);
         if (other.Log is { } more) log?.Add(more);
         if (other._lastBegun > _lastBegun) _lastBegun = other._lastBegun;
         if (other._lastEnded > _lastEnded) _lastEnded = other._lastEnded;
@@ -154,6 +158,7 @@ internal sealed class LoadBook(LoadOptions options, bool begunWhenDue = false, L
             Examples = _tallies.SelectMany(t => t.Examples).OrderBy(e => e.Ended).ToEquatableArray(),
             Interrupted = ran.Interrupted,
             Users = options.Users,
+            Replay = options.Replay is { } source ? _replay!.Result(source) : null,
             Generator = effort,
             Verdict = LoadVerdict.Of(total, lateness, options.MaxFailed, effort),
         };

@@ -102,10 +102,16 @@ internal sealed class LoadClient : IDisposable
     private static Uri[] Urls(Uri url, LoadOptions options) =>
         [url, .. options.Also.Select(other => new Uri(other, url.PathAndQuery))];
 
+    /// <summary>A log's path is sent as it was.</summary>
+    private Uri Where(Uri url, long index) => _options.Replay is not { } replay ? url
+        : new Uri(url.GetLeftPart(UriPartial.Authority) + LoadWire.Below(url) +
+            Encoding.ASCII.GetString(replay.Log.Target(index)),
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+
     private HttpRequestMessage Request(int @class, long index, int address)
     {
         var (what, body, urls) = _classes[@class];
-        var request = new HttpRequestMessage(new HttpMethod(what.Method), urls[address])
+        var request = new HttpRequestMessage(new HttpMethod(what.Method), Where(urls[address], index))
         {
             Version = Version(_options),
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Tangram.Cli;
 using Tangram.Model;
 using Tangram.Proving.Scenarios;
@@ -37,14 +36,12 @@ internal static class LoadEntrance
             throw new CommandFailure(Exit.Arguments, unread);
         var problems = machines > 0 ? LoadPart.Problems(options, machines) : options.Problems();
         if (problems.FirstOrDefault() is { } problem) throw new CommandFailure(Exit.Arguments, problem);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var stop = new LoadStop(cancellation);
         if (request.Limit is { } limit)
             return await LimitEntrance.RunAsync(options, limit, request.Json, around, stop.Token).ConfigureAwait(false);
         var outputs = new LoadOutputs(
             request.Report, request.Hdr, options.Classes.Select(c => c.Name), around, request.CaFile);
-        var progress = request.Json ? null : new Line(around);
+        var progress = request.Json ? null : new LoadLines(around);
         var result = await (machines > 0 ? SpreadAsync()
             : LoadRun.RunAsync(options, progress, around.Clock, stop.Token, outputs.Log)).ConfigureAwait(false);
         if (request.Json) around.Print(LoadJson.Write(result));
@@ -57,13 +54,6 @@ internal static class LoadEntrance
             await using var spread = await SpreadRun.OpenAsync(request, options, outputs.Log is not null, around.Clock)
                 .ConfigureAwait(false);
             return await spread.RunAsync(progress, outputs.Log, stop.Token).ConfigureAwait(false);
-        }
-
-        // The first one asks for the results so far, the second does not wait for them.
-        void OnSignal(PosixSignalContext signal)
-        {
-            signal.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
         }
     }
 
@@ -81,7 +71,7 @@ internal static class LoadEntrance
             ? throw new CommandFailure(Exit.Arguments, problem) : profile;
     }
 
-    private static LoadHeader Header(string typed) => typed.Split(':', 2) is [var name, var value]
+    internal static LoadHeader Header(string typed) => typed.Split(':', 2) is [var name, var value]
         ? new LoadHeader(name.Trim(), value.Trim())
         : throw new CommandFailure(Exit.Arguments, $"'{typed}' is not a header. Write 'Name: value'");
 
@@ -90,9 +80,4 @@ internal static class LoadEntrance
         && Uri.TryCreate(url, UriKind.Absolute, out var where) && double.TryParse(share, out var weight)
             ? new LoadClass(method.ToUpperInvariant(), method.ToUpperInvariant(), where, null, weight)
             : throw new CommandFailure(Exit.Arguments, $"'{typed}' is not a kind of request. Write 'METHOD URL SHARE'");
-
-    private sealed class Line(Surroundings around) : IProgress<LoadProgress>
-    {
-        public void Report(LoadProgress value) => around.Print(LoadReport.Line(value));
-    }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Tangram.Proving.Engine;
+using Tangram.Proving.Replaying;
 
 namespace Tangram.Proving;
 
@@ -47,10 +48,20 @@ internal static class LoadWarmUp
             Users = model.Users is null ? null : AtOnce,
             Think = model.Users is null ? TimeSpan.Zero : TimeSpan.FromMilliseconds(1),
         };
+        if (model.Replay is not null) options = Replay().In(options);
         var target = new EngineTarget((IPEndPoint)listener.LocalEndpoint);
         await EngineRun.RunAsync(options, target, null, time, cancellation);
         await over.CancelAsync();
         await serving;
+    }
+
+    /// <summary>A log of as many requests as the rate would make.</summary>
+    private static ReplaySource Replay()
+    {
+        var reader = new ReplayReader(withUnsafe: false);
+        for (var i = 0; i < 300; i++)
+            reader.Take("- - - [30/Nov/2026:13:55:36 +0000] \"GET / HTTP/1.1\" 200 -\n"u8);
+        return ReplaySource.Of("", reader, reader.Log()!.Played(speed: 6, most: null));
     }
 
     private static async Task ServeAsync(TcpListener listener, CancellationToken over)

@@ -190,7 +190,29 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(new ScenarioRequest("shop.yaml"), _terminal.Scenario);
     }
 
+    [Fact]
+    public async Task Load_of_an_access_log_keeps_its_times_and_takes_what_says_how_to_ask()
+    {
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("load", "access.log", "--target", "http://h:81", "--speed",
+            "60", "--duration", "1m", "--header", "A: b", "--max-failed", "3"));
+        var replay = _terminal.Replay!;
+        Assert.Equal(("access.log", 60.0, TimeSpan.FromMinutes(1), false),
+            (replay.File, replay.Speed, replay.Most, replay.Unsafe));
+        Assert.Equal((new Uri("http://h:81"), 3L), (replay.Load.Url, replay.Load.MaxFailed));
+        Assert.Equal(["A: b"], replay.Load.Headers);
+        // What is in the file is not asked when this says it.
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("load", "other", "--unsafe", "--target", "http://h:81"));
+        Assert.Equal(("other", true, 1.0), (_terminal.Replay!.File, _terminal.Replay.Unsafe, _terminal.Replay.Speed));
+        Assert.Equal(Exit.Done, await _terminal.RunAsync("load", "-", "--target", "http://h:81"));
+        Assert.Null(_terminal.Scenario);
+    }
+
     [Theory]
+    [InlineData("load access.log", "does not say where its requests shall go: add --target http://HOST:PORT")]
+    [InlineData("load access.log --target http://h --rate 5", "--rate does not go with an access log")]
+    [InlineData("load access.log --target http://h --static", "--static does not go with an access log")]
+    [InlineData("load access.log --target http://h --injector a:1", "--injector does not go with a file")]
+    [InlineData("load http://127.0.0.1/ --speed 2", "--speed goes with an access log, and not with a URL")]
     [InlineData("load shop.yaml --method POST", "--method goes with a URL, and shop.yaml is a file: write it there")]
     [InlineData("load http://127.0.0.1/ --static", "--static goes with a file, and not with a URL")]
     [InlineData("load http://127.0.0.1/ --find-limit --users 5", "--users does not go with --find-limit")]

@@ -30,6 +30,8 @@ internal sealed class Terminal : IDisposable
         Gateway = (_, _) => throw new InvalidOperationException(),
         Load = (request, _, _) => { Load = request; return Task.FromResult(Exit.Done); },
         Scenario = (request, _, _) => { Scenario = request; return Task.FromResult(Exit.Done); },
+        IsAccessLog = file => file is "access.log" or "-",
+        Replay = (request, _, _) => { Replay = request; return Task.FromResult(Exit.Done); },
         Simulate = (request, _, _) => { Simulation = request; return Task.FromResult(Exit.Failed); },
         Trust = Tangram.Coordinating.Trust.TrustEntrance.Run,
         DownWithoutDaemon = (folder, _) => Task.FromResult($"stopped what was left in {Path.GetFileName(folder)}"),
@@ -55,6 +57,7 @@ internal sealed class Terminal : IDisposable
     public char? Typed { get; set; }
     public LoadRequest? Load { get; private set; }
     public ScenarioRequest? Scenario { get; private set; }
+    public ReplayRequest? Replay { get; private set; }
     public SimulateRequest? Simulation { get; private set; }
     public string Out => Read(_toOut, _out);
     public string Error => Read(_toError, _error);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tangram.Model;
+using Tangram.Proving.Replaying;
 using Tangram.Proving.Scenarios;
 
 namespace Tangram.Proving.Reports;
@@ -9,10 +10,11 @@ public static class LoadPage
 {
     public static string Of(LoadResult result)
     {
-        var name = result.Scenario?.Name ?? result.Url;
+        var name = result.Scenario?.Name ?? (result.Replay is { } log ? $"{log.Log} to {result.Url}" : result.Url);
         var body = new Html().Add($"<h1>{name}</h1>\n<p class=\"under\">Load of {Model(result)}, begun ")
             .Add($"{Began(result.StartedAt)}</p>\n").Add(Verdict(result.Verdict));
         if (result.Interrupted) body.Add($"<p class=\"note\">Interrupted: these are the results so far.</p>\n");
+        foreach (var line in ReplayReport.Lines(result.Replay)) body.Add($"<p class=\"note\">{line}</p>\n");
         body.Add(Page.Facts(
             ("Sent", Words.Count(result.Total.Sent) + (result.Planned > 0 ? $" of {Words.Count(result.Planned)}" : "")),
             ("Offered", $"{Words.Number(result.Offered)}/s"),
@@ -41,6 +43,8 @@ public static class LoadPage
     {
         { Scenario: { } scenario } => $"at most {Words.Count(scenario.MostUsers)} users at once, who do " +
             $"{Words.Count(scenario.Iterations)} iterations",
+        { Replay: not null } => $"an access log's requests at its times, {Words.Number(result.Rate)}/s on average, " +
+            "whether or not those before were answered",
         { Users: { } users } => $"{Words.Count(users)} users who ask again when they are answered",
         _ => $"{Words.Number(result.Rate)} requests/s, whether or not those before were answered",
     };

@@ -113,7 +113,7 @@ internal static class ScenarioFile
             InputFault.TooLarge => $"the file has more than {most >> 20} MB",
             InputFault.Silent => "this is a pipe or a device, and its end did not come in time",
             _ => $"the file cannot be read: {answer.Why}",
-        }, asked.Line == 0 ? "name a scenario, a test plan or a recording, or begin a URL with http://"
+        }, asked.Line == 0 ? "name a scenario, a test plan, a recording or an access log, or begin a URL with http://"
             : "name a file beside the scenario");
         return null;
     }
