@@ -22,14 +22,9 @@ internal sealed class DrillCluster : IAsyncDisposable
     private DrillCluster(int replicas, bool wrong, int nodesPerZone, bool https)
     {
         _file = WebService.Write(_folder, _name, _gateway, replicas);
-        var nodes = nodesPerZone == 1 ? "" : $"  nodes_per_zone: {nodesPerZone}
-";
-        var text = File.ReadAllText(_file).Replace("x-tangram:
-  gateway:", "x-tangram:
-  zones: [a, b, c]
-" +
-            $"{nodes}  objectives: {{ availability: 99.9%, recovery_time: 30s }}
-  gateway:");
+        var nodes = nodesPerZone == 1 ? "" : $"  nodes_per_zone: {nodesPerZone}\n";
+        var text = File.ReadAllText(_file).Replace("x-tangram:\n  gateway:", "x-tangram:\n  zones: [a, b, c]\n" +
+            $"{nodes}  objectives: {{ availability: 99.9%, recovery_time: 30s }}\n  gateway:");
         if (https)
             text = text.Replace($"[\"http://{_gateway}\"]",
                 $"[\"http://{_gateway}\", \"https://127.0.0.1:{HttpsPort}\"]");

@@ -14,10 +14,14 @@ internal sealed class CutPorts : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Process _nft;
+    private readonly string _table = string.Create(CultureInfo.InvariantCulture,
+        $"inet tangram_power_{Environment.ProcessId}");
+    private readonly HashSet<int> _ports = [];
 
     private CutPorts(Process nft) => _nft = nft;
 
-    /// <summary>Null when it cannot be done, and why.</summary>
+    /// <summary>From the moment when this returns none of their packets passes. Null when it cannot be done, and
+    /// why.</summary>
     public static async Task<(CutPorts? Cut, string Why)> TryMakeAsync(IEnumerable<int> pids, TimeProvider time)
     {
         if (Native.EffectiveUser() != 0) return (null, "this user may not filter packets");
@@ -28,9 +32,17 @@ internal sealed class CutPorts : IDisposable
         };
         try
         {
-            var ports = PortsOf(pids);
             var cut = new CutPorts(Process.Start(start)!);
-            if (await cut.MakeAsync(ports, time).ConfigureAwait(false)) return (cut, "");
+            if (await cut.SaidAsync(
+            [
+                $"add table {cut._table} {{ flags owner; }}",
+                $"add set {cut._table} struck {{ type inet_service; }}",
+                .. cut.Elements(pids),
+                $"add chain {cut._table} comes {{ type filter hook input priority -300; policy accept; }}",
+                $"add chain {cut._table} goes {{ type filter hook output priority -300; policy accept; }}",
+                $"add rule {cut._table} comes meta l4proto {{ tcp, udp }} th dport @struck drop",
+                $"add rule {cut._table} goes meta l4proto {{ tcp, udp }} th sport @struck drop",
+            ], time).ConfigureAwait(false)) return (cut, "");
             cut.Dispose();
             return (null, "nft would not filter packets");
         }
@@ -52,22 +64,22 @@ internal sealed class CutPorts : IDisposable
         _nft.Dispose();
     }
 
-    private async Task<bool> MakeAsync(IReadOnlyList<int> ports, TimeProvider time)
+    /// <summary>The same for ports that these have opened since.</summary>
+    public async Task AddAsync(IEnumerable<int> pids, TimeProvider time)
     {
-        var table = string.Create(CultureInfo.InvariantCulture, $"inet tangram_power_{Environment.ProcessId}");
-        string[] script =
-        [
-            $"add table {table} {{ flags owner; }}",
-            $"add set {table} struck {{ type inet_service; }}",
-            .. ports.Chunk(ElementsPerLine)
-                .Select(some => $"add element {table} struck {{ {string.Join(", ", some)} }}"),
-            $"add chain {table} comes {{ type filter hook input priority -300; policy accept; }}",
-            $"add chain {table} goes {{ type filter hook output priority -300; policy accept; }}",
-            $"add rule {table} comes meta l4proto {{ tcp, udp }} th dport @struck drop",
-            $"add rule {table} goes meta l4proto {{ tcp, udp }} th sport @struck drop",
-            $"list chain {table} goes",
-        ];
-        await _nft.StandardInput.WriteLineAsync(string.Join('\n', script)).ConfigureAwait(false);
+        if (Elements(pids) is { Count: > 0 } some) await SaidAsync(some, time).ConfigureAwait(false);
+    }
+
+    private List<string> Elements(IEnumerable<int> pids) =>
+    [
+        .. PortsOf(pids).Where(_ports.Add).Chunk(ElementsPerLine)
+            .Select(some => $"add element {_table} struck {{ {string.Join(", ", some)} }}"),
+    ];
+
+    /// <summary>Whether it was done in time: the last rule is there when it is listed.</summary>
+    private async Task<bool> SaidAsync(IEnumerable<string> script, TimeProvider time)
+    {
+        await _nft.StandardInput.WriteLineAsync(string.Join('\n', [.. script, $"list chain {_table} goes"])).ConfigureAwait(false);
         await _nft.StandardInput.FlushAsync().ConfigureAwait(false);
         using var patience = new CancellationTokenSource(Patience, time);
         try

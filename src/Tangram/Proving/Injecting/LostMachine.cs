@@ -36,18 +36,20 @@ internal sealed class LostMachine(FaultOrder order, FaultPlace place) : HeldFaul
         var struck = Now();
         if (struck.Count == 0) throw new FaultMissedException("nothing of it runs on this machine");
         foreach (var kept in _kept) Keep(new FaultMend(0, MendKind.Part) { Daemon = kept.Start });
-        var begun = time.GetTimestamp();
-        var how = "";
+        var (begun, how) = (time.GetTimestamp(), "");
         if (Power)
         {
+            // First of all: a kernel that still acknowledges is that of a machine with power.
+            (_cut, var why) =
+                await CutPorts.TryMakeAsync(struck.Select(p => p.Pid), time).ConfigureAwait(false);
+            begun = time.GetTimestamp();
             // Nothing is to see the end of another, nor to say goodbye.
             foreach (var process in struck)
             {
                 Keep(FaultMend.Continues(process.Pid, process.StartTime));
                 Signal(process, Stop);
             }
-            (_cut, var why) =
-                await CutPorts.TryMakeAsync(struck.Select(p => p.Pid), time).ConfigureAwait(false);
+            if (_cut is not null) await _cut.AddAsync(struck.Select(p => p.Pid), time).ConfigureAwait(false);
             how = _cut is null ? $"; not silent, for {why}: the others saw connections close" : ", without a word";
         }
         Kill(struck);
