@@ -42,7 +42,8 @@ public sealed class ReplayLog
         // When their times are the same, in the order of their lines, which that of their paths is too.
         Array.Sort(_entries, (a, b) => a.Ticks == b.Ticks ? a.Start.CompareTo(b.Start) : a.Ticks.CompareTo(b.Ticks));
         Spread(_entries);
-        (_speed, Count, _kinds) = (1, _entries.Length, Kinds());
+        (_speed, Count) = (1, _entries.Length);
+        _kinds = Kinds();
     }
 
     private ReplayLog(ReplayLog all, double speed, int count)
