@@ -44,8 +44,8 @@ public sealed class LabReadyDrills
         await RefusedAsync(shop, all);
     }
 
-    /// <summary>As a virtual machine that is moved: the others replace what ran there, and when it goes on its agent ends
-    /// what is no longer its own.</summary>
+    /// <summary>As a virtual machine that is moved: the others replace what ran there, and when it goes on its agent
+    /// ends what is no longer its own.</summary>
     [Fact(Explicit = true)]
     public async Task A_machine_that_stands_still_is_replaced_and_no_singleton_runs_twice_when_it_goes_on()
     {
@@ -88,7 +88,8 @@ public sealed class LabReadyDrills
         var (node, file) = (shop.Agents[5], shop.FileOf("long.yaml"));
         (string Fault, LabMachine[] Struck, string Victim)[] turns =
         [
-            ($"node-lost, target: {node.Name}", [node], "drill"), ($"node-paused, target: {node.Name}", [node], "drill"),
+            ($"node-lost, target: {node.Name}", [node], "drill"),
+            ($"node-paused, target: {node.Name}", [node], "drill"),
             ($"node-lost, target: {node.Name}", [node], "injector"), ("zone-lost, target: c", shop.In("c"), "drill"),
             ("gateway-lost", shop.Gateways, "drill"), ("leader-lost", shop.Servers, "drill"),
         ];

@@ -79,7 +79,8 @@ internal sealed class CutPorts : IDisposable
     /// <summary>Whether it was done in time: the last rule is there when it is listed.</summary>
     private async Task<bool> SaidAsync(IEnumerable<string> script, TimeProvider time)
     {
-        await _nft.StandardInput.WriteLineAsync(string.Join('\n', [.. script, $"list chain {_table} goes"])).ConfigureAwait(false);
+        await _nft.StandardInput.WriteLineAsync(string.Join('\n', [.. script, $"list chain {_table} goes"]))
+            .ConfigureAwait(false);
         await _nft.StandardInput.FlushAsync().ConfigureAwait(false);
         using var patience = new CancellationTokenSource(Patience, time);
         try
