@@ -129,13 +129,6 @@ public sealed class BackendCounters
 
     internal (long Requests, long Failures) Counted(TimeSpan window, Instant now) => _window.Read(window, now);
 
-    /// <summary>When a request may try again a backend that takes no connections: somebody else finds out whether it
-    /// is back.</summary>
-    public void TryAgainAt(Instant moment)
-    {
-        if (Gone) _ejection.Move(moment);
-    }
-
     internal bool TryTrial(Instant now) => _ejection.TryTrial(now);
 
     /// <param name="slowly">After an ejection it gets its share by and by.</param>

@@ -49,14 +49,6 @@ internal struct EjectionTerm
         return true;
     }
 
-    /// <summary>No trial before this moment, or one from then on; without an ejection, or during a trial,
-    /// nothing.</summary>
-    public void Move(Instant until)
-    {
-        var now = Interlocked.Read(ref _until);
-        if (now != 0 && !OnTrial) Interlocked.CompareExchange(ref _until, until.Ticks, now);
-    }
-
     /// <summary>An answer came. What was ejected by its rates may have answers in flight, which say nothing; there only
     /// a trial's counts. True when this ends it.</summary>
     public bool TryEnd(Instant now)

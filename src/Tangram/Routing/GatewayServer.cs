@@ -108,7 +108,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             var observed = new ObservedRequests(application, _routes, _observation, Metrics);
             await _kestrel.StartAsync(observed, cancellation).ConfigureAwait(false);
             await _listeners.StartAsync().ConfigureAwait(false);
-            _probing = Task.WhenAll(new SilenceProbe(_routes, _watch, _options, _time).RunAsync(_ending.Token),
+            _probing = Task.WhenAll(new SilenceProbe(_routes, _options, _time).RunAsync(_ending.Token),
                 new AppraisalLoop(_routes, _time, _options.Zone, (subject, what) => Told?.Invoke(subject, what))
                     .RunAsync(_ending.Token), _watch.RunAsync(_ending.Token));
             if (_tls is null) return;

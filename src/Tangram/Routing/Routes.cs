@@ -37,9 +37,6 @@ internal sealed class Routes(TimeProvider time, ulong seed, Detours detours, Fun
     public ulong Chance() => RequestKey.Of([], NextChance());
     public ulong NextChance() => Interlocked.Add(ref _chance, 0x9E3779B97F4A7C15UL);
 
-    /// <summary>Nobody is where a backend was: see <see cref="Lose"/>. Called on any thread: return at once.</summary>
-    public event Action<Backend>? Lost;
-
     /// <summary>Completes when the next table is published.</summary>
     public Task Published => Volatile.Read(ref _published).Task;
 
@@ -97,17 +94,8 @@ internal sealed class Routes(TimeProvider time, ulong seed, Detours detours, Fun
     {
         if (Table.Find(backend.Service) is { } service)
             Ejection.Report(service, backend, AttemptOutcome.NeverSent, Now);
-        if (!_lifelines.TryGetValue(backend.Counters, out var lines)) return;
-        lines.Pool.Turn();
-        lines.LoseTouch();
-        Lost?.Invoke(backend);
+        if (_lifelines.TryGetValue(backend.Counters, out var lines)) lines.LoseTouch();
     }
-
-    /// <summary>Null: no request has gone there, or none does any more.</summary>
-    public BackendPool? PoolOf(Backend backend) => _lifelines.GetValueOrDefault(backend.Counters)?.Pool;
-
-    /// <summary>As it is in the table now; null when none goes there any more.</summary>
-    public Backend? Of(BackendPool pool) => Table.All().FirstOrDefault(backend => PoolOf(backend) == pool);
 
     /// <summary>The way to it has changed: see <see cref="BackendPool.Turn"/>.</summary>
     public void Turn(ReplicaName replica)

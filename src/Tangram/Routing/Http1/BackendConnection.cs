@@ -22,7 +22,7 @@ internal sealed class BackendConnection : IDisposable
     private readonly ConnectionWatch _watch;
     private readonly byte[] _small = GC.AllocateUninitializedArray<byte>(Small);
     private byte[] _in;
-    private int _start, _end, _cut, _movedAt, _heardAt;
+    private int _start, _end, _cut, _movedAt;
     private readonly Stream? _secure;
     private ValueTask _ahead;
     private Task<int>? _reading;
@@ -34,7 +34,6 @@ internal sealed class BackendConnection : IDisposable
     {
         (_socket, Pool, _watch, _secure, _in) = (socket, pool, watch, secure, _small);
         Moved();
-        _heardAt = MovedAt - 1;
         watch.Add(this);
     }
 
@@ -62,19 +61,6 @@ internal sealed class BackendConnection : IDisposable
 
     /// <summary>Nothing came while nothing was asked: it is open, as far as one can know.</summary>
     public bool Quiet => !_socket.IsReadable && EndedBy == CutBy.Nobody;
-
-    /// <summary>Nothing of what was sent last is acknowledged, and long enough for that. Only the watch asks; once all
-    /// is acknowledged it costs nothing until something moves.</summary>
-    public bool IsUnheard
-    {
-        get
-        {
-            var moved = MovedAt;
-            if (_heardAt == moved || _socket.Line is not { } line) return false;
-            if (line.IsHeard) _heardAt = moved;
-            return line.IsUnheard;
-        }
-    }
 
     public void Moved() => Volatile.Write(ref _movedAt, _watch.Now);
 

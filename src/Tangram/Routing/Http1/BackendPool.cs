@@ -13,17 +13,7 @@ internal sealed class BackendPool(
     private readonly Lock _gate = new();
     private readonly List<BackendConnection> _idle = [];
     private bool _closed;
-    private int _turn, _isAsked;
-    private long _roundTrip = -1;
-
-    /// <summary>The shortest to its machine lately; null: no connection has come about yet.</summary>
-    public TimeSpan? RoundTrip =>
-        Interlocked.Read(ref _roundTrip) is var ticks and >= 0 ? TimeSpan.FromTicks(ticks) : null;
-
-    /// <summary>True for the one who finds out whether anybody is there, until <see cref="EndAsking"/>.</summary>
-    public bool TryAsk() => Interlocked.Exchange(ref _isAsked, 1) == 0;
-
-    public void EndAsking() => Volatile.Write(ref _isAsked, 0);
+    private int _turn;
 
     /// <summary>One that is open, as far as one can know.</summary>
     public bool TryTake([NotNullWhen(true)] out BackendConnection? connection)
@@ -43,16 +33,14 @@ internal sealed class BackendPool(
     /// <exception cref="AuthenticationException">The backend is not who it should be.</exception>
     /// <exception cref="OperationCanceledException">Nor in time: nothing came back. Or it is not worth waiting for any
     /// more.</exception>
-    /// <param name="unreachable">Fires when nobody is there any more.</param>
-    public async ValueTask<BackendConnection> ConnectAsync(
-        Backend backend, CancellationToken unreachable, CancellationToken abandon)
+    public async ValueTask<BackendConnection> ConnectAsync(Backend backend, CancellationToken abandon)
     {
         using var patience = new CancellationTokenSource(options.ConnectTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, unreachable, abandon);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, abandon);
         // In this order: one that went the old way is of the old turn.
         var turn = Volatile.Read(ref _turn);
         var (host, port) = detours.To(backend);
-        var socket = await ConnectAsync(host, port, either.Token).ConfigureAwait(false);
+        var socket = await PolledSocket.ConnectAsync(host, port, either.Token).ConfigureAwait(false);
         try
         {
             abandon.ThrowIfCancellationRequested();
@@ -75,28 +63,6 @@ internal sealed class BackendPool(
         {
             socket.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>An attempt that is not answered as soon as others were is begun anew: the kernel does so after a second
-    /// only. Whether anybody is there is asked meanwhile.</summary>
-    private async ValueTask<PolledSocket> ConnectAsync(string host, int port, CancellationToken over)
-    {
-        while (true)
-        {
-            var patience = RoundTrip is { } trip ? LineFacts.Patience(trip) : options.ConnectTimeout;
-            using var soon = new CancellationTokenSource(patience, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(soon.Token, over);
-            try
-            {
-                var socket = await PolledSocket.ConnectAsync(host, port, either.Token).ConfigureAwait(false);
-                if (socket.Line?.RoundTrip is { } took) Interlocked.Exchange(ref _roundTrip, took.Ticks);
-                return socket;
-            }
-            catch (OperationCanceledException) when (!over.IsCancellationRequested)
-            {
-                watch.Doubt(this);
-            }
         }
     }
 

@@ -1,13 +1,10 @@
 namespace Tangram.Routing.Http1;
 
 /// <summary>All connections to backends. Its clock is coarse, so that a request reads no other: an answer that stays
-/// away is noticed one look late.</summary>
+/// away is noticed a quarter of a second late.</summary>
 internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(25);
-
-    /// <summary>Most answers are there by then, and their connections are not asked about.</summary>
-    private const int Asked = 3;
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Below the shortest keep-alive that common servers have (5 s: Node.js, uvicorn), so that a POST seldom
     /// meets a connection that its backend is closing at this moment.</summary>
@@ -17,19 +14,12 @@ internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly HashSet<BackendConnection> _all = [];
-    private readonly List<BackendConnection> _looked = [];
     private int _now;
 
     /// <summary>Looks since the beginning.</summary>
     public int Now => Volatile.Read(ref _now);
 
     private static int Looks(TimeSpan time) => (int)Math.Ceiling(time / Every);
-
-    /// <summary>The machine of a pool acknowledges nothing of a request, or of an attempt to connect: it is silent, or
-    /// packets are lost. Said again at each look. Return at once.</summary>
-    public event Action<BackendPool>? Doubted;
-
-    public void Doubt(BackendPool pool) => Doubted?.Invoke(pool);
 
     public void Add(BackendConnection connection)
     {
@@ -50,16 +40,12 @@ internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
             while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
             {
                 var now = Interlocked.Increment(ref _now);
-                Take();
-                foreach (var connection in _looked)
+                foreach (var connection in All())
                     if (connection is { IsIdle: true, Pool: { } pool })
                     {
                         if (now - connection.MovedAt > Looks(IdleTimeOf(connection))) pool.End(connection);
                     }
                     else if (now - connection.MovedAt > silence) connection.Cut(CutBy.Silence);
-                    else if (now - connection.MovedAt >= Asked && connection.IsUnheard)
-                        Doubt(connection.Pool);
-                _looked.Clear();
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -74,8 +60,8 @@ internal sealed class ConnectionWatch(GatewayOptions options, TimeProvider time)
             ? keeps - Margin
             : IdleTime;
 
-    private void Take()
+    private BackendConnection[] All()
     {
-        lock (_gate) _looked.AddRange(_all);
+        lock (_gate) return [.. _all];
     }
 }

@@ -57,8 +57,8 @@ internal sealed class Http1Forwarder(AnswerGiver giver, TimeProvider time)
         {
             try
             {
-                connection = await pool.ConnectAsync(
-                    choice.Backend, choice.Unreachable, racer?.Abandon ?? choice.Abandon).ConfigureAwait(false);
+                connection = await pool.ConnectAsync(choice.Backend, racer?.Abandon ?? choice.Abandon)
+                    .ConfigureAwait(false);
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException or IOException
                 or AuthenticationException)

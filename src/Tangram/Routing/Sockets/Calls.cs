@@ -56,22 +56,6 @@ internal static unsafe partial class Calls
         }
     }
 
-    /// <summary>Null when the kernel does not tell.</summary>
-    /// <exception cref="ObjectDisposedException">It was closed here.</exception>
-    public static LineFacts? Line(SafeHandle socket)
-    {
-        // struct tcp_info of linux/tcp.h, which only grows; min_rtt is in microseconds and ends it here (Linux 4.6).
-        const int Tcp = 6, TcpInfo = 11, Retransmits = 2, Unacknowledged = 24, SentAgain = 36, SinceSent = 44,
-            SinceHeard = 56, RoundTrip = 148, Size = 152;
-        var facts = stackalloc byte[Size];
-        var length = Size;
-        if (GetOption(socket, Tcp, TcpInfo, facts, &length) != 0 || length < Size) return null;
-        uint At(int offset) => *(uint*)(facts + offset);
-        TimeSpan? trip = At(RoundTrip) == uint.MaxValue ? null : TimeSpan.FromMicroseconds((long)At(RoundTrip));
-        return new LineFacts(At(Unacknowledged), facts[Retransmits] > 0 || At(SentAgain) > 0,
-            TimeSpan.FromMilliseconds((long)At(SinceSent)), TimeSpan.FromMilliseconds((long)At(SinceHeard)), trip);
-    }
-
     /// <summary>Null: once more.</summary>
     private static int? Failed() => Marshal.GetLastPInvokeError() switch
     {
@@ -106,9 +90,6 @@ internal static unsafe partial class Calls
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(SafeHandle socket, byte* bytes, nuint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
-    private static partial int GetOption(SafeHandle socket, int level, int name, byte* value, int* length);
 
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     private static partial nint Send(SafeHandle socket, Message* message, int flags);

@@ -33,16 +33,6 @@ internal sealed class PolledSocket : IDisposable
     public EndPoint? LocalEndPoint => _socket.LocalEndPoint;
     public EndPoint? RemoteEndPoint => _socket.RemoteEndPoint;
 
-    /// <summary>Null when it was closed, or the kernel does not tell.</summary>
-    public LineFacts? Line
-    {
-        get
-        {
-            try { return Calls.Line(_handle); }
-            catch (ObjectDisposedException) { return null; }
-        }
-    }
-
     /// <summary>Bytes, the end, or an error may be there.</summary>
     public bool IsReadable => _read.IsReady;
 
