@@ -55,7 +55,7 @@ internal sealed record FaultMend(int Fault, MendKind Kind)
                 foreach (var process in NodeProcesses.Marked(place))
                     await ProcessClock.RestoreAsync(process.Pid, time).ConfigureAwait(false);
                 return true;
-            case MendKind.Disk: return SlowGroup.End(Group);
+            case MendKind.Disk: return await SlowGroup.EndAsync(Group, time).ConfigureAwait(false);
             case MendKind.Rules:
                 // The kernel may still be about to take the device away.
                 for (var looks = 0; PacketRoutes.Sweep() && looks < MostLooks; looks++)

@@ -26,9 +26,13 @@ internal sealed class SlowDisk(FaultOrder order, FaultPlace place) : HeldFault
             is { Count: > 0 } found)
         {
             _slowed.UnionWith(found.Select(process => process.Pid));
-            foreach (var process in found) Slow(process);
+            foreach (var process in found)
+                try { Slow(process); }
+                // Such as a check's program.
+                catch (Exception e) when (e is IOException && ProcessStat.Read(process.Pid) is null) { }
         }
-        _probing = ProbeAsync(_groups.Values.First(), time);
+        _probing = ProbeAsync(_groups.Values.FirstOrDefault()
+            ?? throw new FaultMissedException("what ran there has ended"), time);
         return $"{_slowed.Count} processes may read, and write to, each of {SlowGroup.Disks.Count} disks {Most} " +
             $"times a second; {Probe} bytes were on that of {place.Folder} within {Words(Middle(_before))} before";
     }
@@ -36,9 +40,13 @@ internal sealed class SlowDisk(FaultOrder order, FaultPlace place) : HeldFault
     public override async Task<string> RevertAsync(TimeProvider time)
     {
         await _over.CancelAsync().ConfigureAwait(false);
-        foreach (var folder in _groups.Keys) SlowGroup.End(folder);
+        var wrong = "";
+        foreach (var folder in _groups.Keys)
+            try { await SlowGroup.EndAsync(folder, time).ConfigureAwait(false); }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { wrong = e.Message; }
         await _probing.ConfigureAwait(false);
         _over.Dispose();
+        if (wrong.Length > 0) throw new FaultMissedException(wrong);
         return _groups.Count == 0 ? "no disk was slowed down" : $"{Probe} bytes were on the disk within " +
             $"{Words(Middle(_before))} before and {Words(Middle(_during))} meanwhile (in the middle of " +
             $"{_during.Count})";

@@ -8,6 +8,7 @@ namespace Tangram.Proving.Faults;
 /// theirs, if nobody else is in it.</summary>
 internal sealed class SlowGroup
 {
+    private const int MostLooks = 20;
     private const string Made = "tangram-slow-", Max = "io.max", Members = "cgroup.procs";
     private static readonly string[] Throttles =
         ["blkio.throttle.read_iops_device", "blkio.throttle.write_iops_device"];
@@ -68,26 +69,37 @@ internal sealed class SlowGroup
 
     public void Enter(int pid)
     {
-        try { if (_isMade) File.WriteAllText(Path.Combine(Folder, Members), Number(pid)); }
+        if (_isMade) Lead(pid, Folder);
+    }
+
+    private static void Lead(int pid, string folder)
+    {
+        try { File.WriteAllText(Path.Combine(folder, Members), Number(pid)); }
         // It has ended.
         catch (IOException) { }
     }
 
     /// <summary>Lifts the limit, and leads the processes out of a group that was made. False: there is no such
     /// group.</summary>
-    public static bool End(string folder)
+    /// <exception cref="IOException">The limit is lifted, and there is a group too many.</exception>
+    public static async Task<bool> EndAsync(string folder, TimeProvider time)
     {
         if (!Directory.Exists(folder)) return false;
         Limit(folder, null);
         if (!Path.GetFileName(folder).StartsWith(Made, StringComparison.Ordinal)) return true;
-        var parent = Path.Combine(Path.GetDirectoryName(folder)!, Members);
-        // What is forked meanwhile comes with the next look.
-        for (var looks = 0; looks < 10 && MembersOf(folder) is { Count: > 0 } members; looks++)
-            foreach (var pid in members)
-                try { File.WriteAllText(parent, Number(pid)); }
-                catch (IOException) { }
-        Directory.Delete(folder);
-        return true;
+        var parent = Path.GetDirectoryName(folder)!;
+        for (var looks = 1; ; looks++)
+        {
+            foreach (var pid in MembersOf(folder)) Lead(pid, parent);
+            try
+            {
+                Directory.Delete(folder);
+                return true;
+            }
+            // Somebody was forked meanwhile, or has ended and is there still.
+            catch (IOException) when (looks < MostLooks) { }
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time).ConfigureAwait(false);
+        }
     }
 
     /// <param name="rate">Null: as often as it likes.</param>

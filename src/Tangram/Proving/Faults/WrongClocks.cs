@@ -20,8 +20,11 @@ internal sealed class WrongClocks(FaultOrder order, FaultPlace place) : HeldFaul
             Keep(FaultMend.Continues(process.Pid, process.StartTime));
             Keep(new FaultMend(0, MendKind.Clock) { Pid = process.Pid, Life = process.StartTime });
             _moved.Add(process);
-            await ProcessClock.MoveAsync(process.Pid, seconds, time).ConfigureAwait(false);
+            try { await ProcessClock.MoveAsync(process.Pid, seconds, time).ConfigureAwait(false); }
+            // Such as a check's program, which has ended meanwhile.
+            catch (FaultMissedException) when (!Lives(process)) { _moved.Remove(process); }
         }
+        if (_moved.Count == 0) throw new FaultMissedException("what ran there has ended");
         return $"the wall clocks of {Count(_moved.Count)} are {Off(order.Offset)}";
     }
 
@@ -29,8 +32,7 @@ internal sealed class WrongClocks(FaultOrder order, FaultPlace place) : HeldFaul
     {
         var dated = await DatedAsync(time).ConfigureAwait(false);
         // What was forked meanwhile has the same clock.
-        var living = _moved.Where(process => ProcessStat.Read(process.Pid) is { Ended: false } now
-            && now.StartTime == process.StartTime).Concat(Forked()).DistinctBy(process => process.Pid).ToList();
+        var living = _moved.Where(Lives).Concat(Forked()).DistinctBy(process => process.Pid).ToList();
         foreach (var process in living)
             try { await ProcessClock.RestoreAsync(process.Pid, time).ConfigureAwait(false); }
             // It has ended, or is counted below.
@@ -39,6 +41,9 @@ internal sealed class WrongClocks(FaultOrder order, FaultPlace place) : HeldFaul
         return wrong > 0 ? throw new FaultMissedException($"the clocks of {Count(wrong)} are off still")
             : $"{dated}those of {Count(living.Count)} are right again";
     }
+
+    private static bool Lives(ProcessStat process) =>
+        ProcessStat.Read(process.Pid) is { Ended: false } now && now.StartTime == process.StartTime;
 
     private IEnumerable<ProcessStat> Forked()
     {
