@@ -45,12 +45,14 @@ public sealed class NodeFaultTests : IAsyncDisposable
         await holder.InjectAsync(struck.Order(FaultKind.ClockOff) with { Offset = -TimeSpan.FromDays(1) });
         Assert.InRange(struck.Off(), -86402, -86398);
         Assert.InRange(struck.Steady(), -2, 2);
+        struck.Fork();
+        Assert.InRange(struck.Off(), -86402, -86398);
         await holder.RevertAsync();
         Assert.InRange(struck.Off(), -2, 2);
 
         // And when the holder is killed, the clock of what was forked is right again too
         await holder.InjectAsync(struck.Order(FaultKind.ClockOff) with { Offset = TimeSpan.FromHours(1) });
-        struck.Say("fork");
+        struck.Fork();
         Assert.InRange(struck.Off(), 3598, 3602);
         var killed = TimeProvider.System.GetTimestamp();
         await holder.KillAsync();
@@ -168,7 +170,8 @@ public sealed class NodeFaultTests : IAsyncDisposable
         /// <summary>In the middle of three, in ms.</summary>
         public long Took() => ((long[])[Asked()[0], Asked()[0], Asked()[0]]).Order().ElementAt(1);
 
-        public void Say(string line) => _process.StandardInput.WriteLine(line);
+        /// <summary>From now on what it forked answers.</summary>
+        public void Fork() => _ = Asked("fork");
 
         public void Dispose()
         {
@@ -177,9 +180,9 @@ public sealed class NodeFaultTests : IAsyncDisposable
             _process.Dispose();
         }
 
-        private long[] Asked()
+        private long[] Asked(string line = "")
         {
-            Say("");
+            _process.StandardInput.WriteLine(line);
             return [.. _process.StandardOutput.ReadLine()!.Split(' ')
                 .Select(word => long.Parse(word, CultureInfo.InvariantCulture))];
         }

@@ -20,7 +20,10 @@ public sealed record ClockPatch(int CodeAt, byte[] Code, IReadOnlyList<int> Entr
     private const int Executable = 62, Dynamic = 2, StringTable = 5, SymbolTable = 6;
     private const int Align = 64;
 
-    /// <summary>The seconds stand first, and then one function after the other.</summary>
+    /// <summary>Where the mark stands in <see cref="Code"/>.</summary>
+    public const int MarkAt = 8;
+
+    /// <summary>The seconds stand first, then the mark, and then one function after the other.</summary>
     private static readonly (string Symbol, int At, byte[] Code, int AddsAt)[] Functions =
     [
         // int clock_gettime(clockid_t clock, struct timespec *ts): CLOCK_REALTIME, _COARSE and CLOCK_TAI
@@ -59,7 +62,8 @@ public sealed record ClockPatch(int CodeAt, byte[] Code, IReadOnlyList<int> Entr
     /// <summary>Null with the reason, a clause without a stop, when this vDSO is none that it is made for.</summary>
     /// <param name="vdso">Its whole pages.</param>
     /// <param name="seconds">By which the wall clock goes ahead.</param>
-    public static ClockPatch? Of(ReadOnlySpan<byte> vdso, long seconds, out string why)
+    /// <param name="mark">By which it is known whose it is.</param>
+    public static ClockPatch? Of(ReadOnlySpan<byte> vdso, long seconds, out string why, long mark = 0)
     {
         why = "";
         if (vdso.Length < HeaderLength || !vdso.StartsWith("\u007fELF\u0002\u0001"u8)
@@ -84,6 +88,7 @@ public sealed record ClockPatch(int CodeAt, byte[] Code, IReadOnlyList<int> Entr
         }
         var code = new byte[length];
         BinaryPrimitives.WriteInt64LittleEndian(code, seconds);
+        BinaryPrimitives.WriteInt64LittleEndian(code.AsSpan(MarkAt), mark);
         foreach (var (_, begins, bytes, adds) in Functions)
         {
             bytes.CopyTo(code, begins);

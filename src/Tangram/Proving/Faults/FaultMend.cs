@@ -20,6 +20,9 @@ internal sealed record FaultMend(int Fault, MendKind Kind)
     public ulong Soft { get; init; }
     public ulong Hard { get; init; }
 
+    /// <summary>Of clocks that are off.</summary>
+    public long Mark { get; init; }
+
     /// <summary>The folder of a cgroup.</summary>
     public string Group { get; init; } = "";
 
@@ -29,7 +32,8 @@ internal sealed record FaultMend(int Fault, MendKind Kind)
     public DaemonStart? Daemon { get; init; }
 
     private const int MostLooks = 20;
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100),
+        LongestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Does it, where it is not so already. Returns whether it did.</summary>
     public async Task<bool> DoAsync(FaultPlace place, TimeProvider time)
@@ -50,10 +54,9 @@ internal sealed record FaultMend(int Fault, MendKind Kind)
                 _ = Daemon.Start(place);
                 return true;
             case MendKind.Clock:
-                if (Lives is not null) await ProcessClock.RestoreAsync(Pid, time).ConfigureAwait(false);
-                // What was forked meanwhile.
-                foreach (var process in NodeProcesses.Marked(place))
-                    await ProcessClock.RestoreAsync(process.Pid, time).ConfigureAwait(false);
+                for (var pause = LookEvery; !await ClocksAsync(time).ConfigureAwait(false) && pause < LongestPause;
+                    pause *= 2)
+                    await Task.Delay(pause, time).ConfigureAwait(false);
                 return true;
             case MendKind.Disk: return await SlowGroup.EndAsync(Group, time).ConfigureAwait(false);
             case MendKind.Rules:
@@ -63,6 +66,19 @@ internal sealed record FaultMend(int Fault, MendKind Kind)
                 return true;
             default: return false;
         }
+    }
+
+    /// <summary>False: some are off still. Each is let go on, for who stopped it may be gone.</summary>
+    private async Task<bool> ClocksAsync(TimeProvider time)
+    {
+        var all = true;
+        foreach (var pid in ProcessClock.Moved(Mark))
+        {
+            try { await ProcessClock.RestoreAsync(pid, Mark, time).ConfigureAwait(false); }
+            catch (FaultMissedException) { all = false; }
+            Native.Kill(pid, 18);
+        }
+        return all;
     }
 
     private ProcessStat? Lives =>

@@ -14,17 +14,26 @@ internal static class NodeProcesses
         {
             var parts = new MachineParts(place.Name, place.Folder, place.Stores);
             var role = parts.Role() ?? throw new FaultMissedException("nothing of it runs on this machine");
-            return [role.Process, .. parts.Marked()];
+            return [role.Process, .. parts.Marked().Where(process => !HoldsFaults(process.Pid))];
         }
         foreach (var struck in order.Replicas)
             if (place.Stranger(struck.Replica, struck.Pid) is { } why) throw new FaultMissedException(why);
+        // A replica leads a session. What a program makes of its environment, nobody knows.
+        var (sessions, mark) = (order.Replicas.Select(struck => struck.Pid).ToHashSet(), place.Mark!);
         var marks = order.Replicas.Select(struck => $"{ReplicaEnvironment.ReplicaMark}={struck.Replica}").ToHashSet();
         ProcessStat[] all =
-            [.. Marked(place).Where(process => ProcessStat.EnvironmentOf(process.Pid).Any(marks.Contains))];
+        [
+            .. ProcessStat.All().Where(process => !process.Ended && !HoldsFaults(process.Pid)
+                && (sessions.Contains(process.Session) || ProcessStat.EnvironmentOf(process.Pid) is var environment
+                    && environment.Contains(mark) && environment.Any(marks.Contains))),
+        ];
         return all.Length > 0 ? all : throw new FaultMissedException("no replica runs there");
     }
 
-    /// <summary>All that the cluster has started on this machine.</summary>
-    public static IEnumerable<ProcessStat> Marked(FaultPlace place) => place.Mark is not { } mark ? []
-        : ProcessStat.All().Where(process => !process.Ended && ProcessStat.EnvironmentOf(process.Pid).Contains(mark));
+    /// <summary>A drill may be held from within a replica, and who holds its faults is not to be struck.</summary>
+    private static bool HoldsFaults(int pid)
+    {
+        try { return File.ReadAllText($"/proc/{pid}/cmdline").Split('\0').Contains(FaultHolder.Command); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return false; }
+    }
 }

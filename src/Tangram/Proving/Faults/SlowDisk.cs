@@ -77,7 +77,8 @@ internal sealed class SlowDisk(FaultOrder order, FaultPlace place) : HeldFault
                 await Task.Delay(Every, time, _over.Token).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) { }
+        // A disk that is full too: what was measured until then tells.
+        catch (Exception e) when (e is OperationCanceledException or IOException or FaultMissedException) { }
     }
 
     /// <summary>How long a program takes to write so many bytes and have them synced, its start with it.</summary>

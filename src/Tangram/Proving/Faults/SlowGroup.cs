@@ -20,11 +20,13 @@ internal sealed class SlowGroup
     public string Folder { get; }
 
     /// <summary>The whole disks of this machine, MAJOR:MINOR. What stands on them is slow as they are.</summary>
-    public static IReadOnlyList<string> Disks { get; } =
+    public static IReadOnlyList<string> Disks =>
     [
         .. Directory.GetDirectories("/sys/block").Where(disk => Path.GetFileName(disk) is var name
                 && !name.StartsWith("ram", StringComparison.Ordinal)
                 && !name.StartsWith("zram", StringComparison.Ordinal)
+                // One way of several to a disk has none.
+                && File.Exists(Path.Combine(disk, "dev"))
                 && File.ReadAllText(Path.Combine(disk, "size")).Trim() != "0")
             .Select(disk => File.ReadAllText(Path.Combine(disk, "dev")).Trim()),
     ];
@@ -42,9 +44,12 @@ internal sealed class SlowGroup
         if (mounts.Unified.Count == 0)
             throw new FaultMissedException("neither a cgroup of v1 with blkio is mounted here nor one of v2");
         var own = mounts.Unified[0];
-        if (MembersOf(own).FirstOrDefault(pid => !others.Contains(pid)) is > 0 and var stranger)
-            throw new FaultMissedException($"the process {process.Pid} shares the cgroup {own} with {stranger}: give " +
+        if (MembersOf(own).Exists(pid => !others.Contains(pid)))
+            throw new FaultMissedException($"the process {process.Pid} shares the cgroup {own} with others: give " +
                 "its service a limit (deploy.resources.limits), so that it has one of its own");
+        var file = Path.Combine(own, Max);
+        if (File.Exists(file) && File.ReadAllText(file).Trim() is { Length: > 0 } limits)
+            throw new FaultMissedException($"the cgroup {own} has limits already ({limits})");
         return new SlowGroup(own, isMade: false);
     }
 
@@ -56,9 +61,7 @@ internal sealed class SlowGroup
             if (_isMade) Directory.CreateDirectory(Folder);
             else if (!File.Exists(Path.Combine(Folder, Max)))
                 File.WriteAllText(Path.Combine(Path.GetDirectoryName(Folder)!, "cgroup.subtree_control"), "+io");
-            if (!_isMade && File.ReadAllText(Path.Combine(Folder, Max)).Trim() is { Length: > 0 } limits)
-                throw new FaultMissedException($"the cgroup {Folder} has limits already ({limits})");
-            Limit(Folder, rate);
+            foreach (var disk in Disks) Limit(Folder, disk, rate);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -85,7 +88,10 @@ internal sealed class SlowGroup
     public static async Task<bool> EndAsync(string folder, TimeProvider time)
     {
         if (!Directory.Exists(folder)) return false;
-        Limit(folder, null);
+        foreach (var disk in Disks)
+            try { Limit(folder, disk, null); }
+            // A disk that is gone; or there never was a limit.
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
         if (!Path.GetFileName(folder).StartsWith(Made, StringComparison.Ordinal)) return true;
         var parent = Path.GetDirectoryName(folder)!;
         for (var looks = 1; ; looks++)
@@ -103,17 +109,16 @@ internal sealed class SlowGroup
     }
 
     /// <param name="rate">Null: as often as it likes.</param>
-    private static void Limit(string folder, int? rate)
+    private static void Limit(string folder, string disk, int? rate)
     {
-        foreach (var disk in Disks)
-            if (File.Exists(Path.Combine(folder, Max)))
-            {
-                var most = rate is { } r ? Number(r) : "max";
-                File.WriteAllText(Path.Combine(folder, Max), $"{disk} riops={most} wiops={most}");
-            }
-            else
-                foreach (var file in Throttles)
-                    File.WriteAllText(Path.Combine(folder, file), $"{disk} {Number(rate ?? 0)}");
+        if (File.Exists(Path.Combine(folder, Max)))
+        {
+            var most = rate is { } r ? Number(r) : "max";
+            File.WriteAllText(Path.Combine(folder, Max), $"{disk} riops={most} wiops={most}");
+        }
+        else
+            foreach (var file in Throttles)
+                File.WriteAllText(Path.Combine(folder, file), $"{disk} {Number(rate ?? 0)}");
     }
 
     private static List<int> MembersOf(string folder) =>

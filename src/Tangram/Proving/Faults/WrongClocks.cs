@@ -10,61 +10,67 @@ internal sealed class WrongClocks(FaultOrder order, FaultPlace place) : HeldFaul
 {
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(1);
 
-    private readonly List<ProcessStat> _moved = [];
+    private readonly long _mark = Random.Shared.NextInt64(1, long.MaxValue);
+    private int _moved;
 
     public override async Task<string> InjectAsync(TimeProvider time)
     {
         var seconds = (long)order.Offset.TotalSeconds;
-        foreach (var process in NodeProcesses.Of(order, place))
+        var found = NodeProcesses.Of(order, place);
+        Keep(new FaultMend(0, MendKind.Clock) { Mark = _mark });
+        foreach (var process in found)
         {
             Keep(FaultMend.Continues(process.Pid, process.StartTime));
-            Keep(new FaultMend(0, MendKind.Clock) { Pid = process.Pid, Life = process.StartTime });
-            _moved.Add(process);
-            try { await ProcessClock.MoveAsync(process.Pid, seconds, time).ConfigureAwait(false); }
+            try
+            {
+                await ProcessClock.MoveAsync(process.Pid, seconds, _mark, time).ConfigureAwait(false);
+                _moved++;
+            }
             // Such as a check's program, which has ended meanwhile.
-            catch (FaultMissedException) when (!Lives(process)) { _moved.Remove(process); }
+            catch (FaultMissedException) when (!Lives(process)) { }
         }
-        if (_moved.Count == 0) throw new FaultMissedException("what ran there has ended");
-        return $"the wall clocks of {Count(_moved.Count)} are {Off(order.Offset)}";
+        return _moved > 0 ? $"the wall clocks of {Count(_moved)} are {Off(order.Offset)}"
+            : throw new FaultMissedException("what ran there has ended");
     }
 
     public override async Task<string> RevertAsync(TimeProvider time)
     {
-        var dated = await DatedAsync(time).ConfigureAwait(false);
-        // What was forked meanwhile has the same clock.
-        var living = _moved.Where(Lives).Concat(Forked()).DistinctBy(process => process.Pid).ToList();
-        foreach (var process in living)
-            try { await ProcessClock.RestoreAsync(process.Pid, time).ConfigureAwait(false); }
-            // It has ended, or is counted below.
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FaultMissedException) { }
-        var wrong = living.Count(process => ProcessClock.IsMoved(process.Pid));
-        return wrong > 0 ? throw new FaultMissedException($"the clocks of {Count(wrong)} are off still")
-            : $"{dated}those of {Count(living.Count)} are right again";
+        var dated = _moved == 0 ? "" : await DatedAsync(time).ConfigureAwait(false);
+        var (right, wrong) = (0, "");
+        foreach (var pid in ProcessClock.Moved(_mark))
+            try
+            {
+                if (ProcessStat.Read(pid) is { } process) Keep(FaultMend.Continues(pid, process.StartTime));
+                await ProcessClock.RestoreAsync(pid, _mark, time).ConfigureAwait(false);
+                right++;
+            }
+            catch (FaultMissedException e) { wrong = e.Message; }
+        return wrong.Length > 0 ? throw new FaultMissedException(wrong)
+            : $"{dated}those of {Count(right)} are right again";
     }
 
     private static bool Lives(ProcessStat process) =>
         ProcessStat.Read(process.Pid) is { Ended: false } now && now.StartTime == process.StartTime;
 
-    private IEnumerable<ProcessStat> Forked()
-    {
-        try { return NodeProcesses.Of(order, place); }
-        // They have ended, or others are in their place.
-        catch (FaultMissedException) { return []; }
-    }
-
+    /// <summary>All are asked at once: those that hang are not to keep the others' clocks off.</summary>
     private async Task<string> DatedAsync(TimeProvider time)
     {
         using var client = new HttpClient { Timeout = AnswersWithin };
-        foreach (var replica in order.Replicas.Where(replica => replica.Port is not null))
-            try
-            {
-                using var asked = new HttpRequestMessage(HttpMethod.Head, $"http://127.0.0.1:{replica.Port}/");
-                using var answer = await client.SendAsync(asked).ConfigureAwait(false);
-                if (answer.Headers.Date is not { } date) continue;
-                return $"{replica.Replica} dated an answer {Off(Whole(date - time.GetUtcNow()))}; ";
-            }
-            catch (Exception e) when (e is HttpRequestException or OperationCanceledException) { }
-        return "";
+        var all = await Task.WhenAll(order.Replicas.Where(replica => replica.Port is not null)
+            .Select(replica => DatedAsync(client, replica, time))).ConfigureAwait(false);
+        return all.OfType<string>().FirstOrDefault() ?? "";
+    }
+
+    private static async Task<string?> DatedAsync(HttpClient client, StruckReplica replica, TimeProvider time)
+    {
+        try
+        {
+            using var asked = new HttpRequestMessage(HttpMethod.Head, $"http://127.0.0.1:{replica.Port}/");
+            using var answer = await client.SendAsync(asked).ConfigureAwait(false);
+            return answer.Headers.Date is { } date
+                ? $"{replica.Replica} dated an answer {Off(Whole(date - time.GetUtcNow()))}; " : null;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException) { return null; }
     }
 
     /// <summary>A date has no fraction of a second, and a server may keep one for a second.</summary>

@@ -104,7 +104,8 @@ internal sealed class InjectorDoor(
         if (FaultForm.Of(order.Kind).Lasts != order.Lasts > TimeSpan.Zero) return "it would not last as its kind does";
         if (FaultForm.Of(order.Kind).Links != order.Link is { IsComplete: true }) return "its link is not complete";
         if (order.Lasts < TimeSpan.Zero || order.Lasts > Longest) return "it would last for more than a day";
-        if (order.Kind == FaultKind.ClockOff && order.Offset.Duration() > Quantities.LongestDuration)
+        if (order.Kind == FaultKind.ClockOff
+            && (order.Offset > Quantities.LongestDuration || order.Offset < -Quantities.LongestDuration))
             return "its clocks would be off by more than ten years";
         if (order.Kind == FaultKind.DiskSlow && order.Rate is not >= 1) return "nothing would be read or written";
         if (order.Replicas.Contains(null)) return "a replica is missing";

@@ -241,6 +241,8 @@ internal sealed class TlsFront(
 
     private void Publish(TlsSpec spec)
     {
+        // Made of what was asked for until now; who asks again gets another.
+        Volatile.Write(ref _ended, null);
         var usable = Usable(spec);
         var names = new ServerNameIndex(usable.Select(certificate => (IEnumerable<string>)certificate.Names));
         Volatile.Write(ref _now, new Snapshot(spec, names,
