@@ -60,6 +60,7 @@ public sealed class RestartDrill
             kills.Add((from, TimeProvider.System.GetUtcNow()));
             cluster.Up(File);
             await cluster.BecomesReadyAsync();
+            await DrainedAsync(cluster);
             await Until.PassedAsync(Between);
         }
 
@@ -92,6 +93,24 @@ public sealed class RestartDrill
         await cluster.DoAsync("down");
         Assert.Empty(Keepers(cluster));
         Assert.Null(PortOwner.Find(cluster.Gateway.Port));
+    }
+
+    /// <summary>What waited for a daemon has been answered: a new connection is behind all of it. On a machine that
+    /// starts programs slowly that is more than is in flight otherwise.</summary>
+    private static async Task DrainedAsync(ShopCluster cluster)
+    {
+        using var client = new HttpClient { Timeout = Patience };
+        var quick = 0;
+        await Until.SomeAsync(async () =>
+        {
+            var begun = TimeProvider.System.GetTimestamp();
+            using var asked = new HttpRequestMessage(HttpMethod.Get, new Uri(cluster.Gateway, "api/orders"));
+            asked.Headers.ConnectionClose = true;
+            try { using var answer = await client.SendAsync(asked); }
+            catch (HttpRequestException) { return null; }
+            quick = TimeProvider.System.GetElapsedTime(begun) < TimeSpan.FromMilliseconds(50) ? quick + 1 : 0;
+            return quick == 5 ? cluster : null;
+        }, Patience, () => "what waited is answered");
     }
 
     /// <summary>At 300 requests a second of some 10 ms there are about three; a busy machine has ten times as
