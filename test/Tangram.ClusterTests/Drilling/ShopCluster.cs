@@ -191,8 +191,9 @@ internal sealed class ShopCluster : IAsyncDisposable
         start.Environment["DOTNET_ROOT"] = RuntimeRoot;
     }
 
+    /// <summary>Compiled ahead of time, as users run it.</summary>
     public static string Binary { get; } =
-        Path.Combine(Repository.Root, "artifacts", "bin", "Tangram", Configuration, "tangram");
+        Path.Combine(Repository.Root, "artifacts", "ahead", Configuration, "tangram");
 
     /// <summary>The binary looks for the runtime in the usual folders only; we may run on another.</summary>
     public static string RuntimeRoot { get; } =
