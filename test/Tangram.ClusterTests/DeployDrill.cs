@@ -48,7 +48,7 @@ public sealed class DeployDrill
 
         // Then it is noticed within `monitor`, no GET fails, and POSTs fail within the new revision's share
         var (ready, back, gone) = (deploy.Seen.FirstReady, deploy.Seen.RollingBack, deploy.Seen.LastGone);
-        var posts = (gone - ready).TotalSeconds * ShopLoad.Rate * ShopLoad.PostShare;
+        var posts = (gone - ready).TotalSeconds * deploy.Load.Offered * ShopLoad.PostShare;
         Note(FormattableString.Invariant($"half-broken, rolled back {(back - ready).TotalSeconds:0.0} s after its ") +
              FormattableString.Invariant($"first replica was ready, gone after {(gone - ready).TotalSeconds:0.0} s, ") +
              FormattableString.Invariant($"{deploy.Load.BadPosts()} of {posts:0} POSTs of that time failed"), deploy);
@@ -68,7 +68,7 @@ public sealed class DeployDrill
     /// <summary>Given the shop under load, when the file is deployed to its end.</summary>
     private static async Task<Deployed> DeployAsync(ShopCluster cluster, string file)
     {
-        await using var load = ShopLoad.On(cluster);
+        await using var load = await ShopLoad.OnAsync(cluster);
         await Until.PassedAsync(Around);
         var start = TimeProvider.System.GetTimestamp();
         using var child = cluster.Deploy(file);

@@ -27,7 +27,7 @@ public sealed class EditDrill
         cluster.Write("compose.yaml", accepted.Text());
         cluster.Up("compose.yaml");
         await cluster.BecomesReadyAsync();
-        await using var load = ShopLoad.On(cluster, Longest);
+        await using var load = await ShopLoad.OnAsync(cluster, Longest);
         var (ends, longest) = (new int[3], TimeSpan.Zero);
         var (start, number) = (TimeProvider.System.GetTimestamp(), 0);
         while (number < edits && (given > 0 || TimeProvider.System.GetElapsedTime(start) < ShortRun))

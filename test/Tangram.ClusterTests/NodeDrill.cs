@@ -17,7 +17,7 @@ public sealed class NodeDrill
     {
         // Given the shop under load
         await using var cluster = await ShopCluster.ReadyAsync();
-        await using var load = ShopLoad.On(cluster);
+        await using var load = await ShopLoad.OnAsync(cluster);
         await Until.PassedAsync(InForce);
 
         // When a node loses power, and comes back

@@ -17,7 +17,7 @@ public sealed class ReplicaKillDrill
         var orders = (await cluster.PsAsync()).Where(r => r.Service == "order").ToList();
         Assert.Equal((6, 3), (orders.Count(r => r.Ready), orders.Select(r => r.Zone).Distinct().Count()));
         var chance = Figures.Chance(nameof(ReplicaKillDrill));
-        await using var load = ShopLoad.On(cluster, Length);
+        await using var load = await ShopLoad.OnAsync(cluster, Length);
 
         // When one of them is killed every second
         var killed = await KillUntilOverAsync(cluster, load, chance);

@@ -22,7 +22,7 @@ public sealed class RestartDrill
         // Given a shop under load
         await using var cluster = await ShopCluster.ReadyAsync();
         var replicas = await ReplicasAsync(cluster);
-        await using var load = ShopLoad.On(cluster, keepAlive: keepAlive);
+        await using var load = await ShopLoad.OnAsync(cluster, keepAlive: keepAlive);
         await Until.PassedAsync(Between);
 
         // When another daemon takes over, five times
@@ -49,7 +49,7 @@ public sealed class RestartDrill
     {
         await using var cluster = await ShopCluster.ReadyAsync();
         var replicas = await ReplicasAsync(cluster);
-        await using var load = ShopLoad.On(cluster, keepAlive: keepAlive);
+        await using var load = await ShopLoad.OnAsync(cluster, keepAlive: keepAlive);
         await Until.PassedAsync(Between);
         var kills = new List<(DateTimeOffset From, DateTimeOffset To)>();
 

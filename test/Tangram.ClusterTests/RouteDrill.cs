@@ -23,7 +23,7 @@ public sealed class RouteDrill
         // Given a shop that runs under load
         await using var cluster = await ShopCluster.ReadyAsync();
         using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
-        await using var load = ShopLoad.On(cluster, keepAlive: keepAlive);
+        await using var load = await ShopLoad.OnAsync(cluster, keepAlive: keepAlive);
 
         // When its routes change, again and again
         for (var turn = 1; turn <= Reloads; turn++)

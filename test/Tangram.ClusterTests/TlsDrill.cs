@@ -60,7 +60,7 @@ public sealed class TlsDrill
         using var certificates = new TestCertificates();
         var files = certificates.Issue("own", ["127.0.0.1"]);
         await using var cluster = await ReadyAsync($", certificates: [ {{ cert: {files.Cert}, key: {files.Key} }} ]");
-        await using var load = ShopLoad.On(Secure(cluster), certificates.CaFile, keepAlive);
+        await using var load = await ShopLoad.OnAsync(Secure(cluster), certificates.CaFile, keepAlive);
         var shown = "";
         for (var i = 0; i < Reloads; i++)
         {
@@ -85,7 +85,7 @@ public sealed class TlsDrill
     {
         await using var cluster = await ReadyAsync("");
         var ca = OwnCa(cluster);
-        await using var load = ShopLoad.On(Secure(cluster), ca, keepAlive);
+        await using var load = await ShopLoad.OnAsync(Secure(cluster), ca, keepAlive);
         await Until.PassedAsync(Between);
         for (var i = 0; i < Restarts; i++)
         {
@@ -110,7 +110,7 @@ public sealed class TlsDrill
             $"secrets: {{ shop-cert: {{ file: {files.Cert} }}, shop-key: {{ file: {files.Key} }} }}\n");
         var (keys, printed) = (new List<string> { KeyOf(files) }, new List<string>());
         Assert.Equal(Thumbprint(files), await ShownAsync(certificates, cluster));
-        await using var load = ShopLoad.On(Secure(cluster), certificates.CaFile, keepAlive: true);
+        await using var load = await ShopLoad.OnAsync(Secure(cluster), certificates.CaFile, keepAlive: true);
 
         // When the files are replaced, then nothing is shown before a deploy brings them
         certificates.Issue("own", ["127.0.0.1"]);

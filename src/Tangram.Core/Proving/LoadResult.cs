@@ -110,6 +110,9 @@ public sealed record LoadCounts
 
     /// <summary>Everything but success.</summary>
     [JsonIgnore] public long Bad => NonSuccess + Failed;
+
+    /// <summary>Whose time came: those that were sent, and those that were not, as too many were in flight.</summary>
+    [JsonIgnore] public long Due => Sent + Troubles.Where(t => t.Kind == nameof(LoadFailure.Unsent)).Sum(t => t.Count);
 }
 
 public sealed record StatusCount(int Status, long Count);

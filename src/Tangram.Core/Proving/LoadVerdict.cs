@@ -25,12 +25,12 @@ public sealed record LoadVerdict(LoadRuling Ruling, string Because)
         LoadCounts total, LatencySummary lateness, long maxFailed, LoadEffort? generator = null)
     {
         if (total.Bad > maxFailed)
-            return new(LoadRuling.Failed, $"{total.Bad} of {total.Sent} requests failed: " +
+            return new(LoadRuling.Failed, $"{total.Bad} of {total.Due} requests failed: " +
                 $"{string.Join(", ", total.Troubles)} ({Allowed(maxFailed)} allowed)");
         if (total.Sent == 0) return new(LoadRuling.Void, "nothing was sent");
         if (TooLate(lateness) is { } late) return late;
         if (generator?.Objection(total) is { } objection) return new(LoadRuling.Void, objection);
-        return new(LoadRuling.Passed, $"{total.Bad} of {total.Sent} requests failed ({Allowed(maxFailed)} allowed)");
+        return new(LoadRuling.Passed, $"{total.Bad} of {total.Due} requests failed ({Allowed(maxFailed)} allowed)");
     }
 
     /// <summary>Of a load that several machines made, given what it comes to as one. A machine that was lost may have

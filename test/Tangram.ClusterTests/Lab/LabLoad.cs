@@ -15,14 +15,15 @@ internal sealed class LabLoad : IAsyncDisposable
 
     /// <param name="addresses">The first, and those to try then.</param>
     /// <param name="options">More of <c>tangram load</c>'s, such as --mix.</param>
-    public static LabLoad Start(
-        LabMachine client, double rate, IReadOnlyList<Uri> addresses, params IEnumerable<string> options) =>
+    /// <param name="lasts">Null: until it is stopped.</param>
+    public static LabLoad Start(LabMachine client, double rate, TimeSpan? lasts, IReadOnlyList<Uri> addresses,
+        params IEnumerable<string> options) =>
         new(client.StartTangram("load",
         [
             addresses[0].OriginalString,
             .. addresses.Skip(1).SelectMany(url => (string[])["--also", url.OriginalString]),
-            "--rate", rate.ToString(CultureInfo.InvariantCulture), "--duration", $"{Longest.TotalSeconds:0}s",
-            "--json", .. options,
+            "--rate", rate.ToString(CultureInfo.InvariantCulture), "--duration",
+            $"{(lasts ?? Longest).TotalSeconds:0}s", "--json", .. options,
         ]));
 
     public bool Runs => !_program.HasEnded;
@@ -31,6 +32,12 @@ internal sealed class LabLoad : IAsyncDisposable
     public async Task<LoadResult> StopAsync()
     {
         _program.Interrupt();
+        return await EndAsync();
+    }
+
+    /// <summary>Waits for its end by itself.</summary>
+    public async Task<LoadResult> EndAsync()
+    {
         await _program.EndAsync(Patience);
         try
         {

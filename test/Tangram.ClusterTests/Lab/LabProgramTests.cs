@@ -28,7 +28,7 @@ public sealed class LabProgramTests
         await using var lab = TheLab.Build("a", "b");
         var (first, second, client) = (Server(lab, "a"), Server(lab, "b"), lab.AddMachine("client"));
         foreach (var server in (LabMachine[])[first, second]) await AnswersAsync(client, server);
-        await using var load = LabLoad.Start(client, 100, [first.Url(Port), second.Url(Port)]);
+        await using var load = LabLoad.Start(client, 100, null, [first.Url(Port), second.Url(Port)]);
         await Until.PassedAsync(InForce);
 
         // When one is gone for a while

@@ -26,8 +26,13 @@ internal static class LabRestarts
         using var http = shop.Client.Http(Patience);
         await Until.SomeAsync(async () =>
         {
-            using var answer = await http.GetAsync(shop.Orders(gateway));
-            return answer.StatusCode == HttpStatusCode.OK ? gateway : null;
+            try
+            {
+                using var answer = await http.GetAsync(shop.Orders(gateway));
+                return answer.StatusCode == HttpStatusCode.OK ? gateway : null;
+            }
+            // On a slow machine it begins only after its keeper has given the port up.
+            catch (HttpRequestException) { return null; }
         }, Patience, () => $"{gateway.Name} answers\n{gateway.Tail()}");
     }
 }

@@ -10,15 +10,18 @@ namespace Tangram.ClusterTests.Lab;
 /// three zones, with mutual TLS between all of them, and callers on one more machine.</summary>
 internal sealed class ShopLab : IAsyncDisposable
 {
-    private const int ServerPort = 7600, AgentPort = 7601, GatewayPort = 8080, LoadRate = 300;
+    private const int ServerPort = 7600, AgentPort = 7601, GatewayPort = 8080;
+    private const double LoadRate = 300, LeastRate = 50;
     private const string Cluster = "shop";
     private static readonly string[] Zones = ["a", "b", "c"];
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120), WarmUp = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120), Look = TimeSpan.FromSeconds(3),
+        QuickEnough = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(0.3);
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(90);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-shoplab-").FullName;
     private readonly Authority _authority;
+    private double _rate = LoadRate;
 
     private ShopLab(TheLab lab, Func<ShopLab, string>? services)
     {
@@ -104,25 +107,34 @@ internal sealed class ShopLab : IAsyncDisposable
     public LabProcess StartGateway(LabMachine machine) => machine.StartTangram("gateway",
         ["--cluster", Cluster, "--name", machine.Name, "--server", ServerList, "--tls", TlsOf(machine).Path]);
 
-    /// <summary>Given that it has served for a while: twenty programs that have just been started share two cores, and
-    /// what their first requests cost is the start's, not a fault's.</summary>
+    /// <summary>Given that it has served for a while, and at a rate that leaves room for what a drill is about: twenty
+    /// programs that have just been started share two cores, and what their first requests cost is the start's, not a
+    /// fault's.</summary>
     public async Task WarmAsync()
     {
-        await using var first = StartLoad();
-        await Until.PassedAsync(WarmUp);
-        await first.StopAsync();
+        foreach (var part in (int[])[8, 4, 2, 1]) await CarriesAsync(LoadRate / part);
+        while (_rate > LeastRate && !await CarriesAsync(_rate)) _rate /= 2;
+    }
+
+    /// <summary>Whether requests are quick at this rate when nothing is struck. Each has been answered then.</summary>
+    private async Task<bool> CarriesAsync(double rate)
+    {
+        await using var load = StartLoad(rate, Look);
+        var result = await load.EndAsync();
+        return result.Total.Bad == 0 && result.Total.Latency.P99 <= QuickEnough;
     }
 
     /// <summary>Where a gateway takes requests for orders.</summary>
     public Uri Orders(LabMachine gateway) => gateway.Url(GatewayPort, "/api/orders");
 
     /// <summary>Requests every second, a third of them POSTs, at both gateways' addresses.</summary>
-    public LabLoad StartLoad(double rate = LoadRate)
+    /// <param name="rate">Null: what it carries.</param>
+    /// <param name="lasts">Null: until it is stopped.</param>
+    public LabLoad StartLoad(double? rate = null, TimeSpan? lasts = null)
     {
         var orders = Gateways.Select(Orders).ToArray();
-        return LabLoad.Start(Client, rate, orders, "--mix", $"GET {orders[0]} 2", "--mix", $"POST {orders[0]} 1",
-            "--id-header", "x-request-id",
-            "--timeout", "10s");
+        return LabLoad.Start(Client, rate ?? _rate, lasts, orders, "--mix", $"GET {orders[0]} 2",
+            "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id", "--timeout", "10s");
     }
 
     public async Task<LabMachine> LeaderAsync() => await Until.SomeAsync(async () =>

@@ -178,6 +178,16 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public void What_could_not_be_sent_is_one_of_those_whose_time_came()
+    {
+        var unsent = LoadOutcome.Failed(LoadFailure.Unsent, "2 requests were in flight");
+        var counts = Count(LoadOutcome.Answered(200), unsent, unsent);
+        Assert.Equal((1, 3), (counts.Sent, counts.Due));
+        Assert.Equal("2 of 3 requests failed: 2 Unsent (none is allowed)",
+            LoadVerdict.Of(counts, LatencySummary.Empty, maxFailed: 0).Because);
+    }
+
+    [Fact]
     public void A_late_generator_voids_a_run_that_would_have_passed()
     {
         var good = Count(LoadOutcome.Answered(200));

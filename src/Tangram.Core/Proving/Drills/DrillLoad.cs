@@ -4,6 +4,7 @@ using Tangram.Model;
 namespace Tangram.Proving.Drills;
 
 /// <summary>What a drill wants to know of a load.</summary>
+/// <param name="Sent">And those that could not be, as too many were in flight: they are among the failed.</param>
 /// <param name="Failed">Everything but an answer of 2xx.</param>
 /// <param name="P99">From when each was due; so is <paramref name="Max"/>.</param>
 /// <param name="LateBy">What 1 % of the requests were begun after their time, or of the answers read after they had
@@ -31,7 +32,7 @@ public sealed record DrillLoad(
 
     /// <param name="at">When it began, for its time line.</param>
     public static DrillLoad Of(LoadResult result, TimeSpan? lateAfter, TimeSpan at = default) => new(
-        result.Total.Sent, result.Total.Bad, result.Total.Troubles.Select(t => t.ToString()).ToEquatableArray(),
+        result.Total.Due, result.Total.Bad, result.Total.Troubles.Select(t => t.ToString()).ToEquatableArray(),
         result.Total.Latency.P50, result.Total.Latency.P99, result.Total.Latency.Max,
         result.Lateness.P99 > result.Generator.Reading.P99 ? result.Lateness.P99 : result.Generator.Reading.P99,
         lateAfter is { } late ? result.Seconds.Count(second => second.Slowest > late) : 0, lateAfter)

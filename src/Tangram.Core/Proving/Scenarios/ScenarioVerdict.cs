@@ -15,7 +15,7 @@ public static class ScenarioVerdict
             return new(LoadRuling.Failed, $"{broken.Count} of {thresholds.Count} thresholds did not hold: " +
                 string.Join("; ", broken));
         if (result.Total.Bad > maxFailed)
-            return new(LoadRuling.Failed, $"{result.Total.Bad} of {result.Total.Sent} requests failed, and " +
+            return new(LoadRuling.Failed, $"{result.Total.Bad} of {result.Total.Due} requests failed, and " +
                 $"--max-failed allows {maxFailed}, whatever the thresholds say");
         if (result.Total.Sent == 0) return new(LoadRuling.Void, "nothing was sent");
         if (LoadVerdict.TooLate(result.Lateness) is { } late) return late;
@@ -36,7 +36,7 @@ public static class ScenarioVerdict
         {
             case "http_req_failed":
                 var bad = counts.Bad - tally.CheckFailures(threshold.Step);
-                return counts.Sent == 0 ? null : (double)bad / counts.Sent;
+                return counts.Due == 0 ? null : (double)bad / counts.Due;
             case "http_reqs":
                 return PerSecond(counts.Sent);
             case "checks":

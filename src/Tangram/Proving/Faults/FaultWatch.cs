@@ -91,8 +91,15 @@ internal sealed class FaultWatch : IDisposable
             if (mend.Kind == MendKind.Over) open.RemoveAll(other => other.Fault == mend.Fault);
             else open.Add(mend);
         }
-        await Task.WhenAll(open.Select(mend => TriedAsync(mend, place, around.Clock))).ConfigureAwait(false);
+        await Task.WhenAll(open.GroupBy(mend => mend.Fault).Select(fault => InTurnAsync(fault, place, around.Clock)))
+            .ConfigureAwait(false);
         return Exit.Done;
+    }
+
+    /// <summary>One after the other: what a clock is mended in must not be let go on meanwhile.</summary>
+    private static async Task InTurnAsync(IEnumerable<FaultMend> fault, FaultPlace place, TimeProvider time)
+    {
+        foreach (var mend in fault) await TriedAsync(mend, place, time).ConfigureAwait(false);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "nobody is left to be told, and the others are mended")]

@@ -41,7 +41,7 @@ internal sealed class BusyCores : HeldFault
 
     /// <summary>The first line of /proc/stat, in hundredths of a second: user, nice, system, idle, iowait,
     /// others.</summary>
-    private static (long Busy, long All) Machine()
+    public static (long Busy, long All) Machine()
     {
         var fields = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..9]
             .Select(field => long.Parse(field, CultureInfo.InvariantCulture)).ToArray();

@@ -88,14 +88,11 @@ internal static class ProcessClock
         int pid, long library, ClockPatch patch, Action<int> change, TimeProvider time)
     {
         using var memory = Descriptors.Opened($"/proc/{pid}/mem", ReadWrite);
-        // Somebody else may want it to stand still.
-        var stood = ProcessStat.Read(pid) is { State: 'T' };
         for (var tries = 1; ; tries++)
         {
-            if (!stood) Native.Kill(pid, Stop);
+            var stood = await StillAsync(pid, time).ConfigureAwait(false);
             try
             {
-                await StillAsync(pid, time).ConfigureAwait(false);
                 _ = ReadLibrary(pid, out var at);
                 if (at != library) throw new IOException("it runs another program by now");
                 if (Threads(pid).All(thread => Next(thread) is { } next && !patch.Within(next - library)))
@@ -114,13 +111,21 @@ internal static class ProcessClock
         }
     }
 
-    private static async Task StillAsync(int pid, TimeProvider time)
+    /// <summary>Returns whether somebody else wants it to stand still, too: then it is not to be let go on.</summary>
+    private static async Task<bool> StillAsync(int pid, TimeProvider time)
     {
         var begun = time.GetTimestamp();
-        while (!IsStill([.. Threads(pid).Select(StateOf)]))
+        for (var stood = true; ; )
         {
+            // Looked at and asked each time: who had stopped it may let it go on meanwhile.
+            stood &= ProcessStat.Read(pid) is { State: 'T' };
+            Native.Kill(pid, Stop);
+            if (IsStill([.. Threads(pid).Select(StateOf)])) return stood;
             if (time.GetElapsedTime(begun) > StillWithin)
+            {
+                if (!stood) Native.Kill(pid, Continue);
                 throw new FaultMissedException($"the process {pid} does not stand still");
+            }
             await Task.Delay(TimeSpan.FromMilliseconds(1), time).ConfigureAwait(false);
         }
     }
