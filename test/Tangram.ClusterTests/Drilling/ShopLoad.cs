@@ -19,7 +19,8 @@ internal sealed class ShopLoad : IAsyncDisposable
     /// each request that waits: at 300 a second a slow machine would never be done with them.</summary>
     private const double MostSecureRate = 100;
 
-    private const double MostBusy = 0.75;
+    private const double MostBusy = 0.6;
+    private const int LooksWarm = 5, LooksMost = 10;
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10), WarmUp = TimeSpan.FromSeconds(2),
         Look = TimeSpan.FromSeconds(1.5), QuickEnough = TimeSpan.FromMilliseconds(250);
@@ -38,13 +39,14 @@ internal sealed class ShopLoad : IAsyncDisposable
     public static Task<ShopLoad> OnAsync(Uri gateway, string caFile, bool keepAlive) =>
         OnAsync(Options(gateway, Longest, keepAlive, caFile), MostSecureRate);
 
-    /// <summary>After the first requests, for which programs compile what they run, it begins at the rate that leaves
-    /// the machine room for what a drill is about: that is to be judged, and not the machine.</summary>
+    /// <summary>It begins when programs have compiled what they run, for that is the start's and no drill's, and at the
+    /// rate that leaves the machine room for what the drill is about.</summary>
     private static async Task<ShopLoad> OnAsync(LoadOptions options, double rate)
     {
         await RunAsync(options with { Profile = new LoadProfile.Open { Stages = [new(rate / 10, rate, WarmUp)] } });
-        await CarriesAsync(options with { Rate = rate, Duration = Look });
-        while (rate / 2 >= LeastRate && !await CarriesAsync(options with { Rate = rate, Duration = Look })) rate /= 2;
+        for (var looks = 1; !await CarriesAsync(options with { Rate = rate, Duration = Look }) && looks < LooksMost;
+            looks++)
+            if (looks >= LooksWarm && rate / 2 >= LeastRate) rate /= 2;
         return new ShopLoad(options with { Rate = rate });
     }
 

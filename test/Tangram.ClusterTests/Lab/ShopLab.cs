@@ -12,6 +12,7 @@ internal sealed class ShopLab : IAsyncDisposable
 {
     private const int ServerPort = 7600, AgentPort = 7601, GatewayPort = 8080;
     private const double LoadRate = 300, LeastRate = 50;
+    private const int LooksWarm = 4, LooksMost = 8;
     private const string Cluster = "shop";
     private static readonly string[] Zones = ["a", "b", "c"];
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120), Look = TimeSpan.FromSeconds(3),
@@ -112,8 +113,9 @@ internal sealed class ShopLab : IAsyncDisposable
     /// fault's.</summary>
     public async Task WarmAsync()
     {
-        foreach (var part in (int[])[8, 4, 2, 1]) await CarriesAsync(LoadRate / part);
-        while (_rate > LeastRate && !await CarriesAsync(_rate)) _rate /= 2;
+        foreach (var part in (int[])[8, 4, 2]) await CarriesAsync(LoadRate / part);
+        for (var looks = 1; !await CarriesAsync(_rate) && looks < LooksMost; looks++)
+            if (looks >= LooksWarm && _rate / 2 >= LeastRate) _rate /= 2;
     }
 
     /// <summary>Whether requests are quick at this rate when nothing is struck. Each has been answered then.</summary>
@@ -134,7 +136,7 @@ internal sealed class ShopLab : IAsyncDisposable
     {
         var orders = Gateways.Select(Orders).ToArray();
         return LabLoad.Start(Client, rate ?? _rate, lasts, orders, "--mix", $"GET {orders[0]} 2",
-            "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id", "--timeout", "10s");
+            "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id", "--timeout", "20s");
     }
 
     public async Task<LabMachine> LeaderAsync() => await Until.SomeAsync(async () =>
