@@ -89,9 +89,10 @@ public sealed class LabReadyDrills
         (string Fault, LabMachine[] Struck, string Victim)[] turns =
         [
             ($"node-lost, target: {node.Name}", [node], "drill"),
-            ($"node-paused, target: {node.Name}", [node], "drill"),
-            ($"node-lost, target: {node.Name}", [node], "injector"), ("zone-lost, target: c", shop.In("c"), "drill"),
+            ($"node-paused, target: {node.Name}", [node], "drill"), ("zone-lost, target: c", shop.In("c"), "drill"),
             ("gateway-lost", shop.Gateways, "drill"), ("leader-lost", shop.Servers, "drill"),
+            // Nothing can be struck there afterwards.
+            ($"node-lost, target: {node.Name}", [node], "injector"),
         ];
         foreach (var (fault, struck, victim) in turns)
         {
