@@ -8,7 +8,10 @@ namespace Tangram.ClusterTests;
 [Collection(nameof(Alone))]
 public sealed class KindsDrill
 {
-    public static TheoryData<string> Folders => [.. Kind.All.Select(kind => kind.Folder)];
+    private static readonly Lazy<IReadOnlyList<Kind>> Drawn =
+        new(() => Figures.Drawn(nameof(KindsDrill), [.. Kind.All], few: 6));
+
+    public static TheoryData<string> Folders => [.. Drawn.Value.Select(kind => kind.Folder)];
 
     [Fact]
     public void Each_folder_has_its_drill() => Assert.Equal(

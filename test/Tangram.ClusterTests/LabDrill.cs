@@ -26,7 +26,8 @@ public sealed class LabDrill
 
         // When one after the other is struck
         var costs = new List<(LabCost Cost, TimeSpan Goal)>();
-        foreach (var (fault, goal) in await FaultsAsync(shop)) costs.Add((await shop.SufferAsync(await fault()), goal));
+        foreach (var (fault, goal) in Figures.Drawn(nameof(LabDrill), await FaultsAsync(shop), few: 5))
+            costs.Add((await shop.SufferAsync(await fault()), goal));
 
         // Then each was noticed in time, all was replaced, and no safe request failed
         var missed = costs.Where(c => c.Cost.Detect > c.Goal + Shared || c.Cost.Detect is null || c.Cost.Whole is null

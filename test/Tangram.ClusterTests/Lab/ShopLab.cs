@@ -136,7 +136,7 @@ internal sealed class ShopLab : IAsyncDisposable
     {
         var orders = Gateways.Select(Orders).ToArray();
         return LabLoad.Start(Client, rate ?? _rate, lasts, orders, "--mix", $"GET {orders[0]} 2",
-            "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id", "--timeout", "20s");
+            "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id", "--timeout", "30s");
     }
 
     public async Task<LabMachine> LeaderAsync() => await Until.SomeAsync(async () =>
