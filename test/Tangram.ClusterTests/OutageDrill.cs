@@ -59,7 +59,7 @@ public sealed class OutageDrill
     }
 
     private static TimeSpan Outage => TimeSpan.FromMinutes(
-        double.Parse(Environment.GetEnvironmentVariable("TANGRAM_OUTAGE_MINUTES") ?? "0.5",
+        double.Parse(Environment.GetEnvironmentVariable("TANGRAM_OUTAGE_MINUTES") ?? Figures.Shorter("1", "0.5"),
             CultureInfo.InvariantCulture));
 
     /// <summary>One replica after the other, until the time is over.</summary>

@@ -22,7 +22,7 @@ public sealed class RandomFaultDrill
         var failed = new List<string>();
         for (var seed = first; seed < first + (Numbered("TANGRAM_SEEDS") ?? 1); seed++)
         {
-            var faults = Numbered("TANGRAM_FAULTS") ?? 4;
+            var faults = Numbered("TANGRAM_FAULTS") ?? Figures.Shorter(6, 4);
             try
             {
                 await RunAsync(seed, faults);

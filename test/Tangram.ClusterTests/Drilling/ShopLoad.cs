@@ -1,12 +1,10 @@
 using System.Globalization;
 using Tangram.Proving;
-using Tangram.Proving.Faults;
-using Tangram.Proving.Scenarios;
 
 namespace Tangram.ClusterTests.Drilling;
 
-/// <summary>300 requests a second through the gateway (100 by https), or as many as this machine carries and has room
-/// beside, a third of them POSTs with an id of their own, until it is stopped. An open loop: they leave at their times
+/// <summary>300 requests a second through the gateway (100 by https), or as many as leave room
+/// (<see cref="CarriedRate"/>), a third of them POSTs with an id of their own, until it is stopped. An open loop: they leave at their times
 /// whatever happens to those before them.</summary>
 internal sealed class ShopLoad : IAsyncDisposable
 {
@@ -19,11 +17,7 @@ internal sealed class ShopLoad : IAsyncDisposable
     /// each request that waits: at 300 a second a slow machine would never be done with them.</summary>
     private const double MostSecureRate = 100;
 
-    private const double MostBusy = 0.6;
-    private const int LooksWarm = 5, LooksMost = 10;
-
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10), WarmUp = TimeSpan.FromSeconds(2),
-        Look = TimeSpan.FromSeconds(1.5), QuickEnough = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10), Look = TimeSpan.FromSeconds(1.5);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Task<LoadResult> _run;
@@ -39,28 +33,12 @@ internal sealed class ShopLoad : IAsyncDisposable
     public static Task<ShopLoad> OnAsync(Uri gateway, string caFile, bool keepAlive) =>
         OnAsync(Options(gateway, Longest, keepAlive, caFile), MostSecureRate);
 
-    /// <summary>It begins when programs have compiled what they run, for that is the start's and no drill's, and at the
-    /// rate that leaves the machine room for what the drill is about.</summary>
-    private static async Task<ShopLoad> OnAsync(LoadOptions options, double rate)
+    private static async Task<ShopLoad> OnAsync(LoadOptions options, double most)
     {
-        await RunAsync(options with { Profile = new LoadProfile.Open { Stages = [new(rate / 10, rate, WarmUp)] } });
-        for (var looks = 1; !await CarriesAsync(options with { Rate = rate, Duration = Look }) && looks < LooksMost;
-            looks++)
-            if (looks >= LooksWarm && rate / 2 >= LeastRate) rate /= 2;
+        var rate = await CarriedRate.FindAsync(most, LeastRate, rate => LoadRun.RunAsync(
+            options with { Rate = rate, Duration = Look }, null, TimeProvider.System, CancellationToken.None));
         return new ShopLoad(options with { Rate = rate });
     }
-
-    private static async Task<bool> CarriesAsync(LoadOptions options)
-    {
-        var before = BusyCores.Machine();
-        var result = await RunAsync(options);
-        var after = BusyCores.Machine();
-        return after.Busy - before.Busy <= MostBusy * (after.All - before.All)
-            && result.Total.Bad == 0 && result.Total.Latency.P99 <= QuickEnough;
-    }
-
-    private static Task<LoadResult> RunAsync(LoadOptions options) =>
-        LoadRun.RunAsync(options, null, TimeProvider.System, CancellationToken.None);
 
     private static LoadOptions Options(Uri gateway, TimeSpan duration, bool keepAlive, string? caFile)
     {
@@ -69,8 +47,6 @@ internal sealed class ShopLoad : IAsyncDisposable
         {
             Url = orders, Rate = LeastRate, Duration = duration, UniqueIdHeader = "x-request-id", CaFile = caFile,
             Headers = keepAlive ? [] : [new LoadHeader("Connection", "close")],
-            // Whoever answers after so long has not lost it; on a slow machine all of them may wait.
-            Timeout = TimeSpan.FromSeconds(30),
             Mix =
             [
                 new LoadClass("GET", "GET", orders, null, 3),

@@ -12,11 +12,9 @@ internal sealed class ShopLab : IAsyncDisposable
 {
     private const int ServerPort = 7600, AgentPort = 7601, GatewayPort = 8080;
     private const double LoadRate = 300, LeastRate = 50;
-    private const int LooksWarm = 4, LooksMost = 8;
     private const string Cluster = "shop";
     private static readonly string[] Zones = ["a", "b", "c"];
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120), Look = TimeSpan.FromSeconds(3),
-        QuickEnough = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(120), Look = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(0.3);
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(90);
 
@@ -111,20 +109,11 @@ internal sealed class ShopLab : IAsyncDisposable
     /// <summary>Given that it has served for a while, and at a rate that leaves room for what a drill is about: twenty
     /// programs that have just been started share two cores, and what their first requests cost is the start's, not a
     /// fault's.</summary>
-    public async Task WarmAsync()
-    {
-        foreach (var part in (int[])[8, 4, 2]) await CarriesAsync(LoadRate / part);
-        for (var looks = 1; !await CarriesAsync(_rate) && looks < LooksMost; looks++)
-            if (looks >= LooksWarm && _rate / 2 >= LeastRate) _rate /= 2;
-    }
-
-    /// <summary>Whether requests are quick at this rate when nothing is struck. Each has been answered then.</summary>
-    private async Task<bool> CarriesAsync(double rate)
+    public async Task WarmAsync() => _rate = await CarriedRate.FindAsync(LoadRate, LeastRate, async rate =>
     {
         await using var load = StartLoad(rate, Look);
-        var result = await load.EndAsync();
-        return result.Total.Bad == 0 && result.Total.Latency.P99 <= QuickEnough;
-    }
+        return await load.EndAsync();
+    });
 
     /// <summary>Where a gateway takes requests for orders.</summary>
     public Uri Orders(LabMachine gateway) => gateway.Url(GatewayPort, "/api/orders");
@@ -136,7 +125,7 @@ internal sealed class ShopLab : IAsyncDisposable
     {
         var orders = Gateways.Select(Orders).ToArray();
         return LabLoad.Start(Client, rate ?? _rate, lasts, orders, "--mix", $"GET {orders[0]} 2",
-            "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id", "--timeout", "30s");
+            "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id", "--timeout", "10s");
     }
 
     public async Task<LabMachine> LeaderAsync() => await Until.SomeAsync(async () =>
