@@ -11,6 +11,9 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
     /// <summary>More than a cluster on one machine makes in a second. When it is full the poster waits.</summary>
     private const int MostEvents = 8192;
 
+    /// <summary>A process that ends does not wait longer for a store that is silent: a lease ends by itself, too.</summary>
+    private static readonly TimeSpan FinishWithin = TimeSpan.FromSeconds(1);
+
     private readonly Channel<Event> _events = Channel.CreateBounded<Event>(
         new BoundedChannelOptions(MostEvents) { SingleReader = true });
     private readonly HashSet<Task> _calls = [];
@@ -63,9 +66,16 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
     {
         _effects.Clear();
         last(_effects);
-        foreach (var effect in _effects)
-            if (effect is Effect.Revoke revoke)
-                await store.RevokeAsync(revoke.Lease).ConfigureAwait(false);
+        using var patience = new CancellationTokenSource(FinishWithin, clock.Time);
+        try
+        {
+            foreach (var effect in _effects)
+                if (effect is Effect.Revoke revoke)
+                    await store.RevokeAsync(revoke.Lease, patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+        }
     }
 
     private void Step(Event @event, CancellationToken cancellation)

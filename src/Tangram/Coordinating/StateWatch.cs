@@ -6,13 +6,17 @@ namespace Tangram.Coordinating;
 /// <summary>Follows the whole store and publishes each new <see cref="ClusterState"/>, in order. After a gap in the
 /// history it lists again, and nothing between is taken for seen. With a copy, what the store said last is published
 /// when it does not answer at first.</summary>
-internal sealed class StateWatch(IStore store, TimeProvider time, StateCopy? copy = null)
+internal sealed class StateWatch(
+    IStore store, TimeProvider time, StateCopy? copy = null, TimeSpan recallAfter = default)
 {
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Until the copy is taken: what is there to be stopped or started by an old state shall not be when the
-    /// present one is a moment away.</summary>
+    /// <summary>Until the copy is taken, where a state has processes started and stopped: by an old one they shall not
+    /// be when the present one is a moment away.</summary>
     public static readonly TimeSpan RecallAfter = TimeSpan.FromSeconds(3);
+
+    /// <summary>The same where a state has only requests sent, which wait for it.</summary>
+    public static readonly TimeSpan RecallSoon = TimeSpan.FromSeconds(1);
 
     private readonly List<Action<ClusterState>> _listeners = [];
     private readonly Lock _gate = new();
@@ -78,7 +82,7 @@ internal sealed class StateWatch(IStore store, TimeProvider time, StateCopy? cop
         var kept = ClusterState.Empty;
         try
         {
-            await Task.Delay(RecallAfter, time, cancellation).ConfigureAwait(false);
+            await Task.Delay(recallAfter, time, cancellation).ConfigureAwait(false);
             if (_state.Revision == 0 && copy.Read() is { } last) Publish(last);
             while (true)
             {

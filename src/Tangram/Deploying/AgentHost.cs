@@ -38,7 +38,8 @@ internal sealed class AgentHost : IRunningRole
         var role = options.Role;
         _store =
             new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
-        _watch = new StateWatch(_store, time, new StateCopy(folder.Known, what => Announce(role.Name, what)));
+        _watch = new StateWatch(_store, time, new StateCopy(folder.Known, what => Announce(role.Name, what)),
+            StateWatch.RecallAfter);
         _heartbeats = new Heartbeats(link.Options, time, () => _watch.State);
         var ports = new PortAllocator(role.Cluster);
         var files = new RevisionFiles(folder.Files);

@@ -29,7 +29,8 @@ internal sealed class GatewayHost : IRunningRole
         void Announce(string subject, string what) => events.Add(subject, what);
         _store =
             new LinkStore(new ServerLink(link.Options, time, what => Announce(role.Name, what)), link.Options, time);
-        _watch = new StateWatch(_store, time, new StateCopy(folder.Known, what => Announce(role.Name, what)));
+        _watch = new StateWatch(_store, time, new StateCopy(folder.Known, what => Announce(role.Name, what)),
+            StateWatch.RecallSoon);
         var files = new RevisionFiles(folder.Files);
         _server = new GatewayServer(
             GatewayOptions.OfRole with { Zone = options.Zone }, time, (ulong)time.GetTimestamp(),

@@ -13,8 +13,11 @@ internal static class LabRestarts
     {
         var replicas = machine.Replicas();
         var role = machine.Programs.Last(p => p.Name.StartsWith("tangram ", StringComparison.Ordinal) && !p.HasEnded);
+        var begun = TimeProvider.System.GetTimestamp();
         role.Terminate();
         var code = await role.EndAsync(Patience);
+        Figures.Note(FormattableString.Invariant($"{machine.Name} ended within ") +
+            FormattableString.Invariant($"{TimeProvider.System.GetElapsedTime(begun).TotalSeconds:0.0} s"));
         Assert.True(code == 0, $"{machine.Name}: {role.Name} ended with {code}\n{machine.Tail()}");
         shop.StartProgram(machine);
         Assert.Equal(replicas, machine.Replicas());
@@ -24,6 +27,7 @@ internal static class LabRestarts
     public static async Task AnswersAsync(this ShopLab shop, LabMachine gateway)
     {
         using var http = shop.Client.Http(Patience);
+        var begun = TimeProvider.System.GetTimestamp();
         await Until.SomeAsync(async () =>
         {
             try
@@ -34,5 +38,7 @@ internal static class LabRestarts
             // On a slow machine it begins only after its keeper has given the port up.
             catch (HttpRequestException) { return null; }
         }, Patience, () => $"{gateway.Name} answers\n{gateway.Tail()}");
+        Figures.Note(FormattableString.Invariant($"{gateway.Name} answered after ") +
+            FormattableString.Invariant($"{TimeProvider.System.GetElapsedTime(begun).TotalSeconds:0.0} s"));
     }
 }

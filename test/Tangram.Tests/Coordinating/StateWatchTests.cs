@@ -20,7 +20,7 @@ public sealed class StateWatchTests : IAsyncLifetime
         _store = new FaultyStore(new MemoryStore(_time), new StoreFaults(), new Rng(1), _time);
         var term = new Txn { Then = [new StoreOp.Put(Keys.Term, Json.Write(new Term("present", "p")))] };
         await _store.CommitAsync(term);
-        _watch = new StateWatch(_store, _time, Copy);
+        _watch = new StateWatch(_store, _time, Copy, StateWatch.RecallAfter);
         _watch.Listen(state => { lock (_seen) _seen.Add(state); });
     }
 
