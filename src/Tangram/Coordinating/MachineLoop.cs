@@ -11,7 +11,7 @@ internal sealed class MachineLoop(IMachine machine, IStore store, MonotonicClock
     /// <summary>More than a cluster on one machine makes in a second. When it is full the poster waits.</summary>
     private const int MostEvents = 8192;
 
-    /// <summary>A process that ends does not wait longer for a store that is silent: a lease ends by itself, too.</summary>
+    /// <summary>Who ends does not wait longer for a store that is silent: a lease ends by itself, too.</summary>
     private static readonly TimeSpan FinishWithin = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Event> _events = Channel.CreateBounded<Event>(
