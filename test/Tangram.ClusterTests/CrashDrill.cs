@@ -19,8 +19,8 @@ public sealed partial class CrashDrill
     private string _file = First;
     private int _scaled, _acknowledged, _adopted, _during;
 
-    private static int Crashes =>
-        int.TryParse(Environment.GetEnvironmentVariable("TANGRAM_CRASHES"), out var asked) ? asked : Figures.Shorter(25, 12);
+    private static int Crashes => int.TryParse(Environment.GetEnvironmentVariable("TANGRAM_CRASHES"), out var asked)
+        ? asked : Figures.Shorter(25, 12);
 
     [Fact]
     public async Task What_was_acknowledged_is_kept_and_no_replica_notices_when_tangram_is_killed()

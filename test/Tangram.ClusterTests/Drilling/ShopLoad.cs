@@ -4,8 +4,8 @@ using Tangram.Proving;
 namespace Tangram.ClusterTests.Drilling;
 
 /// <summary>300 requests a second through the gateway (100 by https), or as many as leave room
-/// (<see cref="CarriedRate"/>), a third of them POSTs with an id of their own, until it is stopped. An open loop: they leave at their times
-/// whatever happens to those before them.</summary>
+/// (<see cref="CarriedRate"/>), a third of them POSTs with an id of their own, until it is stopped. An open loop: they
+/// leave at their times whatever happens to those before them.</summary>
 internal sealed class ShopLoad : IAsyncDisposable
 {
     public const double PostShare = 1.0 / 3;
