@@ -147,6 +147,7 @@ internal sealed class GatewayApplication(
                 context.Response.Clear();
                 continue;
             }
+            if (ending.Outcome == AttemptOutcome.ClientFault) Reply.ToNobody(context);
             if (ending.Outcome is AttemptOutcome.Answered or AttemptOutcome.ClientFault
                 || context.Response.HasStarted) return;
             context.Response.Clear();

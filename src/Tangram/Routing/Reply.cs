@@ -14,6 +14,14 @@ internal static class Reply
         WriteAsync(context, StatusCodes.Status404NotFound, "no-route",
             $"No route leads from {context.Request.Host.Value}{context.Request.Path.Value} to a service.");
 
+    /// <summary>The client has left. Kestrel may not have noticed, and would call what was never said a 200.</summary>
+    public static void ToNobody(HttpContext context)
+    {
+        if (context.Response.HasStarted || context.Response.StatusCode >= 400) return;
+        context.Response.Clear();
+        context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+    }
+
     public static async Task NoBackendAsync(HttpContext context, string service)
     {
         if (Degraded.Of(context) is { } degraded && await degraded.TryAnswerAsync(context)) return;
