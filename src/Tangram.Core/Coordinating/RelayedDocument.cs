@@ -46,7 +46,7 @@ public static class RelayedDocument
     {
         if (replica is null || !Names.IsValid(replica.Replica.Value)) return "a replica has no name";
         if (!names.Add(replica.Replica)) return $"{replica.Replica} is there twice";
-        return replica is { Starts: >= 0, FailedStarts: >= 0, Because.Length: <= LongestText }
+        return replica is { Starts: >= 0, FailedStarts: >= 0, Ends: >= 0, Because.Length: <= LongestText }
             && (replica.Port is null or >= 0 and < 65_536) && Enum.IsDefined(replica.Phase)
             ? null
             : $"what it says of {replica.Replica} makes no sense";

@@ -228,7 +228,7 @@ internal sealed class ReplicaMachine(ReplicaName replica, Tenure tenure)
         }
         Seen = Seen with
         {
-            Pid = null, Exit = code, FailedStarts = wasReady ? 0 : Seen.FailedStarts + 1,
+            Pid = null, Exit = code, FailedStarts = wasReady ? 0 : Seen.FailedStarts + 1, Ends = Seen.Ends + 1,
             Because = because.Length > 0 ? because : code is { } c ? $"it ended with exit code {c}" : "it ended",
         };
         Seen = Seen with

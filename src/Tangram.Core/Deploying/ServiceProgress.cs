@@ -58,8 +58,8 @@ internal sealed record ServiceProgress(ServiceSpec Spec, int Desired, IReadOnlyL
         if (seen.Phase == Phase.Failed) return $"{seen.Replica} ended{exit} and its restart policy gave up";
         if (!seen.EverReady && seen.FailedStarts >= 2)
             return $"{seen.Replica} ended{exit}, {seen.FailedStarts} times, before it was ever ready";
-        if (seen.EverReady && seen.Restarts >= 2)
-            return $"{seen.Replica} was ready and then ended {seen.Restarts} times";
+        if (seen is { EverReady: true, Ends: >= 2 })
+            return $"{seen.Replica} was ready and then ended {seen.Ends} times";
         if (seen.Phase is Phase.Starting or Phase.Unready && unreadyFor(replica) > Spec.StartTimeout)
             return $"{seen.Replica} was not ready within {Spec.StartTimeout.TotalSeconds:0} s ({seen.Because})";
         return null;

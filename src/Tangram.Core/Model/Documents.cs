@@ -150,6 +150,10 @@ public sealed record SeenReplica
 
     /// <summary>Starts that ended before they were ever ready, in a row.</summary>
     public int FailedStarts { get; init; }
+
+    /// <summary>Ends of its process, as far as this agent saw them, but for those of a singleton whose node lost the
+    /// right to run it: these say nothing of the revision.</summary>
+    public int Ends { get; init; }
     public bool EverReady { get; init; }
 
     /// <summary>Of the last process that ended. Null: none has, or it is unknown.</summary>

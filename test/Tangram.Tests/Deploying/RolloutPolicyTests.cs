@@ -134,9 +134,9 @@ public sealed class RolloutPolicyTests
     [Fact]
     public void A_new_replica_that_keeps_ending_after_it_was_ready_rolls_back()
     {
-        Assert.Null(Now(Trial(r => r with { EverReady = true, Starts = 2 })));
+        Assert.Null(Now(Trial(r => r with { EverReady = true, Ends = 1 })));
         Assert.Equal(RolloutStage.RollingBack,
-            Now(Trial(r => r with { EverReady = true, Starts = 3 }))!.Value.Next.Stage);
+            Now(Trial(r => r with { EverReady = true, Ends = 2 }))!.Value.Next.Stage);
     }
 
     [Fact]

@@ -53,6 +53,20 @@ public sealed class SingletonAgentTests
         Assert.Single(Lease(2.6).OfType<ReplicaEffect.Launch>());
     }
 
+    [Theory]
+    [InlineData(2.4, 1)]
+    [InlineData(2.6, 0)]
+    public void That_its_node_lost_the_right_to_run_it_is_no_end_of_its_own(double at, int ends)
+    {
+        var replica = new ReplicaMachine(Timer, new Tenure(Ttl, At(3)));
+        replica.Adopt(Survivor, Instant.Zero);
+        replica.Assign(new Assignment { Replica = Timer, Service = ServiceName.Of("timer"), Revision = 1 },
+            Spec(singleton: true).Services[0]);
+        replica.Turn(At(at), []);
+        replica.On(new ReplicaEvent.Exited(Timer, 1, 143, ""), At(at), []);
+        Assert.Equal((ends, Phase.Waiting), (replica.Seen.Ends, replica.Seen.Phase));
+    }
+
     [Fact]
     public void Under_another_lease_it_waits_until_that_is_known_to_the_store()
     {
