@@ -7,7 +7,7 @@ namespace Tangram.ClusterTests.Drilling;
 /// the machine.</summary>
 internal static class CarriedRate
 {
-    private const double MostBusy = 0.6;
+    private const double MostBusy = 0.5;
 
     /// <summary>Programs that have just been started compile what they run, so the first looks are for that.</summary>
     private const int LooksWarm = 5, LooksMost = 10;

@@ -109,11 +109,15 @@ internal sealed class ShopLab : IAsyncDisposable
     /// <summary>Given that it has served for a while, and at a rate that leaves room for what a drill is about: twenty
     /// programs that have just been started share two cores, and what their first requests cost is the start's, not a
     /// fault's.</summary>
-    public async Task WarmAsync() => _rate = await CarriedRate.FindAsync(LoadRate, LeastRate, async rate =>
+    /// <param name="most">Requests a second.</param>
+    public async Task WarmAsync(double most = LoadRate)
     {
-        await using var load = StartLoad(rate, Look);
-        return await load.EndAsync();
-    });
+        _rate = await CarriedRate.FindAsync(most, LeastRate, async rate =>
+        {
+            await using var load = StartLoad(rate, Look);
+            return await load.EndAsync();
+        });
+    }
 
     /// <summary>Where a gateway takes requests for orders.</summary>
     public Uri Orders(LabMachine gateway) => gateway.Url(GatewayPort, "/api/orders");
