@@ -15,9 +15,10 @@ public sealed class BoundedPattern
     /// <summary>Counted repetitions are written out inside the engine, and nested ones multiply.</summary>
     public const int MostRepetitions = 1000;
 
-    /// <summary>The last bound, should a pattern be slower than its length tells: a text that takes longer does not
-    /// match.</summary>
+    /// <summary>The last bound, should a pattern be slower than its length tells: a text that takes longer, each time
+    /// that it is tried, does not match. Once alone it may have been the process that stood still.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(20);
+    private const int Tries = 3;
 
     private readonly Regex _regex;
 
@@ -53,8 +54,12 @@ public sealed class BoundedPattern
     public bool Matches(ReadOnlySpan<char> text)
     {
         if (text.Length > LongestText) return false;
-        try { return _regex.IsMatch(text); }
-        catch (RegexMatchTimeoutException) { return false; }
+        for (var i = 0; i < Tries; i++)
+        {
+            try { return _regex.IsMatch(text); }
+            catch (RegexMatchTimeoutException) { }
+        }
+        return false;
     }
 
     /// <summary>The product of the largest numbers of all counted repetitions, nested or not.</summary>
