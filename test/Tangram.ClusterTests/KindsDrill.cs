@@ -9,7 +9,7 @@ namespace Tangram.ClusterTests;
 public sealed class KindsDrill
 {
     private static readonly Lazy<IReadOnlyList<Kind>> Drawn =
-        new(() => Figures.Drawn(nameof(KindsDrill), [.. Kind.All], inCi: 6));
+        new(() => Figures.Drawn(nameof(KindsDrill), [.. Kind.All], inCi: 4));
 
     public static TheoryData<string> Folders => [.. Drawn.Value.Select(kind => kind.Folder)];
 

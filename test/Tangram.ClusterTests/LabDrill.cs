@@ -26,7 +26,7 @@ public sealed class LabDrill
 
         // When one after the other is struck
         var costs = new List<(LabCost Cost, TimeSpan Goal)>();
-        foreach (var (fault, goal) in Figures.Drawn(nameof(LabDrill), await FaultsAsync(shop), inCi: 5))
+        foreach (var (fault, goal) in Figures.Drawn(nameof(LabDrill), await FaultsAsync(shop), inCi: 4))
             costs.Add((await shop.SufferAsync(await fault()), goal));
 
         // Then each was noticed in time, all was replaced, and no safe request failed

@@ -7,7 +7,8 @@ namespace Tangram.ClusterTests;
 [Collection(nameof(Alone))]
 public sealed class ReplicaKillDrill
 {
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(60), Every = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(Figures.Shorter(60, 30)),
+        Every = TimeSpan.FromSeconds(1);
 
     [Fact]
     public async Task No_get_fails_and_no_post_runs_twice_while_a_random_replica_is_killed_every_second()

@@ -21,7 +21,7 @@ public sealed class SpecificationDrill : IDisposable
         Assert.True(examples.Length >= 80, $"only {examples.Length} examples can run");
         var begun = TimeProvider.System.GetTimestamp();
         var wrong = new List<string>();
-        var drawn = Figures.Drawn(nameof(SpecificationDrill), examples, inCi: 28);
+        var drawn = Figures.Drawn(nameof(SpecificationDrill), examples, inCi: 14);
         foreach (var (number, example) in drawn.Index())
             if (await TroubleAsync(example, $"example-{number}") is { } trouble)
                 wrong.Add($"{example.Name}: {trouble}");

@@ -69,12 +69,12 @@ internal static class LabLoadResults
         return last is null ? TimeSpan.Zero : TimeSpan.FromSeconds(last.Second + 1) - at;
     }
 
-    /// <summary>The seconds around a fault in which something was wrong, for the message of a test that
-    /// fails.</summary>
+    /// <summary>What was wrong, and the seconds in which it was, for the message of a test that fails.</summary>
     public static string Troubles(this LoadResult result) => string.Join('\n', result.Seconds
         .Where(second => second.Bad > 0 || second.Elsewhere > 0 || second.Slowest > TimeSpan.FromMilliseconds(500))
         .Select(second => FormattableString.Invariant($"{result.StartedAt.AddSeconds(second.Second):HH:mm:ss} ") +
             FormattableString.Invariant($"{second.Sent} sent, {second.Bad} bad ({second.BadSafe} safe), ") +
             FormattableString.Invariant($"{second.Elsewhere} elsewhere, ") +
-            FormattableString.Invariant($"slowest {second.Slowest.TotalMilliseconds:0} ms")));
+            FormattableString.Invariant($"slowest {second.Slowest.TotalMilliseconds:0} ms"))
+        .Prepend(string.Join(", ", result.Classes.SelectMany(one => one.Troubles.Select(t => $"{one.Name}: {t}")))));
 }
