@@ -8,7 +8,7 @@ namespace Tangram.ClusterTests;
 /// <summary>Two zones on one machine. One becomes slow; replicas are drained by command; and at last none is
 /// left.</summary>
 [Collection(nameof(Alone))]
-public sealed class ZoneDrill
+public sealed class ZoneDrill : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
@@ -31,6 +31,12 @@ public sealed class ZoneDrill
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tangram-zones-").FullName;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
     public async Task A_slow_zone_is_left_a_drained_replica_too_and_then_others_answer()

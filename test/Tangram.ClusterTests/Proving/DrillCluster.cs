@@ -131,13 +131,12 @@ internal sealed class DrillCluster : IAsyncDisposable
             drill.Dispose();
         }
         using (var down = Start("down", "-f", _file)) await down.EndAsync(ReadyWithin);
+        // What was killed may have started others, such as a drill of `prove`: they would write here later.
+        var marks = new List<string> { $"TANGRAM_STATE={_folder}" };
         var id = Path.Combine(_folder, _name, "id");
-        if (File.Exists(id))
-        {
-            var mark = $"TANGRAM_CLUSTER_ID={await File.ReadAllTextAsync(id)}".Trim();
-            foreach (var left in ProcessStat.All())
-                if (!left.Ended && ProcessStat.EnvironmentOf(left.Pid).Contains(mark)) ShopCluster.Kill(left.Pid);
-        }
+        if (File.Exists(id)) marks.Add($"TANGRAM_CLUSTER_ID={await File.ReadAllTextAsync(id)}".Trim());
+        foreach (var left in ProcessStat.All())
+            if (!left.Ended && ProcessStat.EnvironmentOf(left.Pid).Intersect(marks).Any()) ShopCluster.Kill(left.Pid);
         Directory.Delete(_folder, recursive: true);
     }
 
