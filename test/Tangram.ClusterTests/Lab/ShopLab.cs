@@ -125,11 +125,12 @@ internal sealed class ShopLab : IAsyncDisposable
     /// <summary>Requests every second, a third of them POSTs, at both gateways' addresses.</summary>
     /// <param name="rate">Null: what it carries.</param>
     /// <param name="lasts">Null: until it is stopped.</param>
-    public LabLoad StartLoad(double? rate = null, TimeSpan? lasts = null)
+    /// <param name="patience">Of each request, in seconds.</param>
+    public LabLoad StartLoad(double? rate = null, TimeSpan? lasts = null, int patience = 10)
     {
         var orders = Gateways.Select(Orders).ToArray();
         return LabLoad.Start(Client, rate ?? _rate, lasts, orders, "--mix", $"GET {orders[0]} 2",
-            "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id", "--timeout", "10s");
+            "--mix", $"POST {orders[0]} 1", "--id-header", "x-request-id", "--timeout", $"{patience}s");
     }
 
     public async Task<LabMachine> LeaderAsync() => await Until.SomeAsync(async () =>
